@@ -1,0 +1,69 @@
+"""NumPy, with this project's own formulas from losses/softmax.py."""
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.backends.base import Array, Backend
+from softmax_cli.errors import UsageError
+from softmax_cli.losses import softmax as formulas
+from softmax_cli.losses.targets import Target
+
+
+class NumpyBackend(Backend):
+    """NumPy on the CPU.
+
+    float16 is computed in float32 and rounded at the end of each function, as torch's own functions do: a sum
+    over 100,000 classes would overflow float16.
+    """
+
+    name = "numpy"
+    xp = np
+
+    def __init__(self, device: str, dtype: str) -> None:
+        super().__init__(device, dtype)
+        if device != "cpu":
+            raise UsageError(f"the numpy backend has no device {device!r}; use --backend torch")
+        if dtype == "bfloat16":
+            raise UsageError("NumPy has no bfloat16; use --backend torch, or another --dtype")
+        self._dtype = np.dtype(dtype)
+        self._wide = np.dtype(np.float32) if dtype == "float16" else self._dtype
+
+    @property
+    def version(self) -> str:
+        return np.__version__
+
+    def arithmetic(self) -> AbstractContextManager[Any]:
+        return np.errstate(all="ignore")
+
+    def asarray(self, values: NDArray[Any]) -> Array:
+        return values.astype(self._dtype, copy=False)
+
+    def integers(self, values: NDArray[np.int64]) -> Array:
+        return values
+
+    def to_numpy(self, array: Array) -> NDArray[Any]:
+        return np.asarray(array)
+
+    def softmax(self, logits: Array) -> Array:
+        return self._narrow(formulas.softmax(self._widen(logits), np))
+
+    def log_softmax(self, logits: Array) -> Array:
+        return self._narrow(formulas.log_softmax(self._widen(logits), np))
+
+    def nll_loss(self, log_probs: Array, target: Target) -> Array:
+        return self._narrow(formulas.nll_loss(self._widen(log_probs), target, np))
+
+    def cross_entropy(self, logits: Array, target: Target) -> Array:
+        return self._narrow(formulas.cross_entropy(self._widen(logits), target, np))
+
+    def gradient(self, logits: Array, target: Target) -> Array:
+        return self._narrow(formulas.gradient(self._widen(logits), target, np))
+
+    def _widen(self, array: Array) -> Array:
+        return array.astype(self._wide, copy=False)
+
+    def _narrow(self, array: Array) -> Array:
+        return array.astype(self._dtype, copy=False)

@@ -1,0 +1,109 @@
+"""torch, with torch's own softmax and losses: whether they agree is the question. Nothing else imports torch."""
+
+import warnings
+from contextlib import AbstractContextManager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.backends.base import Array, Backend
+from softmax_cli.errors import UsageError
+from softmax_cli.losses import softmax as formulas
+from softmax_cli.losses.targets import Indices, Target
+
+try:
+    import array_api_compat.torch as torch_namespace
+    import torch
+    import torch.nn.functional as F  # noqa: N812  (the name that all of torch's documentation uses)
+except ModuleNotFoundError as error:
+    # Only a missing extra: a torch that is there but broken must say so itself.
+    if error.name not in {"torch", "array_api_compat"}:
+        raise
+    raise UsageError(
+        f"the torch backend needs {error.name}, which is not installed; pip install 'softmax-loss[torch]'"
+    ) from None
+
+
+class TorchBackend(Backend):
+    """torch on the CPU, a CUDA device or Apple's MPS."""
+
+    name = "torch"
+    xp = torch_namespace
+
+    def __init__(self, device: str, dtype: str) -> None:
+        super().__init__(device, dtype)
+        self._device = _device(device)
+        self._dtype: torch.dtype = getattr(torch, dtype)
+        if self._device.type == "mps" and dtype == "float64":
+            raise UsageError("the device mps has no float64; use --dtype float32")
+
+    @property
+    def version(self) -> str:
+        return str(torch.__version__)
+
+    def arithmetic(self) -> AbstractContextManager[Any]:
+        return torch.no_grad()
+
+    def asarray(self, values: NDArray[Any]) -> Array:
+        if self.dtype != "bfloat16":
+            # Round in NumPy: torch goes from float64 to float16 by way of float32, which rounds twice.
+            with np.errstate(over="ignore"):
+                values = values.astype(self.dtype)
+        return self._tensor(values).to(self._dtype)
+
+    def integers(self, values: NDArray[np.int64]) -> Array:
+        return self._tensor(values)
+
+    def _tensor(self, values: NDArray[Any]) -> Array:
+        with warnings.catch_warnings():
+            # torch cannot mark a tensor read-only and warns; nothing here writes to one.
+            warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+            return torch.from_numpy(np.ascontiguousarray(values)).to(self._device)
+
+    def to_numpy(self, array: Array) -> NDArray[Any]:
+        array = array.detach().cpu()
+        values: NDArray[Any] = (array.float() if array.dtype == torch.bfloat16 else array).numpy()
+        return values
+
+    def softmax(self, logits: Array) -> Array:
+        return F.softmax(logits, dim=-1)
+
+    def log_softmax(self, logits: Array) -> Array:
+        return F.log_softmax(logits, dim=-1)
+
+    def nll_loss(self, log_probs: Array, target: Target) -> Array:
+        if isinstance(target, Indices):
+            return F.nll_loss(log_probs, target.classes, reduction="none")
+        # torch.nn.functional.nll_loss takes class indices only; for probabilities this is its expectation.
+        return formulas.nll_loss(log_probs, target, self.xp)
+
+    def cross_entropy(self, logits: Array, target: Target) -> Array:
+        labels = target.classes if isinstance(target, Indices) else target.rows
+        return F.cross_entropy(logits, labels, reduction="none")
+
+    def gradient(self, logits: Array, target: Target) -> Array:
+        with torch.enable_grad():
+            leaf = logits.detach().clone().requires_grad_()
+            (result,) = torch.autograd.grad(self.cross_entropy(leaf, target).sum(), leaf)
+        return result
+
+
+def _device(name: str) -> torch.device:
+    """The device of that name, if this machine has it: never another one in its place."""
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise UsageError(f"there is no device {name!r}; the devices are cpu, cuda, cuda:N and mps") from None
+    if device.type == "cpu" and device.index is None:
+        return device
+    if device.type == "mps" and torch.backends.mps.is_available():
+        return device
+    if device.type == "cuda":
+        if not torch.cuda.is_available():
+            raise UsageError(f"device {name}: this torch ({torch.__version__}) sees no CUDA device; use --device cpu")
+        count = torch.cuda.device_count()
+        if device.index is None or device.index < count:
+            return device
+        raise UsageError(f"device {name}: this machine has {count} CUDA device(s), cuda:0 to cuda:{count - 1}")
+    raise UsageError(f"device {name} is not available on this machine; use --device cpu")

@@ -1,0 +1,133 @@
+"""The options that commands share, each declared once.
+
+Names (of backends, dtypes, formats) are plain strings here: the tables that define them also refuse others.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any
+
+import typer
+
+from softmax_cli.backends import BACKENDS, DTYPES, EVERY_BACKEND
+from softmax_cli.errors import UsageError
+from softmax_cli.writers import WRITERS
+
+COMPUTING = "How to compute"
+READING = "How the files are laid out"
+WRITING = "What to print"
+
+AUTO = "auto"
+FORMATS = (AUTO, *WRITERS)
+
+
+def names(what: str, known: Iterable[str]) -> dict[str, Any]:
+    """The help and the shell completion of an option that takes one of some names."""
+    known = tuple(known)
+    completion: Callable[[], list[str]] = lambda: list(known)  # noqa: E731
+    return {"help": f"{what}: {', '.join(known)}.", "metavar": "NAME", "autocompletion": completion}
+
+
+def _known_format(name: str) -> str:
+    if name not in FORMATS:
+        raise UsageError(f"there is no format {name!r}; the formats are {', '.join(FORMATS)}")
+    return name
+
+
+LogitsArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="LOGITS",
+        help="Logits, one row a line: CSV, TSV or NPY (also .gz, .bz2, .xz); - is standard input.",
+    ),
+]
+
+BackendOption = Annotated[
+    str,
+    typer.Option(
+        "--backend",
+        "-b",
+        envvar="SOFTMAX_CLI_BACKEND",
+        rich_help_panel=COMPUTING,
+        **names("Who computes", (*BACKENDS, EVERY_BACKEND)),
+    ),
+]
+DeviceOption = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="Where torch computes: cpu, cuda, cuda:N, mps.",
+        envvar="SOFTMAX_CLI_DEVICE",
+        rich_help_panel=COMPUTING,
+    ),
+]
+DtypeOption = Annotated[
+    str | None,
+    typer.Option(
+        envvar="SOFTMAX_CLI_DTYPE",
+        show_default=False,
+        rich_help_panel=COMPUTING,
+        **names("The precision; by default the file's own, float64 for CSV", DTYPES),
+    ),
+]
+
+ClassAxisOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="AXIS",
+        help="The logits' axis that holds the classes; by default the one that the labels' shape leaves over.",
+        show_default=False,
+        rich_help_panel=READING,
+    ),
+]
+DelimiterOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CHAR",
+        help="What separates the cells of a line (or tab, or space); by default seen from the first line.",
+        show_default=False,
+        rich_help_panel=READING,
+    ),
+]
+HeaderOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--header/--no-header",
+        help="Whether the first line names the columns; by default seen from the line.",
+        show_default=False,
+        rich_help_panel=READING,
+    ),
+]
+LogitColumnsOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMNS",
+        help="The logits' columns: names, positions from 0, or ranges, as cat,dog or 1:11 (without 11).",
+        show_default=False,
+        rich_help_panel=READING,
+    ),
+]
+LabelColumnOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="The labels' column, a name or a position; without LABELS, one of the logits' file.",
+        show_default=False,
+        rich_help_panel=READING,
+    ),
+]
+LabelBaseOption = Annotated[
+    int,
+    typer.Option(metavar="N", help="The number of the first class in the labels.", rich_help_panel=READING),
+]
+
+FormatOption = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        envvar="SOFTMAX_CLI_FORMAT",
+        callback=_known_format,
+        rich_help_panel=WRITING,
+        **names("A table at a terminal and TSV in a pipe (auto), or one of the others", FORMATS),
+    ),
+]

@@ -1,0 +1,47 @@
+"""`softmax-cli sample`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from softmax_cli.cli.options import names
+from softmax_cli.evaluation.sampling import DISTRIBUTIONS, DTYPES, FILE_FORMATS, sample
+
+
+def command(
+    rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="How many rows.")] = 3,
+    classes: Annotated[int, typer.Option("--classes", "-c", min=1, help="How many classes.")] = 5,
+    seed: Annotated[int, typer.Option("--seed", "-s", min=0, help="The same seed gives the same files.")] = 0,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Where to; made if it is not there.")
+    ] = Path(),
+    distribution: Annotated[str, typer.Option(**names("How the logits are spread", DISTRIBUTIONS))] = "normal",
+    scale: Annotated[float, typer.Option(help="What the logits are multiplied by.")] = 1.0,
+    wrong: Annotated[
+        float, typer.Option(min=0, max=1, help="The share of labels that are not the likeliest class.")
+    ] = 0.2,
+    file_format: Annotated[
+        str, typer.Option("--format", "-f", **names("The format of the files", FILE_FORMATS))
+    ] = "csv",
+    dtype: Annotated[str, typer.Option(**names("The precision of the logits", DTYPES))] = "float32",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the files if they are there.")] = False,
+) -> None:
+    """Logits and labels to play with: writes logits and labels files, and prints their two names.
+
+    So this works: softmax-cli loss $(softmax-cli sample -o /tmp/play)
+    """
+    paths = sample(
+        output,
+        rows=rows,
+        classes=classes,
+        seed=seed,
+        distribution=distribution,
+        scale=scale,
+        wrong=wrong,
+        file_format=file_format,
+        dtype=dtype,
+        force=force,
+    )
+    for path in paths:
+        print(path)

@@ -1,0 +1,79 @@
+"""`softmax-cli softmax`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from softmax_cli.cli.options import (
+    AUTO,
+    COMPUTING,
+    WRITING,
+    BackendOption,
+    ClassAxisOption,
+    DelimiterOption,
+    DeviceOption,
+    DtypeOption,
+    FormatOption,
+    HeaderOption,
+    LogitColumnsOption,
+    LogitsArgument,
+)
+
+
+def command(
+    logits: LogitsArgument,
+    backend: BackendOption = "numpy",
+    device: DeviceOption = "cpu",
+    dtype: DtypeOption = None,
+    temperature: Annotated[
+        float,
+        typer.Option("--temperature", "-T", help="Divides the logits first.", rich_help_panel=COMPUTING),
+    ] = 1.0,
+    log: Annotated[
+        bool,
+        typer.Option("--log", help="log(softmax(x)) beside log_softmax(x).", rich_help_panel=COMPUTING),
+    ] = False,
+    class_axis: ClassAxisOption = None,
+    delimiter: DelimiterOption = None,
+    header: HeaderOption = None,
+    logit_columns: LogitColumnsOption = None,
+    output_format: FormatOption = AUTO,
+    row_sums: Annotated[
+        bool,
+        typer.Option("--row-sums", help="A last column with each row's sum, in a pipe too.", rich_help_panel=WRITING),
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write them whole to a .npy, .csv or .tsv file (with --log, log_softmax).",
+            show_default=False,
+            rich_help_panel=WRITING,
+        ),
+    ] = None,
+) -> None:
+    """Probabilities, row by row: softmax(LOGITS / T), and what each row sums to."""
+    from softmax_cli.cli.output import deliver, note
+    from softmax_cli.evaluation.probabilities import save_softmax, softmax
+
+    report = softmax(
+        logits,
+        backend=backend,
+        device=device,
+        dtype=dtype,
+        temperature=temperature,
+        log=log,
+        row_sums=row_sums,
+        class_axis=class_axis,
+        delimiter=delimiter,
+        header=header,
+        logit_columns=logit_columns,
+    )
+    if output is None:
+        deliver(report, output_format)
+        return
+    save_softmax(report, output)
+    note(*report.notes)

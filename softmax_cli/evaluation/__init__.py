@@ -1,0 +1,1 @@
+"""The folds: blocks of rows in, a report of plain numbers out."""

@@ -1,0 +1,129 @@
+"""What to read and how: paths or arrays, as they come from the command line or from Python."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.errors import InputError, UsageError
+from softmax_cli.readers import open_table
+from softmax_cli.readers.array import ArrayTable
+from softmax_cli.readers.dialect import Dialect, Selection
+from softmax_cli.readers.source import Source
+from softmax_cli.readers.table import Table
+
+BLOCK_BYTES = 1 << 20  # of a block in float64: a few of its temporaries together stay in the cache
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the files are laid out; each field is an option of the command line."""
+
+    delimiter: str | None = None
+    header: bool | None = None
+    logit_columns: str | None = None
+    label_column: str | None = None
+    label_base: int = 0
+    class_axis: int | None = None
+
+    @property
+    def dialect(self) -> Dialect:
+        """What the reader of delimited files needs of it."""
+        return Dialect(self.delimiter, self.header)
+
+
+def open_logits(logits: Any, reading: Reading) -> Table:
+    """The table of logits: a path (``-`` is standard input), a Source, or anything that NumPy takes."""
+    return _open(logits, "logits", reading.dialect, Selection(reading.logit_columns, reading.label_column))
+
+
+def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None) -> Table:
+    """The table of labels; ``classes`` are the names that may stand in it."""
+    selection = Selection(reading.label_column, text=True, known=frozenset(classes or ()))
+    return _open(labels, "labels", reading.dialect, selection)
+
+
+def as_source(given: Any) -> Any:
+    """A path as a Source, which can be read more than once; an array as it is."""
+    return Source(given) if isinstance(given, str | os.PathLike) else given
+
+
+def rows_per_block(classes: int) -> int:
+    """How many rows of so many classes make a block."""
+    return max(1, BLOCK_BYTES // (8 * classes))
+
+
+def computing_dtype(asked: str | None, table: Table) -> str:
+    """The dtype to compute in: the one asked for, else the file's own; float64 for integers."""
+    if asked is not None:
+        return asked
+    return str(table.dtype) if table.dtype.kind == "f" else "float64"
+
+
+def find_class_axis(logits: Table, labels: tuple[int | None, ...] | None, asked: int | None) -> int:
+    """The logits' axis that holds the classes: the one whose removal leaves the shape of the labels.
+
+    A vector is one row, a table's classes are its columns. Beyond two axes frameworks differ (torch has the
+    classes on axis 1, NumPy, JAX and Keras users on the last), so the shapes decide, or the user does.
+    """
+    axes = len(logits.shape)
+    if asked is not None:
+        if not -axes <= asked < axes:
+            raise UsageError(f"--class-axis {asked}: the logits have {axes} axes, 0 to {axes - 1}")
+        return asked % axes
+    if axes <= 2:
+        return axes - 1
+    fitting = [axis for axis in range(axes) if labels is None or _fits(_without(logits.shape, axis), labels)]
+    if len(fitting) == 1:
+        return fitting[0]
+    shapes = f"shape {shape_text(logits.shape)}" + (f", labels {shape_text(labels)}" if labels else "")
+    if fitting or (labels is not None and _fits(logits.shape, labels)):
+        which = " or ".join(map(str, fitting or range(axes)))
+        raise InputError(logits.name, f"the classes could be on axis {which} ({shapes})", "say which: --class-axis")
+    raise InputError(logits.name, f"no axis can be that of the classes ({shapes})", "check the two shapes")
+
+
+def shape_text(shape: tuple[int | None, ...]) -> str:
+    """A shape as people write it, 2x3x5; ? for a size that only the end of the file tells."""
+    return "x".join("?" if size is None else str(size) for size in shape) or "a single number"
+
+
+def _without(shape: tuple[int | None, ...], axis: int) -> tuple[int | None, ...]:
+    return shape[:axis] + shape[axis + 1 :]
+
+
+def _fits(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
+    return len(one) == len(other) and all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
+
+
+def rows_shape(table: Table, axis: int) -> tuple[int | None, ...]:
+    """The shape of the rows, which is that of their labels: all axes but the classes'."""
+    return _without(table.shape, axis)
+
+
+def with_known_shape(table: Table, axis: int) -> Table:
+    """The table itself, or read whole where the number of its rows is needed (classes down the lines of a CSV)."""
+    if table.shape[axis] is not None:
+        return table
+    return ArrayTable(np.concatenate(list(table.blocks(rows_per_block(1), 1))), table.name)
+
+
+def _open(given: Any, name: str, dialect: Dialect, selection: Selection) -> Table:
+    given = as_source(given)
+    if isinstance(given, Source):
+        return open_table(given, dialect, selection)
+    return ArrayTable(_array(given, name), name, text=selection.text)
+
+
+def _array(given: Any, name: str) -> NDArray[Any]:
+    """Any array-like, a torch tensor on a device or with a gradient among them, as a NumPy array."""
+    if hasattr(given, "detach"):
+        given = given.detach().cpu()
+        if str(given.dtype) == "torch.bfloat16":  # NumPy has none; float32 holds every value of it
+            given = given.float()
+    try:
+        return np.asarray(given)
+    except ValueError as error:
+        raise InputError(name, f"not an array ({error})") from None

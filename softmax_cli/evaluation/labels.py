@@ -1,0 +1,108 @@
+"""Labels as they stand in a file, checked and turned into targets: never wrapped, clipped or guessed."""
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.errors import InputError
+from softmax_cli.losses.targets import Indices, Probabilities, Target
+
+_SUM_TOLERANCE = 1e-3  # probabilities written with four decimals still sum to 1 within it
+
+
+class LabelRule:
+    """What a label may be: a whole number from ``base`` on, a class's name, or a row of probabilities.
+
+    ``place`` gives a row's place in the labels' file, ``logits`` is the name of the logits'.
+    """
+
+    def __init__(
+        self,
+        *,
+        classes: int,
+        names: tuple[str, ...] | None,
+        base: int,
+        logits: str,
+        place: Callable[[int], str],
+    ) -> None:
+        self._classes = classes
+        self._names = names
+        self._base = base
+        self._logits = logits
+        self._place = place
+        self._by_name = False
+        self.notes: tuple[str, ...] = ()
+
+    def target(self, values: NDArray[Any], start: int) -> Target:
+        """The target of rows ``start`` on; raises InputError at the first label that cannot be."""
+        if values.ndim == 2:
+            return self._probabilities(values, start)
+        if values.dtype.kind == "U":
+            return self._named(values, start)
+        return self._indices(values, start)
+
+    def text(self, target: Target) -> list[str]:
+        """The labels of a block as the file spells them; empty for one that is spread over several classes."""
+        if isinstance(target, Indices):
+            return [self._spell(index) for index in target.classes.tolist()]
+        return [
+            self._spell(int(row.argmax())) if np.count_nonzero(row) == 1 and row.max() == 1 else ""
+            for row in target.rows
+        ]
+
+    def _spell(self, index: int) -> str:
+        return self._names[index] if self._by_name and self._names else str(index + self._base)
+
+    def _indices(self, values: NDArray[Any], start: int) -> Indices:
+        if values.dtype.kind == "f" and (faults := np.flatnonzero(np.trunc(values) != values)).size:
+            self._refuse(faults, values, start, "is not a whole number")
+        last = self._base + self._classes - 1
+        if (faults := np.flatnonzero((values < self._base) | (values > last))).size:
+            past_the_end = self._base == 0 and values[faults[0]] == self._classes
+            self._refuse(
+                faults,
+                values,
+                start,
+                f"is outside {self._base}..{last} (the logits have {self._classes} classes)",
+                "labels that start at 1? use --label-base 1" if past_the_end else "",
+            )
+        return Indices(values.astype(np.int64) - self._base)
+
+    def _named(self, values: NDArray[Any], start: int) -> Indices:
+        self._by_name = True
+        if self._names is None:
+            what = f"is a name, and {self._logits} has no header of class names"
+            self._refuse(np.array([0]), values, start, what, "give class indices, or the header")
+        indices = np.array([self._index_of.get(name, -1) for name in values.tolist()], np.int64)
+        if (faults := np.flatnonzero(indices < 0)).size:
+            self._refuse(faults, values, start, f"is not the name of a class in {self._logits}")
+        return Indices(indices)
+
+    @cached_property
+    def _index_of(self) -> dict[str, int]:
+        names = self._names or ()
+        twice = next((name for name in names if names.count(name) > 1), None)
+        if twice is not None:
+            raise InputError(self._logits, f"two classes are named {twice!r}", "give class indices as labels")
+        return {name: index for index, name in enumerate(names)}
+
+    def _probabilities(self, values: NDArray[Any], start: int) -> Probabilities:
+        values = values if values.dtype.kind == "f" else values.astype(np.float64)
+        if (faults := np.flatnonzero(~np.all(values >= 0, axis=1) | ~np.all(np.isfinite(values), axis=1))).size:
+            row = values[faults[0]]
+            value = row[~(np.isfinite(row) & (row >= 0))][0]
+            raise InputError(self._place(start + int(faults[0])), f"{value} is not a probability")
+        sums = values.sum(axis=1, dtype=np.float64)
+        if not self.notes and (faults := np.flatnonzero(np.abs(sums - 1) > _SUM_TOLERANCE)).size:
+            place, total = self._place(start + int(faults[0])), sums[faults[0]]
+            self.notes = (f"{place}: the label's probabilities sum to {total:.6g}, not 1; used as they are",)
+        return Probabilities(values)
+
+    def _refuse(self, faults: NDArray[Any], values: NDArray[Any], start: int, what: str, remedy: str = "") -> NoReturn:
+        first = int(faults[0])
+        value = values[first]
+        shown = repr(str(value)) if values.dtype.kind == "U" else f"{value:.17g}" if values.dtype.kind == "f" else value
+        raise InputError(self._place(start + first), f"label {shown} {what}", remedy)

@@ -1,0 +1,150 @@
+"""Logits and their labels, read together in blocks of rows and held against each other."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.errors import InputError, UsageError
+from softmax_cli.evaluation.inputs import (
+    Reading,
+    as_source,
+    find_class_axis,
+    open_labels,
+    open_logits,
+    rows_per_block,
+    rows_shape,
+    shape_text,
+    with_known_shape,
+)
+from softmax_cli.evaluation.labels import LabelRule
+from softmax_cli.losses.targets import Target
+from softmax_cli.readers.source import STDIN
+from softmax_cli.readers.table import Table
+from softmax_cli.reports.grid import count
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Rows ``start`` to ``start + len(logits)``: logits (n, C) as they stand in the file, and their target."""
+
+    start: int
+    logits: NDArray[Any]
+    target: Target
+
+    def part(self, first: int, end: int) -> "Block":
+        """Its rows ``first`` to ``end``, counted within the block."""
+        return Block(self.start + first, self.logits[first:end], self.target.part(first, end))
+
+
+class Pair:
+    """Logits (N, C) with N labels, whatever the files' shapes.
+
+    Raises InputError as soon as the shapes cannot belong together; what only the rows show (a label out of
+    range, another number of rows) while they are read.
+    """
+
+    def __init__(self, logits: Table, labels: Table, reading: Reading) -> None:
+        self.class_axis = find_class_axis(logits, labels.shape, reading.class_axis)
+        self.logits = with_known_shape(logits, self.class_axis)
+        self._labels = labels
+        self._label_axis = _label_axis(labels, self.logits, self.class_axis)
+        self.classes = int(self.logits.shape[self.class_axis] or 0)
+        self.class_names = self.logits.column_names
+        self.rule = LabelRule(
+            classes=self.classes,
+            names=self.class_names,
+            base=reading.label_base,
+            logits=self.logits.name,
+            place=lambda row: labels.where(row, self._label_axis),
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided without being asked, as far as it is known by now."""
+        notes = (*self.logits.notes, *self._labels.notes, *self.rule.notes)
+        if len(self.logits.shape) > 2:
+            shape = shape_text(self.logits.shape)
+            notes = (*notes, f"{self.logits.name}: shape {shape}, classes on axis {self.class_axis}")
+        return notes
+
+    def blocks(self) -> Iterator[Block]:
+        """All rows, in order; raises InputError where the two files do not hold the same number."""
+        rows = rows_per_block(self.classes)
+        logits = self.logits.blocks(rows, self.class_axis)
+        labels = _Feed(self._labels.blocks(rows, self._label_axis))
+        start = 0
+        for block in logits:
+            values = labels.take(len(block))
+            if len(values) < len(block):
+                self._refuse(start + len(block) + sum(map(len, logits)), start + len(values))
+            yield Block(start, block, self.rule.target(values, start))
+            start += len(block)
+        if surplus := labels.rest():
+            self._refuse(start, start + surplus)
+
+    def _refuse(self, rows: int, labels: int) -> NoReturn:
+        hint = ""
+        if labels == self.classes:
+            hint = "if the classes run down the lines, use --class-axis 0"
+        elif abs(rows - labels) == 1:
+            hint = "a header may have been read as data, or data as a header: --header or --no-header"
+        what = f"{count(labels, 'label')} for {count(rows, 'row')} of logits in {self.logits.name}"
+        raise InputError(self._labels.name, what, hint)
+
+
+def open_pair(logits: Any, labels: Any, reading: Reading) -> Pair:
+    """Open both files; without ``labels`` they are a column of the logits' file (``reading.label_column``)."""
+    of_logits = reading
+    if labels is None:
+        if reading.label_column is None:
+            raise UsageError("labels are missing: give their file, or --label-column for a column of the same file")
+        labels = logits = as_source(logits)
+    elif all(isinstance(given, str) and given == STDIN for given in (logits, labels)):
+        raise InputError("stdin", "only one of the two files can come from standard input", "name the other")
+    else:
+        of_logits = replace(reading, label_column=None)  # the column is one of the labels' own file
+    opened = open_logits(logits, of_logits)
+    return Pair(opened, open_labels(labels, reading, opened.column_names), reading)
+
+
+def _label_axis(labels: Table, logits: Table, class_axis: int) -> int | None:
+    """The classes' axis where the labels are probabilities, None where each label is one value."""
+    shape, rows = labels.shape, rows_shape(logits, class_axis)
+    one_each = len(shape) == len(rows) or (len(shape) == len(rows) + 1 and shape[-1] == 1)
+    if one_each or shape == ():
+        return None
+    if len(shape) == len(logits.shape) and shape[class_axis] == logits.shape[class_axis]:
+        return class_axis
+    classes = logits.shape[class_axis]
+    what = f"{shape[-1]} columns" if len(shape) == 2 else f"shape {shape_text(shape)}"
+    raise InputError(
+        labels.name,
+        f"{what}, where one label a row is needed, or {classes} probabilities",
+        "choose the labels' column: --label-column",
+    )
+
+
+class _Feed:
+    """Blocks handed out again in pieces of the lengths that are asked for."""
+
+    def __init__(self, blocks: Iterator[NDArray[Any]]) -> None:
+        self._blocks = blocks
+        self._left: NDArray[Any] | None = None
+
+    def take(self, count: int) -> NDArray[Any]:
+        """The next ``count`` items; fewer only at the end."""
+        pieces = [] if self._left is None else [self._left]
+        found = sum(map(len, pieces))
+        while found < count and (block := next(self._blocks, None)) is not None:
+            pieces.append(block)
+            found += len(block)
+        joined = pieces[0] if len(pieces) == 1 else np.concatenate(pieces) if pieces else np.empty(0)
+        self._left = joined[count:] if found > count else None
+        return joined[:count]
+
+    def rest(self) -> int:
+        """How many items are left."""
+        return sum(map(len, self._blocks), 0 if self._left is None else len(self._left))

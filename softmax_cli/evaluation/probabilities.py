@@ -1,0 +1,129 @@
+"""The fold of `softmax`: blocks of logits to blocks of probabilities."""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.backends import EVERY_BACKEND, load_backends
+from softmax_cli.backends.base import Backend
+from softmax_cli.errors import UsageError
+from softmax_cli.evaluation.inputs import (
+    Reading,
+    computing_dtype,
+    find_class_axis,
+    open_logits,
+    rows_per_block,
+    shape_text,
+    with_known_shape,
+)
+from softmax_cli.evaluation.loss import backend_signatures
+from softmax_cli.evaluation.saving import check_suffix, save
+from softmax_cli.readers.table import Table
+from softmax_cli.reports.grid import header_names
+from softmax_cli.reports.signature import Signature
+from softmax_cli.reports.softmax import SoftmaxBlock, SoftmaxReport
+
+
+def softmax(
+    logits: Any,
+    *,
+    backend: str = "numpy",
+    device: str = "cpu",
+    dtype: str | None = None,
+    temperature: float = 1.0,
+    log: bool = False,
+    row_sums: bool = False,
+    **reading: Any,
+) -> SoftmaxReport:
+    """p_ic = exp(x_ic / T) / sum_k exp(x_ik / T), row by row, as it is asked for.
+
+    Args:
+        logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes.
+        backend: ``numpy`` or ``torch``.
+        device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; torch's.
+        dtype: ``float16``, ``bfloat16``, ``float32`` or ``float64``; None for the file's own.
+        temperature: T, a positive number.
+        log: log(softmax(x)) beside log_softmax(x), in nats, instead of the probabilities.
+        row_sums: whether the records have a column with each row's sum.
+        **reading: the fields of :class:`softmax_cli.evaluation.inputs.Reading`.
+
+    Raises:
+        UsageError: what is asked for does not exist.
+        InputError: the file or the array does not hold what it should.
+
+    Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.softmax.html
+
+    >>> [values.round(4).tolist() for values, _, _ in softmax([1.0, 2.0, 3.0]).rows()]
+    [[0.09, 0.2447, 0.6652]]
+    """
+    if not (math.isfinite(temperature) and temperature > 0):
+        raise UsageError(f"--temperature {temperature}: a positive number is needed")
+    if backend == EVERY_BACKEND:
+        raise UsageError("softmax runs on one backend at a time: --backend numpy or --backend torch")
+    table = open_logits(logits, Reading(**reading))
+    axis = find_class_axis(table, None, Reading(**reading).class_axis)
+    table = with_known_shape(table, axis)
+    classes = int(table.shape[axis] or 0)
+    (chosen,) = load_backends(backend, device, computing_dtype(dtype, table))
+    notes = table.notes
+    if len(table.shape) > 2:
+        notes = (*notes, f"{table.name}: shape {shape_text(table.shape)}, classes on axis {axis}")
+    settings = (("dtype", chosen.dtype), ("temperature", temperature), ("class_axis", axis))
+    return SoftmaxReport(
+        signature=Signature(backend_signatures([chosen]), settings),
+        class_names=table.column_names or tuple(map(str, range(classes))),
+        log=log,
+        with_row_sums=row_sums,
+        blocks=SoftmaxBlocks(table, axis, lambda values: _block(chosen, values, temperature, log=log)),
+        notes=notes,
+    )
+
+
+def save_softmax(report: SoftmaxReport, path: Path) -> None:
+    """Write all rows to a .npy (in the shape of the logits), .csv or .tsv file, whole or not at all."""
+    check_suffix(path)
+    blocks = report.blocks
+    if not isinstance(blocks, SoftmaxBlocks):
+        raise TypeError("the rows of this report are not those of a file")
+    values = (block.values for block in blocks)
+    save(path, values, header_names(report.class_names), blocks.table.shape, blocks.axis)
+
+
+@dataclass(frozen=True)
+class SoftmaxBlocks:
+    """All rows, computed anew each time that it is iterated over."""
+
+    table: Table
+    axis: int
+    compute: Callable[[NDArray[Any]], SoftmaxBlock]
+
+    def __iter__(self) -> Iterator[SoftmaxBlock]:
+        rows = rows_per_block(int(self.table.shape[self.axis] or 0))
+        return map(self.compute, self.table.blocks(rows, self.axis))
+
+
+def _block(backend: Backend, values: NDArray[Any], temperature: float, *, log: bool) -> SoftmaxBlock:
+    with backend.arithmetic():
+        logits = backend.asarray(values)
+        if temperature != 1:
+            logits = logits / temperature
+        probabilities = backend.softmax(logits)
+        sums = backend.to_numpy(backend.xp.sum(probabilities, axis=-1))
+        if not log:
+            return SoftmaxBlock(backend.to_numpy(probabilities), sums)
+        one = backend.to_numpy(backend.xp.log(probabilities))
+        other = backend.to_numpy(backend.log_softmax(logits))
+    return SoftmaxBlock(other, sums, one, largest_distance(one, other))
+
+
+def largest_distance(one: NDArray[Any], other: NDArray[Any]) -> float:
+    """The largest |one - other|: 0 where both are the same infinity or both nan, inf where one alone is infinite."""
+    one, other = one.astype(np.float64), other.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        same = (one == other) | (np.isnan(one) & np.isnan(other))
+        return float(np.max(np.where(same, 0.0, np.abs(one - other)), initial=0.0))

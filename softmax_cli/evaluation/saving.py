@@ -1,0 +1,103 @@
+"""Arrays to files: whole or not at all, a block of rows at a time."""
+
+import math
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.errors import UsageError
+from softmax_cli.writers.delimited import write_rows
+
+Blocks = Iterable[Any]
+"""Arrays (n, C); for CSV and TSV any rows of numbers will do."""
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name beside ``path`` that takes its place at the end, and is removed if anything fails."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        temporary.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({(error.strerror or str(error)).lower()})") from None
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def save(path: Path, blocks: Blocks, names: Sequence[str], shape: Sequence[int | None], axis: int) -> None:
+    """Write rows (n, C) to a file whose suffix says the format.
+
+    NPY takes ``shape``, with the classes on ``axis``; CSV and TSV have a line a row, under a header of ``names``.
+    Raises UsageError for another suffix, or where the file cannot be written; what was there is kept then.
+    """
+    check_suffix(path)
+    with replacing(path) as temporary:
+        _SAVERS[path.suffix.lower()](temporary, blocks, names, shape, axis)
+
+
+def check_suffix(path: Path) -> None:
+    """Raise UsageError for a suffix that stands for no format: better before the work than after it."""
+    if path.suffix.lower() not in _SAVERS:
+        known = ", ".join(_SAVERS)
+        raise UsageError(f"{path}: unknown suffix {path.suffix!r} for the output; the suffixes are {known}")
+
+
+def _save_npy(path: Path, blocks: Blocks, _names: Sequence[str], shape: Sequence[int | None], axis: int) -> None:
+    if axis == len(shape) - 1:
+        _stream_npy(path, blocks, shape)
+        return
+    # The rows do not lie one after another in the file: map it, and put each in its place.
+    known = [int(size or 0) for size in shape]
+    mapped: NDArray[Any] | None = None
+    start = 0
+    for block in blocks:
+        if mapped is None:
+            mapped = np.lib.format.open_memmap(path, "w+", block.dtype, tuple(known))
+        rows = np.moveaxis(mapped, axis, -1)
+        stop = start + len(block)
+        rows[np.unravel_index(np.arange(start, stop), rows.shape[:-1])] = block
+        start = stop
+
+
+def _stream_npy(path: Path, blocks: Blocks, shape: Sequence[int | None]) -> None:
+    """Write block after block under a header that is written again once the number of rows is known.
+
+    NumPy pads a header so that its first size can grow in place.
+    """
+    values, dtype = 0, np.dtype(np.float64)
+    width = [int(size or 0) for size in shape[1:]]
+    with path.open("wb") as file:
+        for block in blocks:
+            if not values:
+                dtype = block.dtype
+                _write_header(file, dtype, (0, *width))
+            file.write(np.ascontiguousarray(block).data)
+            values += block.size
+        file.seek(0)
+        _write_header(file, dtype, (values // math.prod(width), *width))
+
+
+def _write_header(file: Any, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:
+    header = {"descr": np.lib.format.dtype_to_descr(dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def _delimited(delimiter: str) -> Callable[..., None]:
+    def save_delimited(path: Path, blocks: Blocks, names: Sequence[str], *_layout: Any) -> None:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            write_rows(names, (row for block in blocks for row in block), file, delimiter)
+
+    return save_delimited
+
+
+_SAVERS: dict[str, Callable[..., None]] = {
+    ".npy": _save_npy,
+    ".csv": _delimited(","),
+    ".tsv": _delimited("\t"),
+}

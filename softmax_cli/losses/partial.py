@@ -1,0 +1,44 @@
+"""What a block of rows adds to a result: sums and counts, never means, so that two of them simply add."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from softmax_cli.losses.sums import Sum
+
+
+@dataclass(frozen=True)
+class Partial:
+    """One variant's losses over some rows.
+
+    ``largest_delta`` is the largest distance of a row's loss from its reference; ``first_nonfinite`` the
+    first row (counted from the file's first) whose loss is nan or infinite.
+    """
+
+    losses: Sum = field(default=Sum())
+    largest_delta: float = 0.0
+    first_nonfinite: int | None = None
+
+    @classmethod
+    def of(cls, losses: Any, reference: Any, start: int, xp: Any) -> "Partial":
+        """Of the rows ``start`` on: float64 losses of shape (n,), and their reference or None."""
+        total = Sum.of(losses, xp)
+        first = start + int(xp.argmax(~xp.isfinite(losses))) if total.nonfinite else None
+        if reference is None:
+            return cls(total, 0.0, first)
+        both_nan = xp.isnan(losses) & xp.isnan(reference)
+        deltas = xp.where((losses == reference) | both_nan, 0.0, xp.abs(losses - reference))
+        return cls(total, float(xp.max(deltas)), first)
+
+    def __add__(self, other: "Partial") -> "Partial":
+        firsts = [first for first in (self.first_nonfinite, other.first_nonfinite) if first is not None]
+        deltas = (self.largest_delta, other.largest_delta)
+        largest = math.nan if any(map(math.isnan, deltas)) else max(deltas)
+        return Partial(self.losses + other.losses, largest, min(firsts, default=None))
+
+
+def distance(one: float, other: float) -> float:
+    """|one - other|; 0 where both are the same infinity, or both nan."""
+    if one == other or (math.isnan(one) and math.isnan(other)):
+        return 0.0
+    return abs(one - other)

@@ -1,0 +1,97 @@
+"""Softmax, its logarithm and cross-entropy, over the last axis, from the shifted logits x - max(x).
+
+Shapes: ``logits`` (..., C); a result has the shape of its formula. Losses are in nats.
+
+Every formula starts from x - max(x): exp cannot overflow then, and a loss is never the difference of two
+large numbers. (logsumexp(x) - x_y is: in float32 it gives 0.0 for x = [1e8, 1e8], where ln 2 is right.)
+"""
+
+from typing import Any
+
+from softmax_cli.losses.targets import Indices, Target
+
+Array = Any
+
+
+def shift(logits: Array, xp: Any) -> Array:
+    """X - max(x): the same softmax, with 0 as the row's largest value.
+
+    nan where it is undefined: at +inf, and all along a row of nothing but -inf.
+    """
+    return logits - xp.max(logits, axis=-1, keepdims=True)
+
+
+def log_normalizer(shifted: Array, xp: Any) -> Array:
+    """log(sum_c exp(x_c - max x)), shape (..., 1), in nats; never negative.
+
+    The maximum contributes exp(0) = 1, so this is log1p of the others' sum. A confident row keeps its tiny
+    loss this way: x = [0, -40] with y = 0 gives 4.2e-18, where log(1 + 4.2e-18) is 0.
+    """
+    classes = xp.arange(shifted.shape[-1], device=shifted.device)
+    is_top = classes == xp.argmax(shifted, axis=-1, keepdims=True)
+    # At the maximum the shifted value itself stands in: 0, or the nan of an undefined row, which then spreads.
+    return xp.log1p(xp.sum(xp.where(is_top, shifted, xp.exp(shifted)), axis=-1, keepdims=True))
+
+
+def softmax(logits: Array, xp: Any) -> Array:
+    """p_c = exp(x_c) / sum_k exp(x_k), shape (..., C); each row sums to 1.
+
+    >>> import numpy as np
+    >>> softmax(np.array([1.0, 2.0, 3.0]), np).round(4).tolist()
+    [0.09, 0.2447, 0.6652]
+    """
+    exponentials = xp.exp(shift(logits, xp))
+    return exponentials / xp.sum(exponentials, axis=-1, keepdims=True)
+
+
+def log_softmax(logits: Array, xp: Any) -> Array:
+    """l_c = x_c - log(sum_k exp(x_k)), shape (..., C), in nats; never positive.
+
+    >>> import numpy as np
+    >>> log_softmax(np.array([1.0, 2.0, 3.0]), np).round(4).tolist()
+    [-2.4076, -1.4076, -0.4076]
+    """
+    shifted = shift(logits, xp)
+    return shifted - log_normalizer(shifted, xp)
+
+
+def nll_loss(log_probs: Array, target: Target, xp: Any) -> Array:
+    """L = -l_y for class indices, and its expectation -sum_c q_c l_c for probabilities q; shape (N,), nats.
+
+    For indices nothing is multiplied, so a class of probability 0 that is not the label's does no harm.
+    """
+    if isinstance(target, Indices):
+        return -pick(log_probs, target, xp)
+    return xp.sum(target.rows * -log_probs, axis=-1)
+
+
+def cross_entropy(logits: Array, target: Target, xp: Any) -> Array:
+    """L = log(sum_c exp(x_c)) - x_y for class indices, -sum_c q_c l_c for probabilities q; shape (N,), nats.
+
+    Evaluated as log(sum_c exp(x_c - max x)) + (max x - x_y), a sum of two terms that are never negative:
+    exact to a few units in the last place, whatever the size of x.
+
+    The same as ``torch.nn.functional.cross_entropy(logits, target, reduction="none")``.
+
+    >>> import numpy as np
+    >>> cross_entropy(np.array([[1.0, 2.0, 3.0]]), Indices(np.array([2])), np).round(4).tolist()
+    [0.4076]
+    """
+    if not isinstance(target, Indices):
+        return nll_loss(log_softmax(logits, xp), target, xp)
+    shifted = shift(logits, xp)
+    return log_normalizer(shifted, xp)[..., 0] - pick(shifted, target, xp)
+
+
+def gradient(logits: Array, target: Target, xp: Any) -> Array:
+    """dL/dx = p - q, shape (N, C): softmax less the label's distribution (one-hot for class indices).
+
+    For labels q that do not sum to 1 the derivative of -sum_c q_c l_c is p sum(q) - q.
+    """
+    labels = target.probabilities(logits, xp)
+    return softmax(logits, xp) * xp.sum(labels, axis=-1, keepdims=True) - labels
+
+
+def pick(values: Array, target: Indices, xp: Any) -> Array:
+    """values[i, y_i] for each row i: shape (N, C) to (N,)."""
+    return xp.take_along_axis(values, target.classes[:, None], axis=-1)[:, 0]

@@ -1,0 +1,59 @@
+"""The ways to the same cross-entropy: add one by writing its function and its row in the table below.
+
+A variant takes a :class:`Batch` and gives one loss a row, shape (N,), in nats. It is written once: on torch
+``batch.softmax``, ``batch.log_softmax`` and ``batch.backend`` are torch's own functions, on NumPy this
+project's, and so the recipes show whether a framework's parts agree with each other.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from softmax_cli.losses.batch import Batch
+
+
+def log_of_softmax(batch: Batch) -> Any:
+    """sum_c q_c * -log(softmax(x)_c): nan once any class underflows, since 0 * inf is nan."""
+    return batch.xp.sum(batch.one_hot * -batch.xp.log(batch.softmax), axis=-1)
+
+
+def log_softmax(batch: Batch) -> Any:
+    """sum_c q_c * -log_softmax(x)_c: nan where a class other than the label's is -inf."""
+    return batch.xp.sum(batch.one_hot * -batch.log_softmax, axis=-1)
+
+
+def nll_loss(batch: Batch) -> Any:
+    """nll_loss(log_softmax(x), y): looks the label's class up instead of multiplying."""
+    return batch.backend.nll_loss(batch.log_softmax, batch.target)
+
+
+def cross_entropy(batch: Batch) -> Any:
+    """cross_entropy(x, y): all of it in one function, from the logits."""
+    return batch.backend.cross_entropy(batch.logits, batch.target)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A row of the table: ``one_hot`` says that it multiplies by the labels' one-hot rows."""
+
+    name: str
+    losses: Callable[[Batch], Any]
+    recipe: str
+    one_hot: bool
+    source: str
+
+
+_TORCH = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional."
+
+VARIANTS: dict[str, Variant] = {
+    variant.name: variant
+    for variant in (
+        Variant("log_of_softmax", log_of_softmax, "(one_hot * -log(softmax(x))).sum(1)", True, _TORCH + "softmax"),
+        Variant("log_softmax", log_softmax, "(one_hot * -log_softmax(x)).sum(1)", True, _TORCH + "log_softmax"),
+        Variant("nll_loss", nll_loss, "nll_loss(log_softmax(x), y)", False, _TORCH + "nll_loss"),
+        Variant("cross_entropy", cross_entropy, "cross_entropy(x, y)", False, _TORCH + "cross_entropy"),
+    )
+}
+
+HEADLINE = "cross_entropy"
+"""The variant whose value `-q` prints."""

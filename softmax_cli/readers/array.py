@@ -1,0 +1,76 @@
+"""A table that is already an array: in memory, or a file's mapping."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.errors import InputError
+
+
+class ArrayTable:
+    """An array of numbers of any shape and byte order; read block by block, never copied whole.
+
+    Raises InputError for an array of objects, of records, of complex numbers or of truth values, and for one
+    of text unless class names may stand in it.
+    """
+
+    column_names: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    def __init__(self, array: NDArray[Any], name: str, *, text: bool = False) -> None:
+        self.name = name
+        self._array = array
+        self.shape: tuple[int | None, ...] = array.shape
+        self.dtype = readable_dtype(array.dtype, name, text=text)
+        if self.dtype.itemsize < array.dtype.itemsize:
+            self.notes = (f"{name}: {array.dtype} is read as {self.dtype}",)
+        if array.size == 0:
+            raise InputError(name, f"there are no rows (shape {_shape_text(array.shape)})")
+
+    def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
+        """See Table: shape (n, C) with the classes' axis, (n,) without."""
+        view = self._array[..., np.newaxis] if axis is None else np.moveaxis(self._array, axis, -1)
+        for block in _pieces(view, rows):
+            native = block.astype(self.dtype, copy=False)
+            yield native[:, 0] if axis is None else native
+
+    def where(self, row: int, axis: int | None) -> str:
+        """The row in Python's notation, its index along each axis but the classes'."""
+        shape = [size for place, size in enumerate(self._array.shape) if place != axis]
+        return f"{self.name}[{', '.join(str(int(i)) for i in np.unravel_index(row, shape))}]"
+
+
+def _pieces(view: NDArray[Any], rows: int) -> Iterator[NDArray[Any]]:
+    """Cut (d1, ..., dk, C) into arrays (n, C) of at most ``rows`` rows, in C order."""
+    if view.ndim == 1:
+        yield view[np.newaxis]
+        return
+    per_item = math.prod(view.shape[1:-1])
+    if per_item > rows:
+        for item in view:
+            yield from _pieces(item, rows)
+        return
+    step = max(1, rows // per_item)
+    for start in range(0, view.shape[0], step):
+        yield view[start : start + step].reshape(-1, view.shape[-1])
+
+
+def readable_dtype(dtype: np.dtype[Any], name: str, *, text: bool) -> np.dtype[Any]:
+    """The dtype in this machine's byte order (float64 for a wider float); raises where it holds no numbers."""
+    kind = dtype.kind
+    if kind in "iuf" or (text and kind == "U"):
+        return np.dtype(np.float64) if kind == "f" and dtype.itemsize > 8 else dtype.newbyteorder("=")
+    what = {
+        "O": "Python objects (a pickle, and reading it could run code)",
+        "V": f"records or raw bytes (dtype {dtype})",
+        "c": f"complex numbers (dtype {dtype})",
+        "b": "truth values (dtype bool)",
+    }.get(kind, f"text or dates (dtype {dtype})")
+    raise InputError(name, f"the array holds {what}, not numbers", "save it with a numeric dtype")
+
+
+def _shape_text(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "()"

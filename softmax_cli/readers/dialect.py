@@ -1,0 +1,40 @@
+"""How a delimited file is to be read, and which of its columns. No effect on NPY."""
+
+from dataclasses import dataclass
+
+from softmax_cli.errors import UsageError
+
+_NAMED_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " ", "blank": " "}
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """``delimiter`` None: from the first line; a blank stands for any run of blanks.
+
+    ``header`` None: the first line is a header if it holds anything but numbers.
+    """
+
+    delimiter: str | None = None
+    header: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.delimiter is None:
+            return
+        object.__setattr__(self, "delimiter", _NAMED_DELIMITERS.get(self.delimiter, self.delimiter))
+        if len(self.delimiter) != 1 or self.delimiter in '"\r\n':
+            raise UsageError(f"--delimiter {self.delimiter!r}: one character is needed, or tab, or space")
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which columns of a delimited file.
+
+    ``only``: these columns, given by name or position from 0, or as ranges of positions ``1:11`` that leave
+    the end out. ``without``: all but this one. ``text``: a single column whose values may be class names;
+    ``known`` are the names that may stand there (so that a first line of one of them is no header).
+    """
+
+    only: str | None = None
+    without: str | None = None
+    text: bool = False
+    known: frozenset[str] = frozenset()

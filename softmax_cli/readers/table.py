@@ -1,0 +1,30 @@
+"""What every reader gives: a table of numbers (or of class names) that is read in blocks of rows."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+
+class Table(Protocol):
+    """Rows by columns, or an array of any number of axes.
+
+    ``shape`` has None where a size is known only at the end of the file. ``column_names`` are a header's.
+    ``notes`` says what the reader decided by itself (an index column left out).
+    """
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: Any
+    column_names: tuple[str, ...] | None
+    notes: tuple[str, ...]
+
+    def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
+        """Pieces of at most ``rows`` rows, in order.
+
+        With ``axis`` (the classes'), each piece has shape (n, C): that axis goes last and the others become
+        the rows, in C order. With None, each is flat, shape (n,): every value is a row of its own.
+        """
+
+    def where(self, row: int, axis: int | None) -> str:
+        """The place of a row of those blocks, for a message: ``labels.csv:12``, ``labels.npy[11]``."""

@@ -1,0 +1,36 @@
+"""JSON: one object, or one record a line. JSON has no nan: it is the string "nan", as are "inf" and "-inf"."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, TextIO
+
+from softmax_cli.reports.grid import Report
+from softmax_cli.writers.numbers import exact
+
+
+def write_json(report: Report, stream: TextIO) -> None:
+    """Everything the report holds, as one object on one line."""
+    _write(report.as_dict(), stream)
+
+
+def write_jsonl(report: Report, stream: TextIO) -> None:
+    """One object a record."""
+    records = report.records()
+    for row in records.rows:
+        _write(dict(zip(records.columns, row, strict=True)), stream)
+
+
+def _write(value: Any, stream: TextIO) -> None:
+    json.dump(_plain(value), stream, ensure_ascii=False, allow_nan=False)
+    stream.write("\n")
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, Iterable):
+        return [_plain(item) for item in value]
+    return float(exact(value)) if math.isfinite(value) else exact(value)

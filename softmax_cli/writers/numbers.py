@@ -1,0 +1,42 @@
+"""Numbers as text: rounded for people, exact for programs."""
+
+import math
+from typing import Any
+
+from softmax_cli.reports.grid import Cell, Kind
+
+
+def exact(value: Cell) -> str:
+    """Every digit, and none too many: the shortest text that reads back as the same number.
+
+    (``str`` of a float is that since Python 3.1, and of a NumPy float in its own precision.)
+    """
+    return str(value)
+
+
+def rounded(value: Cell, kind: Kind) -> str:
+    """A number as a table shows it; text and whole numbers as they are.
+
+    What is exactly 0 or 1 shows as such: 0.0000 and 1.0000 are near it.
+
+    >>> [rounded(p, "decimal") for p in (0.66524, 3e-46, 0.0, 0.999999, 1.0)]
+    ['0.6652', '3e-46', '0', '1.0000', '1']
+    """
+    if isinstance(value, str) or kind in {"text", "integer"}:
+        return str(value)
+    number = float(value)
+    if number in {0, 1} or not math.isfinite(number):
+        return f"{number:g}"
+    if kind == "distance":
+        return f"{number:.1e}"
+    size = abs(number)
+    if kind == "loss":
+        return f"{number:.6f}" if 1e-3 <= size < 1e7 else f"{number:.6e}"
+    if size < 5e-5:
+        return f"{number:.0e}"
+    return f"{number:.4f}" if size < 1e5 else f"{number:.4g}"
+
+
+def is_odd(value: Any) -> bool:
+    """Whether a reader should notice a cell: nan or an infinity."""
+    return not isinstance(value, str) and not math.isfinite(value)
