@@ -58,7 +58,7 @@ class Records:
     """A flat table for programs, whole and exact; ``rows`` may be read once only."""
 
     columns: tuple[str, ...]
-    rows: Iterable[Sequence[Cell]]
+    rows: Iterable[Numbers]
 
 
 class Report(Protocol):

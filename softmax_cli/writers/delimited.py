@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from typing import TextIO
 
-from softmax_cli.reports.grid import Cell, Report
+from softmax_cli.reports.grid import Cell, Numbers, Report
 from softmax_cli.writers.numbers import exact
 
 
@@ -20,7 +20,7 @@ def write_csv(report: Report, stream: TextIO) -> None:
     write_rows(records.columns, records.rows, stream, ",")
 
 
-def write_rows(columns: Sequence[str], rows: Iterable[Sequence[Cell]], stream: TextIO, delimiter: str) -> None:
+def write_rows(columns: Sequence[str], rows: Iterable[Numbers], stream: TextIO, delimiter: str) -> None:
     """A header and its rows."""
     if delimiter == "\t":
         stream.write("\t".join(map(_flat, columns)) + "\n")
