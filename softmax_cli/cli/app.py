@@ -2,18 +2,25 @@
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
+import typer.main
 from typer.core import TyperGroup
 
 from softmax_cli import __version__
-from softmax_cli.cli import loss, sample, softmax
 from softmax_cli.errors import SoftmaxCliError, UsageError
 
-_COMMANDS: dict[str, Callable[..., None]] = {"loss": loss.command, "softmax": softmax.command, "sample": sample.command}
+_COMMANDS = {
+    "loss": "softmax_cli.cli.loss:command",
+    "softmax": "softmax_cli.cli.softmax:command",
+    "sample": "softmax_cli.cli.sample:command",
+}
+"""Strings, so that a command's options are put together (15 ms each) only when it is called or listed."""
 
+_CONTEXT = {"help_option_names": ["-h", "--help"]}
 _INTERRUPTED = 130
 
 # What Typer raises for an option that does not exist or a value of the wrong type. Its module is click's or,
@@ -23,6 +30,19 @@ _TyperUsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 class Manners(TyperGroup):
     """Turns what went wrong into one line on standard error and an exit status, never a traceback."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002
+        """The names, in the order of the table."""
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+        """The command of that name, loaded now."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, function = _COMMANDS[cmd_name].partition(":")
+        alone = typer.Typer(add_completion=False, context_settings=_CONTEXT)
+        alone.command(cmd_name)(getattr(import_module(module), function))
+        return typer.main.get_command(alone)
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> NoReturn:
         """Run the command, and exit."""
@@ -48,11 +68,9 @@ class Manners(TyperGroup):
 app = typer.Typer(
     cls=Manners,
     name="softmax-cli",
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=_CONTEXT,
     pretty_exceptions_enable=False,
 )
-for name, command in _COMMANDS.items():
-    app.command(name)(command)
 
 
 def main() -> None:
