@@ -60,7 +60,7 @@ def _masked(row: Row, variant: Variant) -> str:
         return f"{_name(row, labelled)}, the label's, is -inf: its probability is 0, and -log(0) is inf"
     # Probabilities as labels are multiplied by every recipe, class indices by the one-hot ones alone.
     if masked and (variant.one_hot or max(row.labels) < 1):
-        return f"{_name(row, masked[0])} is -inf (masked), and its label's share 0 * inf is nan"
+        return f"{_name(row, masked[0])} is -inf (masked); multiplied by its label of 0 it gives nan"
     return ""
 
 
