@@ -1,6 +1,5 @@
 """What many tests share."""
 
-import io
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +43,7 @@ def run():
     """Run the command line within this process: run("loss", "a.csv", "b.csv", stdin=b"...")."""
 
     def _run(*arguments, stdin=b""):
-        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=io.BytesIO(stdin))
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Outcome(result.exit_code, result.stdout, result.stderr)
