@@ -15,7 +15,8 @@ from softmax_cli.evaluation.pairs import Block, Pair, open_pair
 from softmax_cli.losses import softmax as formulas
 from softmax_cli.losses.batch import Batch
 from softmax_cli.losses.causes import Row, explain
-from softmax_cli.losses.partial import Partial, distance
+from softmax_cli.losses.distance import distances
+from softmax_cli.losses.partial import Partial
 from softmax_cli.losses.targets import Indices, Probabilities, Target
 from softmax_cli.losses.variants import VARIANTS, Variant
 from softmax_cli.reports.grid import Numbers
@@ -61,7 +62,7 @@ def evaluate(
     Source: https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html
 
     >>> evaluate([[2.0, 1.0], [0.0, 3.0]], [0, 1]).loss("cross_entropy")
-    0.18092452035637706
+    0.18092451954598246
     """
     fold, edges = run_fold(
         logits,
@@ -195,7 +196,7 @@ class Fold:
         key = (backend.name, variant.name)
         partial = self._partials[key]
         loss: float | Numbers = partial.losses.value(self.divisor)
-        delta = None if reference is None else distance(partial.losses.value(self.divisor), reference)
+        delta = None if reference is None else float(distances(np.float64(loss), np.float64(reference), np))
         if self._row_losses is not None:
             loss = np.concatenate(self._row_losses[key])
             delta = None if reference is None else partial.largest_delta

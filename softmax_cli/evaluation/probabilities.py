@@ -23,6 +23,7 @@ from softmax_cli.evaluation.inputs import (
 )
 from softmax_cli.evaluation.loss import backend_signatures
 from softmax_cli.evaluation.saving import check_suffix, save
+from softmax_cli.losses.distance import distances
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import header_names
 from softmax_cli.reports.signature import Signature
@@ -122,8 +123,5 @@ def _block(backend: Backend, values: NDArray[Any], temperature: float, *, log: b
 
 
 def largest_distance(one: NDArray[Any], other: NDArray[Any]) -> float:
-    """The largest |one - other|: 0 where both are the same infinity or both nan, inf where one alone is infinite."""
-    one, other = one.astype(np.float64), other.astype(np.float64)
-    with np.errstate(invalid="ignore"):
-        same = (one == other) | (np.isnan(one) & np.isnan(other))
-        return float(np.max(np.where(same, 0.0, np.abs(one - other)), initial=0.0))
+    """The largest distance of two arrays of one shape; see `distances`."""
+    return float(np.max(distances(one.astype(np.float64), other.astype(np.float64), np), initial=0.0))

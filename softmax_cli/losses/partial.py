@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from softmax_cli.losses.distance import distances
 from softmax_cli.losses.sums import Sum
 
 
@@ -26,19 +27,10 @@ class Partial:
         first = start + int(xp.argmax(~xp.isfinite(losses))) if total.nonfinite else None
         if reference is None:
             return cls(total, 0.0, first)
-        both_nan = xp.isnan(losses) & xp.isnan(reference)
-        deltas = xp.where((losses == reference) | both_nan, 0.0, xp.abs(losses - reference))
-        return cls(total, float(xp.max(deltas)), first)
+        return cls(total, float(xp.max(distances(losses, reference, xp))), first)
 
     def __add__(self, other: "Partial") -> "Partial":
         firsts = [first for first in (self.first_nonfinite, other.first_nonfinite) if first is not None]
         deltas = (self.largest_delta, other.largest_delta)
         largest = math.nan if any(map(math.isnan, deltas)) else max(deltas)
         return Partial(self.losses + other.losses, largest, min(firsts, default=None))
-
-
-def distance(one: float, other: float) -> float:
-    """|one - other|; 0 where both are the same infinity, or both nan."""
-    if one == other or (math.isnan(one) and math.isnan(other)):
-        return 0.0
-    return abs(one - other)
