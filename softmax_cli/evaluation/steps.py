@@ -14,6 +14,7 @@ from softmax_cli.evaluation.loss import Fold, run_fold, to_batch
 from softmax_cli.evaluation.pairs import Block
 from softmax_cli.evaluation.probabilities import largest_distance
 from softmax_cli.losses.batch import Batch
+from softmax_cli.reports.grid import distance_text
 from softmax_cli.reports.steps import Step, StepsReport
 
 
@@ -100,12 +101,8 @@ def _findings(steps: tuple[Step, ...]) -> list[str]:
     backends = tuple(dict.fromkeys(step.backend for step in steps))
     for backend in backends:
         distance = largest_distance(values[backend, "log_of_softmax"], values[backend, "log_softmax"])
-        found.append(f"log(softmax(x)) and log_softmax(x) on {backend}: {_apart(distance)}.")
+        found.append(f"log(softmax(x)) and log_softmax(x) on {backend}: at most {distance_text(distance)} apart.")
     for one, other in combinations(backends, 2):
         distance = largest_distance(values[one, "gradient"], values[other, "gradient"])
-        found.append(f"The gradient on {one} and on {other}: {_apart(distance)}.")
+        found.append(f"The gradient on {one} and on {other}: at most {distance_text(distance)} apart.")
     return found
-
-
-def _apart(distance: float) -> str:
-    return f"at most {distance:.1e} apart" if distance else "equal"

@@ -1,5 +1,6 @@
 """The shapes that every report can take: grids for people, records for programs."""
 
+import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -112,3 +113,8 @@ def count(number: int, one: str, many: str = "") -> str:
 def header_names(class_names: Iterable[str]) -> tuple[str, ...]:
     """The classes as a file's header: class_0 for a class without a name, so that it cannot be read as data."""
     return tuple(f"class_{name}" if name.isdigit() else name for name in class_names)
+
+
+def distance_text(distance: float) -> str:
+    """A distance in words and tables: two digits, and 0 only where it is exactly that."""
+    return f"{distance:.1e}" if distance and math.isfinite(distance) else f"{distance:g}"

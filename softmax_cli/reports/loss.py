@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from softmax_cli.reports.display import Displayed
-from softmax_cli.reports.grid import ALL_IN_TSV, Column, Grid, Numbers, Records, class_columns, count, edges
+from softmax_cli.reports.grid import ALL_IN_TSV, Column, Grid, Numbers, Records, class_columns, count, distance_text, edges
 from softmax_cli.reports.signature import Signature
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -164,9 +164,8 @@ class LossReport(Displayed):
         if odd:
             return (f"{odd} of {len(values)} losses {'is' if odd == 1 else 'are'} not finite.",)
         spread, scale = max(values) - min(values), max(map(abs, values))
-        if not spread:
-            return (f"The {len(values)} losses are equal.",)
-        return (f"The {len(values)} losses agree within {spread:.1e} (relative {spread / scale:.1e}).",)
+        relative = spread / scale if spread else 0.0
+        return (f"The {len(values)} losses agree within {distance_text(spread)} (relative {distance_text(relative)}).",)
 
     def records(self) -> Records:
         """One line a variant and backend; for the reduction none, one line a row."""

@@ -14,6 +14,7 @@ from softmax_cli.reports.grid import (
     Records,
     class_columns,
     count,
+    distance_text,
     edges,
     header_names,
 )
@@ -80,7 +81,7 @@ class SoftmaxReport(Displayed):
 
     def remarks(self) -> tuple[str, ...]:
         """How far apart the two logarithms are."""
-        return (f"Largest difference of the two: {self._shown[2]:.1e}.",) if self.log else ()
+        return (f"Largest difference of the two: {distance_text(self._shown[2])}.",) if self.log else ()
 
     def records(self) -> Records:
         """One line a row, one column a class; twice as many for the logarithm."""

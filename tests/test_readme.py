@@ -1,0 +1,56 @@
+"""The README says what is so: its examples' outputs, its commands, its table of recipes."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+from softmax_cli.losses.variants import VARIANTS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+refresh = runpy.run_path(str(ROOT / "docs" / "refresh.py"))
+EXAMPLES = list(refresh["examples"]())
+
+
+def comparable(text):
+    """Without the versions of the frameworks, which the constraints pin and others may not."""
+    return [word.strip("().") for word in re.sub(r"(numpy|torch):\S+?@", r"\1:VERSION@", text).split()]
+
+
+def same(one, other):
+    """Whether two words are the same; of numbers, whether they are but for the last digits of another processor."""
+    if one == other:
+        return True
+    try:
+        return float(one) == pytest.approx(float(other), rel=1e-12, abs=1e-7)
+    except ValueError:
+        return False
+
+
+@pytest.mark.parametrize(("command", "shown"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
+def test_example(command, shown):
+    found, expected = comparable(refresh["output"](command)), comparable(shown)
+    assert len(found) == len(expected)
+    assert all(map(same, found, expected)), list(zip(found, expected, strict=True))
+
+
+def test_there_are_examples():
+    assert len(EXAMPLES) > 15
+    assert all(shown.strip() for _, shown in EXAMPLES)
+
+
+def test_the_recipes_are_those_of_the_table():
+    rows = re.findall(r"^\| `(\w+)` \| `(.*)` \|$", README, re.MULTILINE)
+    assert rows == [(variant.name, variant.recipe) for variant in VARIANTS.values()]
+
+
+def test_the_two_commands_are_one_line_each():
+    assert len(re.findall(r"^python3 -m venv .*$", README, re.MULTILINE)) == 2
+
+
+def test_the_screenshot_is_there_and_asks_nothing_of_the_network():
+    svg = (ROOT / "docs" / "screenshot.svg").read_text("utf-8")
+    assert "log_of_softmax" in svg
+    assert set(re.findall(r"https?://[^\"\s)]+", svg)) <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
