@@ -35,7 +35,7 @@ def output(command: str) -> str:
     for name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR"):
         environment.pop(name, None)
     with subprocess.Popen(
-        ["bash", "-c", command],  # noqa: S607
+        ["bash", "-c", command],
         cwd=ROOT,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -78,8 +78,9 @@ def _take_screenshot() -> None:
     hostile = str(ROOT / "samples" / "hostile.csv")
     report = evaluate(hostile, label_column="label", dtype="float32", backend="all")
     console = Console(file=io.StringIO(), record=True, width=80, force_terminal=True, color_system="truecolor")
-    console.print("$ softmax-cli loss samples/hostile.csv --label-column label --dtype float32 --backend all")
+    console.print("$ softmax-cli loss samples/hostile.csv --label-column label --dtype float32 \\\n    --backend all")
     console.print(report)
+    console.print()
     svg = console.export_svg(title="softmax-cli")
     # rich names a font on the network; a picture in a repository does without.
     SCREENSHOT.write_text(re.sub(r"@font-face \{.*?\}\s*", "", svg, flags=re.DOTALL), "utf-8")
