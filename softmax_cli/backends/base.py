@@ -7,11 +7,12 @@ since it loads numpy.testing and numpy.f2py.
 
 from abc import ABC, abstractmethod
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.targets import Indices, Probabilities, Target
 
 Array = Any
@@ -42,8 +43,8 @@ class Backend(ABC):
         """The values, rounded once to the backend's dtype, on its device."""
 
     @abstractmethod
-    def integers(self, values: NDArray[np.int64]) -> Array:
-        """Class indices, on the backend's device."""
+    def exactly(self, values: NDArray[Any]) -> Array:
+        """Integers or truth values as they are, on the backend's device."""
 
     @abstractmethod
     def to_numpy(self, array: Array) -> NDArray[Any]:
@@ -52,8 +53,14 @@ class Backend(ABC):
     def target(self, target: Target) -> Target:
         """A target of NumPy arrays, as one of the backend's arrays."""
         if isinstance(target, Indices):
-            return Indices(self.integers(target.classes))
+            counted = None if target.counted is None else self.exactly(target.counted)
+            return Indices(self.exactly(target.classes), counted)
         return Probabilities(self.asarray(target.rows))
+
+    def criterion(self, criterion: Criterion) -> Criterion:
+        """A criterion whose weights are a NumPy array, with them as the backend's."""
+        weight = criterion.weight
+        return criterion if weight is None else replace(criterion, weight=self.asarray(weight))
 
     @abstractmethod
     def softmax(self, logits: Array) -> Array:
@@ -64,13 +71,13 @@ class Backend(ABC):
         """log_softmax(x) over the last axis."""
 
     @abstractmethod
-    def nll_loss(self, log_probs: Array, target: Target) -> Array:
-        """The negative log-likelihood, one a row."""
+    def nll_loss(self, log_probs: Array, target: Target, criterion: Criterion) -> Array:
+        """The negative log-likelihood, one a row, 0 for an ignored one; or as the criterion reduces it."""
 
     @abstractmethod
-    def cross_entropy(self, logits: Array, target: Target) -> Array:
-        """The cross-entropy, one a row."""
+    def cross_entropy(self, logits: Array, target: Target, criterion: Criterion) -> Array:
+        """The cross-entropy, one a row, 0 for an ignored one; or as the criterion reduces it."""
 
     @abstractmethod
-    def gradient(self, logits: Array, target: Target) -> Array:
+    def gradient(self, logits: Array, target: Target, criterion: Criterion) -> Array:
         """D cross_entropy / d logits, row by row (not divided by the number of rows)."""

@@ -1,6 +1,8 @@
 """NumPy, with this project's own formulas from losses/softmax.py."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,8 @@ from numpy.typing import NDArray
 from softmax_cli.backends.base import Array, Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.losses import softmax as formulas
-from softmax_cli.losses.targets import Target
+from softmax_cli.losses.criterion import Criterion
+from softmax_cli.losses.targets import Probabilities, Target
 
 
 class NumpyBackend(Backend):
@@ -41,7 +44,7 @@ class NumpyBackend(Backend):
     def asarray(self, values: NDArray[Any]) -> Array:
         return values.astype(self._dtype, copy=False)
 
-    def integers(self, values: NDArray[np.int64]) -> Array:
+    def exactly(self, values: NDArray[Any]) -> Array:
         return values
 
     def to_numpy(self, array: Array) -> NDArray[Any]:
@@ -53,14 +56,21 @@ class NumpyBackend(Backend):
     def log_softmax(self, logits: Array) -> Array:
         return self._narrow(formulas.log_softmax(self._widen(logits), np))
 
-    def nll_loss(self, log_probs: Array, target: Target) -> Array:
-        return self._narrow(formulas.nll_loss(self._widen(log_probs), target, np))
+    def nll_loss(self, log_probs: Array, target: Target, criterion: Criterion) -> Array:
+        return criterion.reduced(self._computed(formulas.nll_loss, log_probs, target, criterion), target, np)
 
-    def cross_entropy(self, logits: Array, target: Target) -> Array:
-        return self._narrow(formulas.cross_entropy(self._widen(logits), target, np))
+    def cross_entropy(self, logits: Array, target: Target, criterion: Criterion) -> Array:
+        return criterion.reduced(self._computed(formulas.cross_entropy, logits, target, criterion), target, np)
 
-    def gradient(self, logits: Array, target: Target) -> Array:
-        return self._narrow(formulas.gradient(self._widen(logits), target, np))
+    def gradient(self, logits: Array, target: Target, criterion: Criterion) -> Array:
+        return self._computed(formulas.gradient, logits, target, criterion)
+
+    def _computed(self, formula: Callable[..., Array], values: Array, target: Target, criterion: Criterion) -> Array:
+        if isinstance(target, Probabilities):
+            target = Probabilities(self._widen(target.rows))
+        if criterion.weight is not None:
+            criterion = replace(criterion, weight=self._widen(criterion.weight))
+        return self._narrow(formula(self._widen(values), target, criterion, np))
 
     def _widen(self, array: Array) -> Array:
         return array.astype(self._wide, copy=False)

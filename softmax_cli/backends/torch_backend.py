@@ -2,6 +2,7 @@
 
 import warnings
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from softmax_cli.backends.base import Array, Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.losses import softmax as formulas
+from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.targets import Indices, Target
 
 try:
@@ -23,6 +25,9 @@ except ModuleNotFoundError as error:
     raise UsageError(
         f"the torch backend needs {error.name}, which is not installed; pip install 'softmax-loss[torch]'"
     ) from None
+
+
+_IGNORED = -100  # torch's default ignore_index; any number that is no class would do
 
 
 class TorchBackend(Backend):
@@ -52,7 +57,7 @@ class TorchBackend(Backend):
                 values = values.astype(self.dtype)
         return self._tensor(values).to(self._dtype)
 
-    def integers(self, values: NDArray[np.int64]) -> Array:
+    def exactly(self, values: NDArray[Any]) -> Array:
         return self._tensor(values)
 
     def _tensor(self, values: NDArray[Any]) -> Array:
@@ -72,21 +77,45 @@ class TorchBackend(Backend):
     def log_softmax(self, logits: Array) -> Array:
         return F.log_softmax(logits, dim=-1)
 
-    def nll_loss(self, log_probs: Array, target: Target) -> Array:
+    def nll_loss(self, log_probs: Array, target: Target, criterion: Criterion) -> Array:
+        if isinstance(target, Indices) and not criterion.label_smoothing:
+            return F.nll_loss(
+                log_probs, _labels(target), criterion.weight, ignore_index=_IGNORED, reduction=criterion.reduction
+            )
         if isinstance(target, Indices):
-            return F.nll_loss(log_probs, target.classes, reduction="none")
-        # torch.nn.functional.nll_loss takes class indices only; for probabilities this is its expectation.
-        return formulas.nll_loss(log_probs, target, self.xp)
+            # torch.nn.functional.nll_loss does not smooth: this is what cross_entropy does around it.
+            losses = F.nll_loss(log_probs, _labels(target), criterion.weight, ignore_index=_IGNORED, reduction="none")
+            losses = target.counted_only(formulas.smoothed(losses, log_probs, criterion, self.xp), self.xp)
+        else:
+            # It takes class indices only; for probabilities this is its expectation.
+            losses = formulas.nll_loss(log_probs, target, criterion, self.xp)
+        return criterion.reduced(losses, target, self.xp)
 
-    def cross_entropy(self, logits: Array, target: Target) -> Array:
-        labels = target.classes if isinstance(target, Indices) else target.rows
-        return F.cross_entropy(logits, labels, reduction="none")
+    def cross_entropy(self, logits: Array, target: Target, criterion: Criterion) -> Array:
+        if criterion.zero_log_zero and not isinstance(target, Indices):
+            return self.nll_loss(F.log_softmax(logits, dim=-1), target, criterion)
+        return F.cross_entropy(
+            logits,
+            _labels(target),
+            criterion.weight,
+            ignore_index=_IGNORED,
+            reduction=criterion.reduction,
+            label_smoothing=criterion.label_smoothing,
+        )
 
-    def gradient(self, logits: Array, target: Target) -> Array:
+    def gradient(self, logits: Array, target: Target, criterion: Criterion) -> Array:
         with torch.enable_grad():
             leaf = logits.detach().clone().requires_grad_()
-            (result,) = torch.autograd.grad(self.cross_entropy(leaf, target).sum(), leaf)
+            total = self.cross_entropy(leaf, target, replace(criterion, reduction="sum"))
+            (result,) = torch.autograd.grad(total, leaf)
         return result
+
+
+def _labels(target: Target) -> Array:
+    """The labels as torch takes them: ignored rows have its own ignore_index."""
+    if not isinstance(target, Indices):
+        return target.rows
+    return target.classes if target.counted is None else target.classes.masked_fill(~target.counted, _IGNORED)
 
 
 def _device(name: str) -> torch.device:

@@ -1,13 +1,13 @@
 """What to read and how: paths or arrays, as they come from the command line or from Python."""
 
 import os
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
+from softmax_cli.evaluation.settings import Reading
 from softmax_cli.readers import open_table
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.dialect import Dialect, Selection
@@ -17,32 +17,15 @@ from softmax_cli.readers.table import Table
 BLOCK_BYTES = 1 << 20  # of a block in float64: a few of its temporaries together stay in the cache
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How the files are laid out; each field is an option of the command line."""
-
-    delimiter: str | None = None
-    header: bool | None = None
-    logit_columns: str | None = None
-    label_column: str | None = None
-    label_base: int = 0
-    class_axis: int | None = None
-
-    @property
-    def dialect(self) -> Dialect:
-        """What the reader of delimited files needs of it."""
-        return Dialect(self.delimiter, self.header)
-
-
 def open_logits(logits: Any, reading: Reading) -> Table:
     """The table of logits: a path (``-`` is standard input), a Source, or anything that NumPy takes."""
-    return _open(logits, "logits", reading.dialect, Selection(reading.logit_columns, reading.label_column))
+    return _open(logits, "logits", _dialect(reading), Selection(reading.logit_columns, reading.label_column))
 
 
 def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None) -> Table:
     """The table of labels; ``classes`` are the names that may stand in it."""
     selection = Selection(reading.label_column, text=True, known=frozenset(classes or ()))
-    return _open(labels, "labels", reading.dialect, selection)
+    return _open(labels, "labels", _dialect(reading), selection)
 
 
 def as_source(given: Any) -> Any:
@@ -75,11 +58,11 @@ def find_class_axis(logits: Table, labels: tuple[int | None, ...] | None, asked:
         return asked % axes
     if axes <= 2:
         return axes - 1
-    fitting = [axis for axis in range(axes) if labels is None or _fits(_without(logits.shape, axis), labels)]
+    fitting = [axis for axis in range(axes) if labels is None or fits(_without(logits.shape, axis), labels)]
     if len(fitting) == 1:
         return fitting[0]
     shapes = f"shape {shape_text(logits.shape)}" + (f", labels {shape_text(labels)}" if labels else "")
-    if fitting or (labels is not None and _fits(logits.shape, labels)):
+    if fitting or (labels is not None and fits(logits.shape, labels)):
         which = " or ".join(map(str, fitting or range(axes)))
         raise InputError(logits.name, f"the classes could be on axis {which} ({shapes})", "say which: --class-axis")
     raise InputError(logits.name, f"no axis can be that of the classes ({shapes})", "check the two shapes")
@@ -94,7 +77,8 @@ def _without(shape: tuple[int | None, ...], axis: int) -> tuple[int | None, ...]
     return shape[:axis] + shape[axis + 1 :]
 
 
-def _fits(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
+def fits(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
+    """Whether two shapes can be the same, as far as they are known."""
     return len(one) == len(other) and all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
 
 
@@ -108,6 +92,10 @@ def with_known_shape(table: Table, axis: int) -> Table:
     if table.shape[axis] is not None:
         return table
     return ArrayTable(np.concatenate(list(table.blocks(rows_per_block(1), 1))), table.name)
+
+
+def _dialect(reading: Reading) -> Dialect:
+    return Dialect(reading.delimiter, reading.header)
 
 
 def _open(given: Any, name: str, dialect: Dialect, selection: Selection) -> Table:

@@ -25,12 +25,14 @@ class LabelRule:
         classes: int,
         names: tuple[str, ...] | None,
         base: int,
+        ignore_index: int | None,
         logits: str,
         place: Callable[[int], str],
     ) -> None:
         self._classes = classes
         self._names = names
         self._base = base
+        self.ignore_index = ignore_index
         self._logits = logits
         self._place = place
         self._by_name = False
@@ -47,7 +49,11 @@ class LabelRule:
     def text(self, target: Target) -> list[str]:
         """The labels of a block as the file spells them; empty for one that is spread over several classes."""
         if isinstance(target, Indices):
-            return [self._spell(index) for index in target.classes.tolist()]
+            counted = [True] * len(target.classes) if target.counted is None else target.counted.tolist()
+            return [
+                self._spell(index) if counts else str(self.ignore_index)
+                for index, counts in zip(target.classes.tolist(), counted, strict=True)
+            ]
         return [
             self._spell(int(row.argmax())) if np.count_nonzero(row) == 1 and row.max() == 1 else ""
             for row in target.rows
@@ -60,7 +66,9 @@ class LabelRule:
         if values.dtype.kind == "f" and (faults := np.flatnonzero(np.trunc(values) != values)).size:
             self._refuse(faults, values, start, "is not a whole number")
         last = self._base + self._classes - 1
-        if (faults := np.flatnonzero((values < self._base) | (values > last))).size:
+        counted = None if self.ignore_index is None else values != self.ignore_index
+        outside = (values < self._base) | (values > last)
+        if (faults := np.flatnonzero(outside if counted is None else outside & counted)).size:
             past_the_end = self._base == 0 and values[faults[0]] == self._classes
             self._refuse(
                 faults,
@@ -69,7 +77,9 @@ class LabelRule:
                 f"is outside {self._base}..{last} (the logits have {self._classes} classes)",
                 "labels that start at 1? use --label-base 1" if past_the_end else "",
             )
-        return Indices(values.astype(np.int64) - self._base)
+        if counted is not None:
+            values = np.where(counted, values, self._base)
+        return Indices(values.astype(np.int64) - self._base, counted)
 
     def _named(self, values: NDArray[Any], start: int) -> Indices:
         self._by_name = True

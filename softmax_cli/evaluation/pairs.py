@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.inputs import (
-    Reading,
     as_source,
     find_class_axis,
+    fits,
     open_labels,
     open_logits,
     rows_per_block,
@@ -20,6 +20,7 @@ from softmax_cli.evaluation.inputs import (
     with_known_shape,
 )
 from softmax_cli.evaluation.labels import LabelRule
+from softmax_cli.evaluation.settings import Reading
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.source import STDIN
 from softmax_cli.readers.table import Table
@@ -46,7 +47,7 @@ class Pair:
     range, another number of rows) while they are read.
     """
 
-    def __init__(self, logits: Table, labels: Table, reading: Reading) -> None:
+    def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
         self.class_axis = find_class_axis(logits, labels.shape, reading.class_axis)
         self.logits = with_known_shape(logits, self.class_axis)
         self._labels = labels
@@ -57,9 +58,20 @@ class Pair:
             classes=self.classes,
             names=self.class_names,
             base=reading.label_base,
+            ignore_index=ignore_index,
             logits=self.logits.name,
             place=lambda row: labels.where(row, self._label_axis),
         )
+
+    @property
+    def display_names(self) -> tuple[str, ...]:
+        """The classes' names: the header's, else their indices."""
+        return self.class_names or tuple(map(str, range(self.classes)))
+
+    @property
+    def by_probabilities(self) -> bool:
+        """Whether the labels are probabilities, a row of them each."""
+        return self._label_axis is not None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -70,10 +82,12 @@ class Pair:
             notes = (*notes, f"{self.logits.name}: shape {shape}, classes on axis {self.class_axis}")
         return notes
 
-    def blocks(self) -> Iterator[Block]:
-        """All rows, in order; raises InputError where the two files do not hold the same number."""
+    def blocks(self, *, whole: bool = False) -> Iterator[Block]:
+        """All rows, in order (``whole``: in one block); raises InputError where the files differ in their number."""
         rows = rows_per_block(self.classes)
         logits = self.logits.blocks(rows, self.class_axis)
+        if whole:
+            logits = iter([np.concatenate(list(logits))])
         labels = _Feed(self._labels.blocks(rows, self._label_axis))
         start = 0
         for block in logits:
@@ -95,7 +109,7 @@ class Pair:
         raise InputError(self._labels.name, what, hint)
 
 
-def open_pair(logits: Any, labels: Any, reading: Reading) -> Pair:
+def open_pair(logits: Any, labels: Any, reading: Reading, ignore_index: int | None = None) -> Pair:
     """Open both files; without ``labels`` they are a column of the logits' file (``reading.label_column``)."""
     of_logits = reading
     if labels is None:
@@ -107,13 +121,13 @@ def open_pair(logits: Any, labels: Any, reading: Reading) -> Pair:
     else:
         of_logits = replace(reading, label_column=None)  # the column is one of the labels' own file
     opened = open_logits(logits, of_logits)
-    return Pair(opened, open_labels(labels, reading, opened.column_names), reading)
+    return Pair(opened, open_labels(labels, reading, opened.column_names), reading, ignore_index)
 
 
 def _label_axis(labels: Table, logits: Table, class_axis: int) -> int | None:
     """The classes' axis where the labels are probabilities, None where each label is one value."""
     shape, rows = labels.shape, rows_shape(logits, class_axis)
-    one_each = len(shape) == len(rows) or (len(shape) == len(rows) + 1 and shape[-1] == 1)
+    one_each = len(shape) == len(rows) or (len(shape) == len(rows) + 1 and shape[-1] == 1 and fits(shape[:-1], rows))
     if one_each or shape == ():
         return None
     if len(shape) == len(logits.shape) and shape[class_axis] == logits.shape[class_axis]:

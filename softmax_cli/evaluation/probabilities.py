@@ -1,6 +1,5 @@
 """The fold of `softmax`: blocks of logits to blocks of probabilities."""
 
-import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,6 @@ from softmax_cli.backends import EVERY_BACKEND, load_backends
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.inputs import (
-    Reading,
     computing_dtype,
     find_class_axis,
     open_logits,
@@ -23,6 +21,7 @@ from softmax_cli.evaluation.inputs import (
 )
 from softmax_cli.evaluation.loss import backend_signatures
 from softmax_cli.evaluation.saving import check_suffix, save
+from softmax_cli.evaluation.settings import Reading, positive
 from softmax_cli.losses.distance import distances
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import header_names
@@ -51,7 +50,7 @@ def softmax(
         temperature: T, a positive number.
         log: log(softmax(x)) beside log_softmax(x), in nats, instead of the probabilities.
         row_sums: whether the records have a column with each row's sum.
-        **reading: the fields of :class:`softmax_cli.evaluation.inputs.Reading`.
+        **reading: the fields of :class:`softmax_cli.evaluation.settings.Reading`.
 
     Raises:
         UsageError: what is asked for does not exist.
@@ -62,8 +61,7 @@ def softmax(
     >>> [values.round(4).tolist() for values, _, _ in softmax([1.0, 2.0, 3.0]).rows()]
     [[0.09, 0.2447, 0.6652]]
     """
-    if not (math.isfinite(temperature) and temperature > 0):
-        raise UsageError(f"--temperature {temperature}: a positive number is needed")
+    positive("--temperature", temperature)
     if backend == EVERY_BACKEND:
         raise UsageError("softmax runs on one backend at a time: --backend numpy or --backend torch")
     table = open_logits(logits, Reading(**reading))

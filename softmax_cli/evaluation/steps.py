@@ -9,62 +9,47 @@ from numpy.typing import NDArray
 
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.inputs import Reading
-from softmax_cli.evaluation.loss import Fold, run_fold, to_batch
+from softmax_cli.evaluation.fold import Fold
+from softmax_cli.evaluation.loss import report_of, run_fold
 from softmax_cli.evaluation.pairs import Block
 from softmax_cli.evaluation.probabilities import largest_distance
+from softmax_cli.evaluation.settings import split_options
 from softmax_cli.losses.batch import Batch
 from softmax_cli.reports.grid import distance_text
 from softmax_cli.reports.steps import Step, StepsReport
 
 
-def steps(
-    logits: Any,
-    labels: Any = None,
-    *,
-    backend: str = "numpy",
-    device: str = "cpu",
-    dtype: str | None = None,
-    reduction: str = "mean",
-    **reading: Any,
-) -> StepsReport:
+def steps(logits: Any, labels: Any = None, **options: Any) -> StepsReport:
     """Logits, softmax and its row sums, one-hot labels, logarithms, their product, losses, and the gradient.
 
     The losses are those of all rows, the stages shown are those of the first and the last. The gradient is
     d loss / d x = (softmax(x) - one_hot) / N for the mean (without the division for the sum): by this formula
     on NumPy, by autograd on torch.
 
-    Takes and raises what :func:`softmax_cli.evaluate` does, but for the reduction none.
+    Takes and raises what :func:`softmax_cli.evaluate` does, but for the reduction none and a choice of variants.
 
     >>> [step.name for step in steps([[1.0, 2.0, 3.0]], [2]).steps]
     ['logits', 'softmax', 'one_hot', 'log_of_softmax', 'log_softmax', 'product', 'gradient']
     """
-    if reduction == "none":
+    settings, reading = split_options(options)
+    if settings.reduction == "none":
         raise UsageError("--steps ends in one loss and its gradient: --reduction mean or sum")
-    fold, edges = run_fold(
-        logits,
-        labels,
-        Reading(**reading),
-        backend=backend,
-        device=device,
-        dtype=dtype,
-        variants=(),
-        reduction=reduction,
-        reference=True,
-    )
+    if settings.variants:
+        raise UsageError("--steps shows every variant; leave --variant out")
+    fold, edges = run_fold(logits, labels, settings, reading)
     found = tuple(step for each in fold.backends for step in _steps_on(each, fold, edges))
     return StepsReport(
         rows=tuple(block.start + place for block in edges for place in range(len(block.logits))),
         labels=tuple(label for block in edges for label in fold.pair.rule.text(block.target)),
         steps=found,
-        loss=fold.report([]),
+        loss=report_of(fold, []),
         findings=tuple(_findings(found)),
     )
 
 
 def _steps_on(backend: Backend, fold: Fold, edges: list[Block]) -> list[Step]:
     with backend.arithmetic():
-        batches = [to_batch(backend, block) for block in edges]
+        batches = [fold.batch(backend, block) for block in edges]
 
         def step(name: str, title: str, compute: Callable[[Batch], Any], *, totals: bool = False) -> Step:
             arrays = [compute(batch) for batch in batches]
@@ -73,7 +58,8 @@ def _steps_on(backend: Backend, fold: Fold, edges: list[Block]) -> list[Step]:
             return Step(name, title, backend.name, values, None if sums is None else np.concatenate(sums))
 
         by = "autograd" if backend.name == "torch" else "the closed form"
-        over = "" if fold.divisor == 1 else f" / {fold.divisor}"
+        divisor = fold.divisor.value()
+        over = "" if divisor == 1 else f" / {divisor:g}"
         return [
             step("logits", "logits x", lambda batch: batch.logits),
             step("softmax", "softmax(x)", lambda batch: batch.softmax, totals=True),
@@ -89,7 +75,7 @@ def _steps_on(backend: Backend, fold: Fold, edges: list[Block]) -> list[Step]:
             step(
                 "gradient",
                 f"gradient (softmax(x) - one_hot){over}, by {by}",
-                lambda batch: backend.gradient(batch.logits, batch.target) / fold.divisor,
+                lambda batch: backend.gradient(batch.logits, batch.target, batch.criterion) / divisor,
             ),
         ]
 

@@ -3,33 +3,40 @@
 from functools import cached_property
 from typing import Any, Protocol
 
+from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.targets import Target
 
 
 class Framework(Protocol):
     """The parts of a backend that the recipes are made of."""
 
-    xp: Any
-
+    @property
+    def xp(self) -> Any: ...
     def softmax(self, logits: Any) -> Any: ...
     def log_softmax(self, logits: Any) -> Any: ...
-    def nll_loss(self, log_probs: Any, target: Target) -> Any: ...
-    def cross_entropy(self, logits: Any, target: Target) -> Any: ...
+    def nll_loss(self, log_probs: Any, target: Target, criterion: Criterion) -> Any: ...
+    def cross_entropy(self, logits: Any, target: Target, criterion: Criterion) -> Any: ...
 
 
 class Batch:
-    """Logits (N, C) and their target, on one backend."""
+    """Logits (N, C), their target and the criterion, on one backend."""
 
-    def __init__(self, backend: Framework, logits: Any, target: Target) -> None:
+    def __init__(self, backend: Framework, logits: Any, target: Target, criterion: Criterion) -> None:
         self.backend = backend
         self.xp = backend.xp
         self.logits = logits
         self.target = target
+        self.criterion = criterion
 
     @cached_property
     def one_hot(self) -> Any:
-        """The labels' distribution (N, C): one-hot for class indices, the rows as given for probabilities."""
-        return self.target.probabilities(self.logits, self.xp)
+        """The labels (N, C): one-hot for class indices, the rows as given for probabilities; smoothed and weighted."""
+        return self.criterion.labels(self.target, self.logits, self.xp)
+
+    def expected(self, costs: Any) -> Any:
+        """sum_c one_hot_c costs_c, shape (N,), 0 for an ignored row; reduced as the criterion says."""
+        losses = self.target.counted_only(self.criterion.expected(self.one_hot, costs, self.xp), self.xp)
+        return self.criterion.reduced(losses, self.target, self.xp)
 
     @cached_property
     def softmax(self) -> Any:

@@ -21,7 +21,10 @@ def underflow_gap(dtype: str) -> float:
 
 @dataclass(frozen=True)
 class Row:
-    """One row, class by class: ``given`` as the file has it, ``logits`` and ``softmax`` in the dtype computed in."""
+    """One row, class by class: ``given`` as the file has it, ``logits`` and ``softmax`` in the dtype computed in.
+
+    ``labels`` are what each class counts for; ``by_index`` says that the label is one class, without smoothing.
+    """
 
     number: int
     dtype: str
@@ -30,6 +33,7 @@ class Row:
     softmax: Sequence[float]
     labels: Sequence[float]
     names: tuple[str, ...]
+    by_index: bool
 
 
 def explain(row: Row, variant: Variant) -> str:
@@ -58,8 +62,8 @@ def _masked(row: Row, variant: Variant) -> str:
     labelled = next((place for place in masked if row.labels[place] > 0), None)
     if labelled is not None:
         return f"{_name(row, labelled)}, the label's, is -inf: its probability is 0, and -log(0) is inf"
-    # Probabilities as labels are multiplied by every recipe, class indices by the one-hot ones alone.
-    if masked and (variant.one_hot or max(row.labels) < 1):
+    # Every recipe multiplies by probabilities and smoothed labels, only the one-hot ones by class indices.
+    if masked and (variant.one_hot or not row.by_index):
         return f"{_name(row, masked[0])} is -inf (masked); multiplied by its label of 0 it gives nan"
     return ""
 

@@ -8,6 +8,7 @@ large numbers. (logsumexp(x) - x_y is: in float32 it gives 0.0 for x = [1e8, 1e8
 
 from typing import Any
 
+from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.targets import Indices, Target
 
 Array = Any
@@ -55,41 +56,59 @@ def log_softmax(logits: Array, xp: Any) -> Array:
     return shifted - log_normalizer(shifted, xp)
 
 
-def nll_loss(log_probs: Array, target: Target, xp: Any) -> Array:
-    """L = -l_y for class indices, and its expectation -sum_c q_c l_c for probabilities q; shape (N,), nats.
+def nll_loss(log_probs: Array, target: Target, criterion: Criterion, xp: Any) -> Array:
+    """L = -(1 - e) w_y l_y - (e / C) sum_c w_c l_c for class indices, 0 for an ignored row; shape (N,), nats.
 
-    For indices nothing is multiplied, so a class of probability 0 that is not the label's does no harm.
-    """
-    if isinstance(target, Indices):
-        return -pick(log_probs, target, xp)
-    return xp.sum(target.rows * -log_probs, axis=-1)
-
-
-def cross_entropy(logits: Array, target: Target, xp: Any) -> Array:
-    """L = log(sum_c exp(x_c)) - x_y for class indices, -sum_c q_c l_c for probabilities q; shape (N,), nats.
-
-    Evaluated as log(sum_c exp(x_c - max x)) + (max x - x_y), a sum of two terms that are never negative:
-    exact to a few units in the last place, whatever the size of x.
-
-    The same as ``torch.nn.functional.cross_entropy(logits, target, reduction="none")``.
-
-    >>> import numpy as np
-    >>> cross_entropy(np.array([[1.0, 2.0, 3.0]]), Indices(np.array([2])), np).round(4).tolist()
-    [0.4076]
+    For probabilities q its expectation, -sum_c w_c ((1 - e) q_c + e / C) l_c. Without smoothing nothing is
+    summed over the classes for indices, so a masked class (l_c = -inf) that is not the label's does no harm.
     """
     if not isinstance(target, Indices):
-        return nll_loss(log_softmax(logits, xp), target, xp)
-    shifted = shift(logits, xp)
-    return log_normalizer(shifted, xp)[..., 0] - pick(shifted, target, xp)
+        return criterion.expected(criterion.labels(target, log_probs, xp), -log_probs, xp)
+    losses = -pick(log_probs, target, xp)
+    if criterion.weight is not None:
+        losses = losses * xp.take(criterion.weight, target.classes)
+    if criterion.label_smoothing:
+        losses = smoothed(losses, log_probs, criterion, xp)
+    return target.counted_only(losses, xp)
 
 
-def gradient(logits: Array, target: Target, xp: Any) -> Array:
-    """dL/dx = p - q, shape (N, C): softmax less the label's distribution (one-hot for class indices).
+def smoothed(losses: Array, log_probs: Array, criterion: Criterion, xp: Any) -> Array:
+    """(1 - e) L - (e / C) sum_c w_c l_c: the label's loss, and every class's share of the smoothing."""
+    costs = -log_probs if criterion.weight is None else -log_probs * criterion.weight
+    share = criterion.label_smoothing / log_probs.shape[-1]
+    return losses * (1 - criterion.label_smoothing) + xp.sum(costs, axis=-1) * share
 
-    For labels q that do not sum to 1 the derivative of -sum_c q_c l_c is p sum(q) - q.
+
+def cross_entropy(logits: Array, target: Target, criterion: Criterion, xp: Any) -> Array:
+    """nll_loss of log_softmax(x), shape (N,), in nats; for class indices without smoothing, of the label's class alone.
+
+    L = w_y (log(sum_c exp(x_c - max x)) + (max x - x_y)) is a sum of two terms that are never negative: exact to
+    a few units in the last place, whatever the size of x.
+
+    The same as ``torch.nn.functional.cross_entropy(logits, target, weight, reduction="none", ...)``.
+
+    >>> import numpy as np
+    >>> cross_entropy(np.array([[1.0, 2.0, 3.0]]), Indices(np.array([2])), Criterion(), np).round(4).tolist()
+    [0.4076]
     """
-    labels = target.probabilities(logits, xp)
-    return softmax(logits, xp) * xp.sum(labels, axis=-1, keepdims=True) - labels
+    if not isinstance(target, Indices) or criterion.label_smoothing:
+        return nll_loss(log_softmax(logits, xp), target, criterion, xp)
+    shifted = shift(logits, xp)
+    losses = log_normalizer(shifted, xp)[..., 0] - pick(shifted, target, xp)
+    if criterion.weight is not None:
+        losses = losses * xp.take(criterion.weight, target.classes)
+    return target.counted_only(losses, xp)
+
+
+def gradient(logits: Array, target: Target, criterion: Criterion, xp: Any) -> Array:
+    """dL/dx_c = p_c sum_k t_k - t_c, shape (N, C), with t = w ((1 - e) q + e / C); 0 along an ignored row.
+
+    Without weights the labels sum to 1, and this is softmax less labels.
+    """
+    labels = criterion.labels(target, logits, xp)
+    slopes = softmax(logits, xp) * xp.sum(labels, axis=-1, keepdims=True) - labels
+    counted = target.counted
+    return slopes if counted is None else xp.where(counted[:, None], slopes, xp.zeros_like(slopes))
 
 
 def pick(values: Array, target: Indices, xp: Any) -> Array:

@@ -53,18 +53,37 @@ class Sum:
         """How many of the values were nan, inf or -inf."""
         return self.nan + self.positive_infinity + self.negative_infinity
 
-    def value(self, divisor: int = 1) -> float:
-        """The sum divided by a count, rounded once; nan and inf as IEEE 754 adds them; 0 / 0 is nan."""
+    @classmethod
+    def count(cls, number: int) -> Self:
+        """A sum of so many ones."""
+        return cls(number << _UNIT)
+
+    def value(self) -> float:
+        """The sum, rounded once; nan and inf as IEEE 754 adds them."""
         if self.nan or (self.positive_infinity and self.negative_infinity):
             return math.nan
         if self.positive_infinity or self.negative_infinity:
             return math.inf if self.positive_infinity else -math.inf
-        if divisor == 0:
+        return _quotient(self.finite, 1 << _UNIT)
+
+    def over(self, other: "Sum") -> float:
+        """The one sum divided by the other, rounded once; nan where there is nothing to divide by, as torch has it.
+
+        >>> Sum.count(1).over(Sum.count(3))
+        0.3333333333333333
+        """
+        if not (other.finite or other.nonfinite):
             return math.nan
-        try:
-            return self.finite / (divisor << _UNIT)  # true division of integers rounds correctly
-        except OverflowError:
-            return math.inf if self.finite > 0 else -math.inf
+        if self.nonfinite or other.nonfinite:
+            return self.value() / other.value()
+        return _quotient(self.finite, other.finite)
+
+
+def _quotient(numerator: int, denominator: int) -> float:
+    try:
+        return numerator / denominator  # true division of integers rounds correctly
+    except OverflowError:
+        return math.inf if (numerator > 0) == (denominator > 0) else -math.inf
 
 
 def _exact_total(values: Any, xp: Any) -> int:

@@ -1,6 +1,7 @@
 """The ways to the same cross-entropy: add one by writing its function and its row in the table below.
 
-A variant takes a :class:`Batch` and gives one loss a row, shape (N,), in nats. It is written once: on torch
+A variant takes a :class:`Batch` and gives one loss a row, shape (N,), in nats (or their mean or sum, where the
+batch's criterion asks the framework for it). It is written once: on torch
 ``batch.softmax``, ``batch.log_softmax`` and ``batch.backend`` are torch's own functions, on NumPy this
 project's, and so the recipes show whether a framework's parts agree with each other.
 """
@@ -14,22 +15,22 @@ from softmax_cli.losses.batch import Batch
 
 def log_of_softmax(batch: Batch) -> Any:
     """sum_c q_c * -log(softmax(x)_c): nan once any class underflows, since 0 * inf is nan."""
-    return batch.xp.sum(batch.one_hot * -batch.xp.log(batch.softmax), axis=-1)
+    return batch.expected(-batch.xp.log(batch.softmax))
 
 
 def log_softmax(batch: Batch) -> Any:
     """sum_c q_c * -log_softmax(x)_c: nan where a class other than the label's is -inf."""
-    return batch.xp.sum(batch.one_hot * -batch.log_softmax, axis=-1)
+    return batch.expected(-batch.log_softmax)
 
 
 def nll_loss(batch: Batch) -> Any:
     """nll_loss(log_softmax(x), y): looks the label's class up instead of multiplying."""
-    return batch.backend.nll_loss(batch.log_softmax, batch.target)
+    return batch.backend.nll_loss(batch.log_softmax, batch.target, batch.criterion)
 
 
 def cross_entropy(batch: Batch) -> Any:
     """cross_entropy(x, y): all of it in one function, from the logits."""
-    return batch.backend.cross_entropy(batch.logits, batch.target)
+    return batch.backend.cross_entropy(batch.logits, batch.target, batch.criterion)
 
 
 @dataclass(frozen=True)

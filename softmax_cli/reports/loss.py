@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from softmax_cli.reports.display import Displayed
-from softmax_cli.reports.grid import ALL_IN_TSV, Column, Grid, Numbers, Records, class_columns, count, distance_text, edges
+from softmax_cli.reports.grid import (
+    ALL_IN_TSV,
+    Column,
+    Grid,
+    Numbers,
+    Records,
+    class_columns,
+    count,
+    distance_text,
+    edges,
+)
 from softmax_cli.reports.signature import Signature
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -34,6 +44,77 @@ class LossLine:
     cause: str = ""
 
 
+@dataclass(frozen=True)
+class Ledger:
+    """Where the mean comes from, for one variant on one backend: what was counted, and what was divided by what.
+
+    ``mean`` divides by the counted rows' weights, as torch does. ``per_counted`` and ``per_row`` divide by their
+    number, and by that of all rows; ``standard_error`` is that of ``per_counted``:
+    sqrt((E[L^2] - E[L]^2) / (n - 1)), as llama.cpp's perplexity has it.
+    """
+
+    variant: str
+    backend: str
+    rows: int
+    counted: int
+    loss_sum: float
+    square_sum: float
+    weight_sum: float
+    mean: float
+
+    @property
+    def ignored(self) -> int:
+        """How many rows count nowhere."""
+        return self.rows - self.counted
+
+    @property
+    def per_counted(self) -> float:
+        """The sum over the number of counted rows."""
+        return self.loss_sum / self.counted if self.counted else math.nan
+
+    @property
+    def per_row(self) -> float:
+        """The sum over the number of all rows."""
+        return self.loss_sum / self.rows
+
+    @property
+    def perplexity(self) -> float:
+        """exp(mean)."""
+        return math.exp(self.mean) if self.mean < _LARGEST_EXPONENT else math.nan if math.isnan(self.mean) else math.inf
+
+    @property
+    def bits(self) -> float:
+        """Mean / ln 2."""
+        return self.mean / math.log(2)
+
+    @property
+    def standard_error(self) -> float:
+        """Of the mean per counted row; nan for fewer rows than two."""
+        if self.counted < 2 or not math.isfinite(self.square_sum):
+            return math.nan
+        variance = self.square_sum / self.counted - self.per_counted**2
+        return math.sqrt(max(variance, 0.0) / (self.counted - 1))
+
+    def entries(self) -> dict[str, float | int]:
+        """Each entry by its name."""
+        return {
+            "rows": self.rows,
+            "counted": self.counted,
+            "ignored": self.ignored,
+            "loss_sum": self.loss_sum,
+            "weight_sum": self.weight_sum,
+            "mean": self.mean,
+            "mean_per_counted_row": self.per_counted,
+            "mean_per_row": self.per_row,
+            "perplexity": self.perplexity,
+            "bits": self.bits,
+            "standard_error": self.standard_error,
+        }
+
+
+_LARGEST_EXPONENT = math.log(1.7976931348623157e308)
+
+
 @dataclass(frozen=True, eq=False)
 class RowLine:
     """One row of the softmax table; ``target`` is the label's class, None where it is not a single one."""
@@ -56,6 +137,7 @@ class LossReport(Displayed):
     class_names: tuple[str, ...]
     losses: tuple[LossLine, ...]
     reference: float | None
+    ledger: Ledger
     preview: tuple[RowLine, ...]
     labels: Sequence[str]
     notes: tuple[str, ...]
@@ -194,6 +276,7 @@ class LossReport(Displayed):
             "class_names": self.class_names,
             "reference": self.reference,
             "losses": losses,
+            "ledger": self.ledger.entries(),
             **labels,
             "notes": self.notes,
         }

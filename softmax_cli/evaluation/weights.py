@@ -1,0 +1,63 @@
+"""One weight a class, by position or by the class's name."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.errors import InputError
+from softmax_cli.evaluation.inputs import as_source, open_labels, open_logits
+from softmax_cli.evaluation.settings import Reading
+from softmax_cli.readers.source import Source
+
+
+def read_weights(given: Any, reading: Reading, class_names: tuple[str, ...]) -> NDArray[Any]:
+    """The weights w (C,) of classes in their order, from an array or a file.
+
+    A file holds C numbers, in one column or in one row (under a header they are matched by name), or two columns,
+    a class's name and its weight. Raises InputError for another number of weights, an unknown or a missing name.
+    """
+    of_weights = Reading(delimiter=reading.delimiter, header=reading.header)
+    source = as_source(given)
+    if isinstance(source, Source) and (by_name := _by_name(source, of_weights, class_names)) is not None:
+        return by_name
+    table = open_logits(source, of_weights)
+    axis = len(table.shape) - 1 if table.shape else None
+    weights = np.concatenate([block.reshape(-1) for block in table.blocks(1 << 16, axis)])
+    if len(weights) != len(class_names):
+        raise InputError(
+            table.name, f"{len(weights)} weights for {len(class_names)} classes", "give one weight a class"
+        )
+    if (
+        table.column_names
+        and len(table.column_names) == len(class_names)
+        and set(class_names) == set(table.column_names)
+    ):
+        weights = weights[[table.column_names.index(name) for name in class_names]]
+    return _finite(weights, table.name)
+
+
+def _by_name(source: Source, reading: Reading, class_names: tuple[str, ...]) -> NDArray[np.float64] | None:
+    """The weights of a file of two columns whose first holds names; None for a file of another kind."""
+    names = open_labels(source, Reading(reading.delimiter, reading.header, label_column="0"), class_names)
+    if names.dtype.kind != "U":
+        return None
+    found = [str(name) for block in names.blocks(1 << 16, None) for name in block]
+    values = open_logits(source, Reading(reading.delimiter, names.column_names is not None, logit_columns="1"))
+    weights = np.concatenate([block.reshape(-1) for block in values.blocks(1 << 16, 1)])
+    for row, name in enumerate(found):
+        if name not in class_names:
+            raise InputError(names.where(row, None), f"{name!r} is not the name of a class")
+        if name in found[:row]:
+            raise InputError(names.where(row, None), f"a second weight for {name!r}")
+    missing = [name for name in class_names if name not in found]
+    if missing:
+        raise InputError(names.name, f"no weight for {', '.join(map(repr, missing))}", "give one weight a class")
+    return _finite(weights[[found.index(name) for name in class_names]], values.name)
+
+
+def _finite(weights: NDArray[Any], name: str) -> NDArray[Any]:
+    faults = np.flatnonzero(~np.isfinite(weights))
+    if faults.size:
+        raise InputError(f"{name}, weight {int(faults[0])}", f"{weights[faults[0]]} is not a finite number")
+    return weights
