@@ -31,13 +31,11 @@ class Fold:
         self.backends = backends
         self.settings = settings
         self.criterion = criterion
-        self.variants = tuple(
-            variant for name, variant in VARIANTS.items() if not settings.variants or name in settings.variants
-        )
+        self.variants = settings.chosen_variants()
         self.rows = 0
         self.counted = 0
         self.weights = Sum()
-        self.reference = Partial()
+        self.references: dict[str, Partial] = {}
         self.partials: dict[Key, Partial] = {(b.name, v.name): Partial() for b in backends for v in self.variants}
         self.faults: dict[Key, Block] = {}
         self.natively: dict[Key, float] = {}
@@ -54,21 +52,26 @@ class Fold:
         """What the sum of the losses is divided by: for the mean the rows' weights, as torch does."""
         return self.weights if self.settings.reduction == "mean" else Sum.count(1)
 
+    def reference(self, variant: Variant) -> float | None:
+        """The reduced reference of a variant, None where there is none."""
+        partial = self.references.get(exact_of(variant).name)
+        return None if partial is None else partial.losses.over(self.divisor)
+
     def add(self, block: Block) -> None:
         """Add a block to every sum."""
         self._count(block.target)
-        reference = None
+        references: dict[str, NDArray[np.float64]] = {}
         for backend in self.backends:
             with np.errstate(all="ignore"), backend.arithmetic():
-                batch = self.batch(backend, block)
-                if reference is None and self.settings.reference:
+                if not references and self.settings.reference:
                     # The backends round the block and the weights alike: one reference serves all of them.
-                    reference = _losses(VARIANTS[HEADLINE], self.reference_batch(backend, block))
-                    self.reference += Partial.of(reference, None, block.start, np)
+                    references = self._add_references(backend, block)
+                batch = self.batch(backend, block)
                 for variant in self.variants:
-                    self._add((backend.name, variant.name), _losses(variant, batch), reference, block)
+                    key = (backend.name, variant.name)
+                    self._add(key, _losses(variant, batch), references.get(exact_of(variant).name), block)
                     if self.native:
-                        self._reduce_natively((backend.name, variant.name), variant, batch)
+                        self._reduce_natively(key, variant, batch)
         if self.settings.reduction == "none":
             self.labels += self.pair.rule.text(block.target)
         self.rows += len(block.logits)
@@ -106,10 +109,25 @@ class Fold:
         if self.settings.reduction == "none":
             self.row_losses[key].append(losses)
 
+    def _add_references(self, backend: Backend, block: Block) -> dict[str, NDArray[np.float64]]:
+        batch = self.reference_batch(backend, block)
+        references = {exact.name: _losses(exact, batch) for exact in dict.fromkeys(map(exact_of, self.variants))}
+        for name, losses in references.items():
+            self.references[name] = self.references.get(name, Partial()) + Partial.of(losses, None, block.start, np)
+        return references
+
     def _reduce_natively(self, key: Key, variant: Variant, batch: Batch) -> None:
         criterion = replace(batch.criterion, reduction=self.settings.reduction)
-        reduced = variant.losses(Batch(batch.backend, batch.logits, batch.target, criterion))
+        if variant.name in VARIANTS:
+            reduced = variant.losses(Batch(batch.backend, batch.logits, batch.target, criterion))
+        else:
+            reduced = criterion.reduced(variant.losses(batch), batch.target, batch.xp)
         self.natively[key] = float(reduced) + 0
+
+
+def exact_of(variant: Variant) -> Variant:
+    """What a variant is held against, in float64: the cross-entropy for each way to it, else the loss itself."""
+    return VARIANTS[HEADLINE] if variant.name in VARIANTS else variant
 
 
 _EXACT = NumpyBackend("cpu", "float64")
@@ -118,7 +136,7 @@ _EXACT = NumpyBackend("cpu", "float64")
 def _losses(variant: Variant, batch: Batch) -> NDArray[Any]:
     """One loss a row; without the sign that torch gives a loss of -0.0."""
     backend: Any = batch.backend
-    losses: NDArray[Any] = backend.to_numpy(variant.losses(batch)) + 0
+    losses: NDArray[Any] = backend.to_numpy(batch.target.counted_only(variant.losses(batch), batch.xp)) + 0
     return losses
 
 

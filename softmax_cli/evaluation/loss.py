@@ -18,7 +18,7 @@ from softmax_cli.losses.causes import Row, explain
 from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.distance import distances
 from softmax_cli.losses.targets import Indices
-from softmax_cli.losses.variants import HEADLINE, Variant
+from softmax_cli.losses.variants import HEADLINE, VARIANTS, Variant
 from softmax_cli.reports.grid import Numbers
 from softmax_cli.reports.loss import Ledger, LossLine, LossReport, RowLine
 from softmax_cli.reports.signature import BackendSignature, Signature
@@ -57,6 +57,9 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
     pair = open_pair(logits, labels, reading, settings.ignore_index)
     if pair.by_probabilities and settings.ignore_index is not None:
         raise UsageError("--ignore-index is for class indices, and these labels are probabilities; leave it out")
+    index_only = [variant.name for variant in settings.chosen_variants() if variant.index_only]
+    if pair.by_probabilities and index_only:
+        raise UsageError(f"{index_only[0]} is for class indices, and these labels are probabilities")
     backends = load_backends(settings.backend, settings.device, computing_dtype(settings.dtype, pair.logits))
     weights = None if settings.weight is None else read_weights(settings.weight, reading, pair.display_names)
     fold = Fold(pair, backends, settings, Criterion(settings.label_smoothing, weights, settings.zero_log_zero))
@@ -69,16 +72,14 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
 
 def report_of(fold: Fold, edges: list[Block]) -> LossReport:
     """Everything that a fold found; ``edges`` are the rows of the softmax table."""
-    reference = fold.reference.losses.over(fold.divisor) if fold.settings.reference else None
+    family = [variant for variant in fold.variants if variant.name in VARIANTS]
     return LossReport(
         signature=signature_of(fold),
         reduction=fold.settings.reduction,
         rows=fold.rows,
         class_names=fold.pair.display_names,
-        losses=tuple(
-            _line(fold, backend, variant, reference) for backend in fold.backends for variant in fold.variants
-        ),
-        reference=reference,
+        losses=tuple(_line(fold, backend, variant) for backend in fold.backends for variant in fold.variants),
+        reference=fold.reference(family[0]) if family else None,
         ledger=_ledger(fold),
         preview=tuple(line for block in edges for line in _preview(fold, block)),
         labels=fold.labels,
@@ -86,7 +87,8 @@ def report_of(fold: Fold, edges: list[Block]) -> LossReport:
     )
 
 
-def _line(fold: Fold, backend: Backend, variant: Variant, reference: float | None) -> LossLine:
+def _line(fold: Fold, backend: Backend, variant: Variant) -> LossLine:
+    reference = fold.reference(variant)
     key = (backend.name, variant.name)
     partial = fold.partials[key]
     mean_or_sum = fold.natively[key] if fold.native else partial.losses.over(fold.divisor)
@@ -98,7 +100,8 @@ def _line(fold: Fold, backend: Backend, variant: Variant, reference: float | Non
     fault = fold.faults.get(key)
     cause = "" if fault is None else explain(_row(fold, backend, fault), variant)
     nonfinite = partial.losses.nonfinite
-    return LossLine(variant.name, backend.name, backend.device, backend.dtype, loss, delta, nonfinite, cause)
+    family = variant.name in VARIANTS
+    return LossLine(variant.name, backend.name, backend.device, backend.dtype, loss, delta, nonfinite, cause, family)
 
 
 def _ledger(fold: Fold) -> Ledger:

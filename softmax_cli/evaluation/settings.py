@@ -1,14 +1,16 @@
 """What can be asked of logits and labels: each option's name, default and check, for Python and the command line."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from softmax_cli.errors import UsageError
-from softmax_cli.losses.variants import VARIANTS
+from softmax_cli.losses.others import LOSSES
+from softmax_cli.losses.variants import VARIANTS, Variant
 from softmax_cli.reports.loss import REDUCTIONS
 
+ALL_LOSSES = "all"
 ACCUMULATIONS = ("float64", "native")
 
 
@@ -21,6 +23,8 @@ class Settings:
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; torch's.
         dtype: ``float16``, ``bfloat16``, ``float32`` or ``float64``; None for the file's own.
         variants: names out of VARIANTS; all of them if empty.
+        losses: names out of LOSSES, beside the variants; ``all`` for each.
+        parameters: values for the parameters of those losses, as ``{"focal.gamma": 1.0}``.
         reduction: ``mean``, ``sum`` or ``none``.
         weight: one weight a class: a path or an array (C,); None for ones.
         ignore_index: rows with this label count nowhere; for class indices only.
@@ -37,6 +41,8 @@ class Settings:
     device: str = "cpu"
     dtype: str | None = None
     variants: Sequence[str] = ()
+    losses: Sequence[str] = ()
+    parameters: Mapping[str, float] = field(default_factory=dict)
     reduction: str = "mean"
     weight: Any = None
     ignore_index: int | None = None
@@ -50,11 +56,37 @@ class Settings:
     def __post_init__(self) -> None:
         for name in self.variants:
             known_name("variant", name, VARIANTS)
+        for name in self.losses:
+            known_name("loss", name, (*LOSSES, ALL_LOSSES))
+        for name in self.parameters:
+            known_name("parameter", name, _parameter_names())
+        if self.losses and (self.label_smoothing or self.weight is not None):
+            raise UsageError("--label-smoothing and --weight are the cross-entropy's; leave --loss out")
         known_name("reduction", self.reduction, REDUCTIONS)
         known_name("accumulation", self.accumulate, ACCUMULATIONS)
         positive("--temperature", self.temperature)
         if not 0 <= self.label_smoothing <= 1:
             raise UsageError(f"--label-smoothing {self.label_smoothing}: a number from 0 to 1 is needed")
+
+    def chosen_variants(self) -> tuple[Variant, ...]:
+        """The cross-entropy's variants, and the other losses after them, with their parameters."""
+        family = tuple(variant for name, variant in VARIANTS.items() if not self.variants or name in self.variants)
+        return (
+            *family,
+            *(
+                loss.with_parameters(self._parameters_of(name))
+                for name, loss in LOSSES.items()
+                if name in self.losses or ALL_LOSSES in self.losses
+            ),
+        )
+
+    def _parameters_of(self, loss: str) -> dict[str, float]:
+        prefix = f"{loss}."
+        return {name.removeprefix(prefix): value for name, value in self.parameters.items() if name.startswith(prefix)}
+
+
+def _parameter_names() -> tuple[str, ...]:
+    return tuple(f"{name}.{parameter}" for name, loss in LOSSES.items() for parameter in loss.parameters)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from functools import cached_property
 from typing import Any, Protocol
 
 from softmax_cli.losses.criterion import Criterion
-from softmax_cli.losses.targets import Target
+from softmax_cli.losses.softmax import pick
+from softmax_cli.losses.targets import Indices, Target
 
 
 class Framework(Protocol):
@@ -47,3 +48,9 @@ class Batch:
     def log_softmax(self) -> Any:
         """The backend's own log_softmax(x), (N, C)."""
         return self.backend.log_softmax(self.logits)
+
+    def of_label(self, values: Any) -> Any:
+        """The value of the label's class in each row, shape (N, C) to (N,); for class indices only."""
+        if not isinstance(self.target, Indices):
+            raise TypeError("probabilities are no class")
+        return pick(values, self.target, self.xp)

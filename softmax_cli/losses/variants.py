@@ -7,7 +7,9 @@ project's, and so the recipes show whether a framework's parts agree with each o
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from inspect import signature
 from typing import Any
 
 from softmax_cli.losses.batch import Batch
@@ -35,13 +37,28 @@ def cross_entropy(batch: Batch) -> Any:
 
 @dataclass(frozen=True)
 class Variant:
-    """A row of the table: ``one_hot`` says that it multiplies by the labels' one-hot rows."""
+    """A row of a table of losses.
+
+    ``recipe`` is the formula in words of code, ``source`` says where it comes from. ``one_hot`` says that it
+    multiplies by the labels' one-hot rows, ``index_only`` that it takes no probabilities as labels.
+    """
 
     name: str
-    losses: Callable[[Batch], Any]
+    losses: Callable[..., Any]
     recipe: str
-    one_hot: bool
     source: str
+    one_hot: bool = False
+    index_only: bool = False
+
+    @property
+    def parameters(self) -> dict[str, float]:
+        """The parameters of the formula with their values."""
+        found = signature(self.losses).parameters.values()
+        return {each.name: each.default for each in found if each.kind is each.KEYWORD_ONLY}
+
+    def with_parameters(self, parameters: dict[str, float]) -> "Variant":
+        """The same with other values of some parameters."""
+        return replace(self, losses=partial(self.losses, **parameters)) if parameters else self
 
 
 _TORCH = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional."
@@ -49,10 +66,22 @@ _TORCH = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional."
 VARIANTS: dict[str, Variant] = {
     variant.name: variant
     for variant in (
-        Variant("log_of_softmax", log_of_softmax, "(one_hot * -log(softmax(x))).sum(1)", True, _TORCH + "softmax"),
-        Variant("log_softmax", log_softmax, "(one_hot * -log_softmax(x)).sum(1)", True, _TORCH + "log_softmax"),
-        Variant("nll_loss", nll_loss, "nll_loss(log_softmax(x), y)", False, _TORCH + "nll_loss"),
-        Variant("cross_entropy", cross_entropy, "cross_entropy(x, y)", False, _TORCH + "cross_entropy"),
+        Variant(
+            "log_of_softmax",
+            log_of_softmax,
+            "(one_hot * -log(softmax(x))).sum(1)",
+            source=_TORCH + "softmax",
+            one_hot=True,
+        ),
+        Variant(
+            "log_softmax",
+            log_softmax,
+            "(one_hot * -log_softmax(x)).sum(1)",
+            source=_TORCH + "log_softmax",
+            one_hot=True,
+        ),
+        Variant("nll_loss", nll_loss, "nll_loss(log_softmax(x), y)", source=_TORCH + "nll_loss"),
+        Variant("cross_entropy", cross_entropy, "cross_entropy(x, y)", source=_TORCH + "cross_entropy"),
     )
 }
 

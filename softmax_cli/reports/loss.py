@@ -31,7 +31,8 @@ class LossLine:
     ``loss`` is the mean or the sum in nats, or one loss a row for the reduction none. ``delta`` is its
     distance from the float64 reference on the same values (for none: the largest of the rows'), 0 where both
     are the same infinity or both nan; None where no reference was asked for. ``nonfinite`` counts the rows
-    whose loss is nan or infinite, and ``cause`` says why the first of them is.
+    whose loss is nan or infinite, and ``cause`` says why the first of them is. ``family`` is False for losses
+    other than the cross-entropy, whose reference is their own.
     """
 
     variant: str
@@ -42,6 +43,7 @@ class LossLine:
     delta: float | None
     nonfinite: int
     cause: str = ""
+    family: bool = True
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,10 @@ class LossReport(Displayed):
             yield self._softmax_grid()
         if self.reduction == "none":
             yield from self._rows_grids()
-        yield self._losses_grid()
+        for family in (True, False):
+            lines = [line for line in self.losses if line.family is family]
+            if lines:
+                yield self._losses_grid(lines, "cross-entropy in nats" if family else "other losses")
 
     def _softmax_grid(self) -> Grid:
         columns = (
@@ -194,27 +199,27 @@ class LossReport(Displayed):
             rows, hidden = edges(self._by_row(lines))
             yield Grid(f"loss of each row on {backend}, in nats", columns, rows, hidden, whole=ALL_IN_TSV)
 
-    def _losses_grid(self) -> Grid:
+    def _losses_grid(self, lines: Sequence[LossLine], what: str) -> Grid:
         per_row = self.reduction == "none"
-        faulty = any(line.nonfinite for line in self.losses)
+        faulty = any(line.nonfinite for line in lines)
         columns = [Column("variant")]
         for backend in self._backends:
             columns.append(Column(f"{backend} delta", "distance") if per_row else Column(backend, "loss"))
             columns += [] if per_row else [Column("delta", "distance")]
             columns += [Column("nonfinite", "integer")] if faulty else []
         table: dict[str, list[Any]] = {}
-        for line in self.losses:
+        for line in lines:
             cells = table.setdefault(line.variant, [line.variant])
             cells += [] if per_row else [line.loss]
             cells += ["" if line.delta is None else line.delta]
             cells += [line.nonfinite] if faulty else []
         rows: list[Sequence[Any]] = list(table.values())
-        if self.reference is not None and not per_row:
+        if lines[0].family and self.reference is not None and not per_row:
             rows.append(("reference", self.reference, *[""] * (len(columns) - 2)))
         title = {
-            "mean": f"cross-entropy in nats, mean of {count(self.rows, 'row')}",
-            "sum": f"cross-entropy in nats, sum of {count(self.rows, 'row')}",
-            "none": "largest distance of a row's loss from its reference",
+            "mean": f"{what}, mean of {count(self.rows, 'row')}",
+            "sum": f"{what}, sum of {count(self.rows, 'row')}",
+            "none": f"{what}, the largest distance of a row's from its reference",
         }[self.reduction]
         return Grid(title, tuple(columns), rows)
 
@@ -239,7 +244,7 @@ class LossReport(Displayed):
 
     def remarks(self) -> tuple[str, ...]:
         """How far the losses agree."""
-        values = [line.loss for line in self.losses if isinstance(line.loss, float)]
+        values = [line.loss for line in self.losses if line.family and isinstance(line.loss, float)]
         if len(values) < 2:
             return ()
         odd = sum(not math.isfinite(value) for value in values)

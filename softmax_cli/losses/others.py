@@ -1,0 +1,116 @@
+"""Losses beside the cross-entropy: add one by writing its function and its row in the table below.
+
+Each takes a :class:`Batch` and its parameters, and gives one loss a row, shape (N,), in nats where it is a
+logarithm at all. Notation: x logits, p = softmax(x), y the label, q the label's distribution, C classes.
+"""
+
+from typing import Any
+
+from softmax_cli.losses.batch import Batch
+from softmax_cli.losses.softmax import log_normalizer, shift
+from softmax_cli.losses.variants import Variant, cross_entropy
+
+
+def focal(batch: Batch, *, gamma: float = 2.0, alpha: float = 0.25) -> Any:
+    """Alpha (1 - p_y)^gamma * -log p_y."""
+    losses = cross_entropy(batch)
+    return alpha * _miss(losses, batch) ** gamma * losses
+
+
+def poly_1(batch: Batch, *, epsilon: float = 2.0) -> Any:
+    """-log p_y + epsilon (1 - p_y)."""
+    losses = cross_entropy(batch)
+    return losses + epsilon * _miss(losses, batch)
+
+
+def z_loss(batch: Batch, *, scale: float = 1e-4) -> Any:
+    """-log p_y + scale * logsumexp(x)^2."""
+    largest = batch.xp.max(batch.logits, axis=-1)
+    log_partition = largest + log_normalizer(shift(batch.logits, batch.xp), batch.xp)[..., 0]
+    return cross_entropy(batch) + scale * log_partition**2
+
+
+def multi_margin(batch: Batch, *, margin: float = 1.0, p: float = 1.0) -> Any:
+    """sum_{j != y} max(0, margin - x_y + x_j)^p / C."""
+    xp = batch.xp
+    hinges = xp.clip(margin - batch.of_label(batch.logits)[:, None] + batch.logits, 0, None) ** p
+    others = xp.where(batch.one_hot == 0, hinges, xp.zeros_like(hinges))
+    return xp.sum(others, axis=-1) / batch.logits.shape[-1]
+
+
+def crammer_singer(batch: Batch) -> Any:
+    """max_j (x_j + 1[j != y]) - x_y."""
+    xp = batch.xp
+    return xp.max(batch.logits + (1 - batch.one_hot), axis=-1) - batch.of_label(batch.logits)
+
+
+def brier(batch: Batch) -> Any:
+    """sum_c (p_c - q_c)^2, from 0 to 2."""
+    return batch.xp.sum((batch.softmax - batch.one_hot) ** 2, axis=-1)
+
+
+def kl_divergence(batch: Batch) -> Any:
+    """sum_c q_c (log q_c - log p_c), where q_c = 0 contributes 0."""
+    xp, labels = batch.xp, batch.one_hot
+    ones = xp.ones_like(labels)
+    logs = xp.log(xp.where(labels == 0, ones, labels)) - batch.log_softmax
+    return xp.sum(xp.where(labels == 0, xp.zeros_like(logs), labels * logs), axis=-1)
+
+
+def _miss(losses: Any, batch: Batch) -> Any:
+    """1 - p_y, from -log p_y without cancelling."""
+    return -batch.xp.expm1(-losses)
+
+
+LOSSES: dict[str, Variant] = {
+    variant.name: variant
+    for variant in (
+        Variant(
+            "focal",
+            focal,
+            "alpha * (1 - p_y)^gamma * -log(p_y)",
+            index_only=True,
+            source="Lin et al. 2017, https://arxiv.org/abs/1708.02002; defaults of keras CategoricalFocalCrossentropy",
+        ),
+        Variant(
+            "poly_1",
+            poly_1,
+            "-log(p_y) + epsilon * (1 - p_y)",
+            index_only=True,
+            source="Leng et al. 2022, https://arxiv.org/abs/2204.12511; default of optax.poly_loss_cross_entropy",
+        ),
+        Variant(
+            "z_loss",
+            z_loss,
+            "-log(p_y) + scale * logsumexp(x)^2",
+            index_only=True,
+            source="PaLM, Chowdhery et al. 2022, https://arxiv.org/abs/2204.02311",
+        ),
+        Variant(
+            "multi_margin",
+            multi_margin,
+            "sum_{j != y} max(0, margin - x_y + x_j)^p / C",
+            index_only=True,
+            source="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.multi_margin_loss",
+        ),
+        Variant(
+            "crammer_singer",
+            crammer_singer,
+            "max_j (x_j + [j != y]) - x_y",
+            index_only=True,
+            source="Crammer and Singer 2001; optax.losses.multiclass_hinge_loss",
+        ),
+        Variant(
+            "brier",
+            brier,
+            "sum_c (p_c - q_c)^2",
+            source="Brier 1950; sklearn.metrics.brier_score_loss(scale_by_half=False)",
+        ),
+        Variant(
+            "kl_divergence",
+            kl_divergence,
+            "sum_c q_c * (log(q_c) - log(p_c))",
+            source="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.kl_div",
+        ),
+    )
+}
