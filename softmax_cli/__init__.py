@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from softmax_cli.evaluation.loss import evaluate
     from softmax_cli.evaluation.probabilities import softmax
-    from softmax_cli.evaluation.steps import steps
+    from softmax_cli.evaluation.steps import gradient, steps
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "evaluate", "softmax", "steps"]
+__all__ = ["__version__", "evaluate", "gradient", "softmax", "steps"]
 
-_PUBLIC = {"evaluate": "loss", "softmax": "probabilities", "steps": "steps"}
+_PUBLIC = {"evaluate": "loss", "gradient": "steps", "softmax": "probabilities", "steps": "steps"}
 
 
 def __getattr__(name: str) -> Any:

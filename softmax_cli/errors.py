@@ -7,6 +7,10 @@ class SoftmaxCliError(Exception):
     exit_status = 1
 
 
+class CheckFailedError(SoftmaxCliError):
+    """A check that was asked for found what it was to find."""
+
+
 class UsageError(SoftmaxCliError, ValueError):
     """What was asked for cannot be done: an option, a name or a combination of them is wrong."""
 

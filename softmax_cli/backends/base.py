@@ -12,8 +12,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from softmax_cli.losses.batch import Batch
 from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.targets import Indices, Probabilities, Target
+from softmax_cli.losses.variants import Variant
 
 Array = Any
 """An array of the backend's own kind."""
@@ -78,6 +80,6 @@ class Backend(ABC):
     def cross_entropy(self, logits: Array, target: Target, criterion: Criterion) -> Array:
         """The cross-entropy, one a row, 0 for an ignored one; or as the criterion reduces it."""
 
-    @abstractmethod
-    def gradient(self, logits: Array, target: Target, criterion: Criterion) -> Array:
-        """D cross_entropy / d logits, row by row (not divided by the number of rows)."""
+    def gradient(self, variant: Variant, batch: Batch) -> Array:
+        """D losses / d logits, row by row (not divided by the number of rows): here by the closed form."""
+        return batch.target.counted_only(variant.gradient(batch), self.xp)

@@ -62,9 +62,6 @@ class NumpyBackend(Backend):
     def cross_entropy(self, logits: Array, target: Target, criterion: Criterion) -> Array:
         return criterion.reduced(self._computed(formulas.cross_entropy, logits, target, criterion), target, np)
 
-    def gradient(self, logits: Array, target: Target, criterion: Criterion) -> Array:
-        return self._computed(formulas.gradient, logits, target, criterion)
-
     def _computed(self, formula: Callable[..., Array], values: Array, target: Target, criterion: Criterion) -> Array:
         if isinstance(target, Probabilities):
             target = Probabilities(self._widen(target.rows))

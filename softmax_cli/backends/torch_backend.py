@@ -2,7 +2,6 @@
 
 import warnings
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,10 @@ from numpy.typing import NDArray
 from softmax_cli.backends.base import Array, Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.losses import softmax as formulas
+from softmax_cli.losses.batch import Batch
 from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.targets import Indices, Target
+from softmax_cli.losses.variants import Variant
 
 try:
     import array_api_compat.torch as torch_namespace
@@ -103,12 +104,13 @@ class TorchBackend(Backend):
             label_smoothing=criterion.label_smoothing,
         )
 
-    def gradient(self, logits: Array, target: Target, criterion: Criterion) -> Array:
+    def gradient(self, variant: Variant, batch: Batch) -> Array:
+        """By autograd."""
         with torch.enable_grad():
-            leaf = logits.detach().clone().requires_grad_()
-            total = self.cross_entropy(leaf, target, replace(criterion, reduction="sum"))
-            (result,) = torch.autograd.grad(total, leaf)
-        return result
+            leaf = batch.logits.detach().clone().requires_grad_()
+            losses = variant.losses(Batch(self, leaf, batch.target, batch.criterion))
+            (slopes,) = torch.autograd.grad(batch.target.counted_only(losses, self.xp).sum(), leaf)
+        return slopes
 
 
 def _labels(target: Target) -> Array:

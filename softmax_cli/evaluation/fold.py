@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.backends.base import Backend
 from softmax_cli.backends.numpy_backend import NumpyBackend
+from softmax_cli.evaluation.details import Details
 from softmax_cli.evaluation.pairs import Block, Pair
 from softmax_cli.evaluation.settings import Settings
 from softmax_cli.losses.batch import Batch
@@ -37,10 +38,11 @@ class Fold:
         self.weights = Sum()
         self.references: dict[str, Partial] = {}
         self.partials: dict[Key, Partial] = {(b.name, v.name): Partial() for b in backends for v in self.variants}
-        self.faults: dict[Key, Block] = {}
+        self.faults: dict[Key, list[Block]] = {key: [] for key in self.partials}
         self.natively: dict[Key, float] = {}
         self.row_losses: dict[Key, list[NDArray[Any]]] = {key: [] for key in self.partials}
         self.labels: list[str] = []
+        self.details = Details(settings.top, pair.display_names) if settings.per_row or settings.top else None
 
     @property
     def native(self) -> bool:
@@ -51,6 +53,12 @@ class Fold:
     def divisor(self) -> Sum:
         """What the sum of the losses is divided by: for the mean the rows' weights, as torch does."""
         return self.weights if self.settings.reduction == "mean" else Sum.count(1)
+
+    @property
+    def headline(self) -> Key:
+        """What the ledger and the single rows are of: the first backend's cross_entropy, or its stand-in."""
+        names = [variant.name for variant in self.variants]
+        return self.backends[0].name, HEADLINE if HEADLINE in names else names[0]
 
     def reference(self, variant: Variant) -> float | None:
         """The reduced reference of a variant, None where there is none."""
@@ -69,9 +77,12 @@ class Fold:
                 batch = self.batch(backend, block)
                 for variant in self.variants:
                     key = (backend.name, variant.name)
-                    self._add(key, _losses(variant, batch), references.get(exact_of(variant).name), block)
+                    losses = _losses(variant, batch)
+                    self._add(key, losses, references.get(exact_of(variant).name), block)
                     if self.native:
                         self._reduce_natively(key, variant, batch)
+                    if self.details is not None and key == self.headline:
+                        self.details.add(block, batch, losses, self.pair.rule.text(block.target))
         if self.settings.reduction == "none":
             self.labels += self.pair.rule.text(block.target)
         self.rows += len(block.logits)
@@ -101,10 +112,10 @@ class Fold:
         self.weights += Sum.count(number) if weights is None else Sum.of(weights, np)
 
     def _add(self, key: Key, losses: NDArray[Any], reference: NDArray[np.float64] | None, block: Block) -> None:
-        partial = Partial.of(losses.astype(np.float64), reference, block.start, np)
-        if partial.first_nonfinite is not None and key not in self.faults:
-            place = partial.first_nonfinite - block.start
-            self.faults[key] = block.part(place, place + 1)
+        partial = Partial.of(losses.astype(np.float64), reference, np)
+        if partial.losses.nonfinite and (room := self.settings.kept_faults - len(self.faults[key])):
+            places = np.flatnonzero(~np.isfinite(losses))[:room].tolist()
+            self.faults[key] += [block.part(place, place + 1) for place in places]
         self.partials[key] += partial
         if self.settings.reduction == "none":
             self.row_losses[key].append(losses)
@@ -113,7 +124,7 @@ class Fold:
         batch = self.reference_batch(backend, block)
         references = {exact.name: _losses(exact, batch) for exact in dict.fromkeys(map(exact_of, self.variants))}
         for name, losses in references.items():
-            self.references[name] = self.references.get(name, Partial()) + Partial.of(losses, None, block.start, np)
+            self.references[name] = self.references.get(name, Partial()) + Partial.of(losses, None, np)
         return references
 
     def _reduce_natively(self, key: Key, variant: Variant, batch: Batch) -> None:

@@ -38,10 +38,10 @@ def rows_per_block(classes: int) -> int:
     return max(1, BLOCK_BYTES // (8 * classes))
 
 
-def computing_dtype(asked: str | None, table: Table) -> str:
+def computing_dtype(asked: Any, table: Table) -> str:
     """The dtype to compute in: the one asked for, else the file's own; float64 for integers."""
     if asked is not None:
-        return asked
+        return str(asked)
     return str(table.dtype) if table.dtype.kind == "f" else "float64"
 
 

@@ -1,6 +1,7 @@
 """`evaluate`: from files or arrays and a question to a report of losses."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,17 +11,19 @@ from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.edges import Edges
 from softmax_cli.evaluation.fold import Fold
-from softmax_cli.evaluation.inputs import computing_dtype
+from softmax_cli.evaluation.inputs import as_source, computing_dtype
 from softmax_cli.evaluation.pairs import Block, open_pair
 from softmax_cli.evaluation.settings import Reading, Settings, split_options
 from softmax_cli.evaluation.weights import read_weights
 from softmax_cli.losses.causes import Row, explain
 from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.distance import distances
+from softmax_cli.losses.precision import in_ulps
 from softmax_cli.losses.targets import Indices
-from softmax_cli.losses.variants import HEADLINE, VARIANTS, Variant
-from softmax_cli.reports.grid import Numbers
-from softmax_cli.reports.loss import Ledger, LossLine, LossReport, RowLine
+from softmax_cli.losses.variants import VARIANTS, Variant
+from softmax_cli.reports.ledger import Ledger
+from softmax_cli.reports.loss import LossLine, LossReport
+from softmax_cli.reports.rows import RowLine
 from softmax_cli.reports.signature import BackendSignature, Signature
 
 
@@ -48,8 +51,24 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
     0.18092451954598246
     """
     settings, reading = split_options(options)
-    fold, edges = run_fold(logits, labels, settings, reading)
-    return report_of(fold, edges if settings.preview else [])
+    logits, labels = as_source(logits), as_source(labels)
+    reports = []
+    for each in settings.by_dtype():
+        fold, edges = run_fold(logits, labels, each, reading)
+        reports.append(report_of(fold, edges if settings.preview else []))
+    return reports[0] if len(reports) == 1 else _side_by_side(reports)
+
+
+def _side_by_side(reports: Sequence[LossReport]) -> LossReport:
+    """The first report, with the losses of all: the same data in several precisions."""
+    first = reports[0]
+    dtypes = "+".join(report.losses[0].dtype for report in reports)
+    return replace(
+        first,
+        losses=tuple(line for report in reports for line in report.losses),
+        signature=first.signature.of(None, dtype=dtypes),
+        notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
+    )
 
 
 def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> tuple[Fold, list[Block]]:
@@ -72,46 +91,55 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
 
 def report_of(fold: Fold, edges: list[Block]) -> LossReport:
     """Everything that a fold found; ``edges`` are the rows of the softmax table."""
-    family = [variant for variant in fold.variants if variant.name in VARIANTS]
+    settings = fold.settings
     return LossReport(
         signature=signature_of(fold),
-        reduction=fold.settings.reduction,
+        reduction=settings.reduction,
         rows=fold.rows,
         class_names=fold.pair.display_names,
         losses=tuple(_line(fold, backend, variant) for backend in fold.backends for variant in fold.variants),
-        reference=fold.reference(family[0]) if family else None,
         ledger=_ledger(fold),
         preview=tuple(line for block in edges for line in _preview(fold, block)),
         labels=fold.labels,
         notes=fold.pair.notes,
+        details=() if fold.details is None else fold.details.found(),
+        details_title="rows, one by one" if settings.top is None else f"the {settings.top} largest losses",
+        explained=settings.explain,
+        with_ledger=settings.ledger,
     )
 
 
 def _line(fold: Fold, backend: Backend, variant: Variant) -> LossLine:
-    reference = fold.reference(variant)
     key = (backend.name, variant.name)
-    partial = fold.partials[key]
-    mean_or_sum = fold.natively[key] if fold.native else partial.losses.over(fold.divisor)
-    loss: float | Numbers = mean_or_sum
-    delta = None if reference is None else float(distances(np.float64(mean_or_sum), np.float64(reference), np))
-    if fold.settings.reduction == "none":
-        loss = np.concatenate(fold.row_losses[key])
-        delta = None if reference is None else partial.largest_delta
-    fault = fold.faults.get(key)
-    cause = "" if fault is None else explain(_row(fold, backend, fault), variant)
-    nonfinite = partial.losses.nonfinite
-    family = variant.name in VARIANTS
-    return LossLine(variant.name, backend.name, backend.device, backend.dtype, loss, delta, nonfinite, cause, family)
+    partial, reference = fold.partials[key], fold.reference(variant)
+    reduced = fold.natively[key] if fold.native else partial.losses.over(fold.divisor)
+    per_row = fold.settings.reduction == "none"
+    delta = ulp = None
+    if reference is not None:
+        apart = float(distances(np.float64(reduced), np.float64(reference), np))
+        delta = partial.largest_delta if per_row else apart
+        ulp = None if per_row else in_ulps(apart, reference, backend.dtype)
+    return LossLine(
+        variant=variant.name,
+        backend=backend.name,
+        device=backend.device,
+        dtype=backend.dtype,
+        loss=np.concatenate(fold.row_losses[key]) if per_row else reduced,
+        reference=reference,
+        delta=delta,
+        ulp=ulp,
+        nonfinite=partial.losses.nonfinite,
+        causes=tuple(explain(_row(fold, backend, fault), variant) for fault in fold.faults[key]),
+        family=variant.name in VARIANTS,
+    )
 
 
 def _ledger(fold: Fold) -> Ledger:
-    """Of the first backend's cross_entropy, or of the variant that stands in for it."""
-    names = [variant.name for variant in fold.variants]
-    variant = HEADLINE if HEADLINE in names else names[0]
-    partial = fold.partials[fold.backends[0].name, variant]
+    backend, variant = fold.headline
+    partial = fold.partials[fold.headline]
     return Ledger(
         variant=variant,
-        backend=fold.backends[0].name,
+        backend=backend,
         rows=fold.rows,
         counted=fold.counted,
         loss_sum=partial.losses.value(),

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from softmax_cli.errors import UsageError
@@ -11,6 +11,7 @@ from softmax_cli.losses.variants import VARIANTS, Variant
 from softmax_cli.reports.loss import REDUCTIONS
 
 ALL_LOSSES = "all"
+_EXPLAINED = 20
 ACCUMULATIONS = ("float64", "native")
 
 
@@ -21,7 +22,7 @@ class Settings:
     Attributes:
         backend: ``numpy``, ``torch`` or ``all``.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; torch's.
-        dtype: ``float16``, ``bfloat16``, ``float32`` or ``float64``; None for the file's own.
+        dtype: ``float16``, ``bfloat16``, ``float32`` or ``float64``, or several of them; None for the file's own.
         variants: names out of VARIANTS; all of them if empty.
         losses: names out of LOSSES, beside the variants; ``all`` for each.
         parameters: values for the parameters of those losses, as ``{"focal.gamma": 1.0}``.
@@ -35,11 +36,15 @@ class Settings:
             file at once.
         reference: whether to compute the float64 reference.
         preview: whether to keep the first and last rows for the softmax table.
+        explain: whether to say of every nonfinite row (of the first 20) why it is so.
+        ledger: whether a table shows the ledger.
+        per_row: whether to list every row with its label, prediction and loss.
+        top: list the rows with the largest losses, so many.
     """
 
     backend: str = "numpy"
     device: str = "cpu"
-    dtype: str | None = None
+    dtype: str | Sequence[str] | None = None
     variants: Sequence[str] = ()
     losses: Sequence[str] = ()
     parameters: Mapping[str, float] = field(default_factory=dict)
@@ -52,6 +57,10 @@ class Settings:
     accumulate: str = "float64"
     reference: bool = True
     preview: bool = True
+    explain: bool = False
+    ledger: bool = False
+    per_row: bool = False
+    top: int | None = None
 
     def __post_init__(self) -> None:
         for name in self.variants:
@@ -65,8 +74,21 @@ class Settings:
         known_name("reduction", self.reduction, REDUCTIONS)
         known_name("accumulation", self.accumulate, ACCUMULATIONS)
         positive("--temperature", self.temperature)
+        if self.top is not None and self.top < 1:
+            raise UsageError(f"--top {self.top}: a number of rows is needed")
         if not 0 <= self.label_smoothing <= 1:
             raise UsageError(f"--label-smoothing {self.label_smoothing}: a number from 0 to 1 is needed")
+
+    @property
+    def kept_faults(self) -> int:
+        """How many nonfinite rows are kept for an explanation."""
+        return _EXPLAINED if self.explain else 1
+
+    def by_dtype(self) -> list["Settings"]:
+        """The same for each dtype alone."""
+        if self.dtype is None or isinstance(self.dtype, str):
+            return [self]
+        return [replace(self, dtype=dtype) for dtype in dict.fromkeys(self.dtype)]
 
     def chosen_variants(self) -> tuple[Variant, ...]:
         """The cross-entropy's variants, and the other losses after them, with their parameters."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,15 @@ from numpy.typing import NDArray
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.fold import Fold
+from softmax_cli.evaluation.inputs import as_source
 from softmax_cli.evaluation.loss import report_of, run_fold
 from softmax_cli.evaluation.pairs import Block
 from softmax_cli.evaluation.probabilities import largest_distance
-from softmax_cli.evaluation.settings import split_options
+from softmax_cli.evaluation.saving import check_suffix, save
+from softmax_cli.evaluation.settings import Reading, Settings, split_options
 from softmax_cli.losses.batch import Batch
-from softmax_cli.reports.grid import distance_text
+from softmax_cli.losses.variants import HEADLINE, VARIANTS, Variant
+from softmax_cli.reports.grid import distance_text, header_names
 from softmax_cli.reports.steps import Step, StepsReport
 
 
@@ -32,12 +36,48 @@ def steps(logits: Any, labels: Any = None, **options: Any) -> StepsReport:
     ['logits', 'softmax', 'one_hot', 'log_of_softmax', 'log_softmax', 'product', 'gradient']
     """
     settings, reading = split_options(options)
-    if settings.reduction == "none":
-        raise UsageError("--steps ends in one loss and its gradient: --reduction mean or sum")
     if settings.variants:
         raise UsageError("--steps shows every variant; leave --variant out")
+    return _walk(logits, labels, settings, reading, _all_steps)
+
+
+def gradient(logits: Any, labels: Any = None, **options: Any) -> StepsReport:
+    """D loss / d logits of the cross-entropy, and of the losses beside it that were asked for.
+
+    For the mean divided by what the mean divides by. Takes and raises what :func:`softmax_cli.steps` does.
+
+    >>> gradient([[0.0, 0.0]], [0]).steps[0].values.tolist()
+    [[-0.5, 0.5]]
+    """
+    settings, reading = split_options(options)
+    return _walk(logits, labels, settings, reading, _gradients)
+
+
+def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple[str, ...]:
+    """Write the gradient of all rows to a .npy (in the shape of the logits), .csv or .tsv file; gives the notes.
+
+    It is that of the one loss that was asked for, else of the cross-entropy; on one backend.
+    """
+    check_suffix(path)
+    settings, reading = split_options(options)
+    logits, labels = as_source(logits), as_source(labels)
+    fold, _ = run_fold(logits, labels, settings, reading)
+    variants = _differentiated(fold)
+    if len(fold.backends) > 1 or len(variants) > 2:  # the cross-entropy and one more
+        raise UsageError("--grad-output writes one gradient: one backend, and one --loss at most")
+    blocks = (_gradient_of(fold, fold.backends[0], variants[-1], block) for block in fold.pair.blocks())
+    save(path, blocks, header_names(fold.pair.display_names), fold.pair.logits.shape, fold.pair.class_axis)
+    return fold.pair.notes
+
+
+StepsOf = Callable[[Backend, Fold, list[Block]], list[Step]]
+
+
+def _walk(logits: Any, labels: Any, settings: Settings, reading: Reading, steps_of: StepsOf) -> StepsReport:
+    if settings.reduction == "none":
+        raise UsageError("a gradient is that of one loss: use --reduction mean or sum")
     fold, edges = run_fold(logits, labels, settings, reading)
-    found = tuple(step for each in fold.backends for step in _steps_on(each, fold, edges))
+    found = tuple(step for backend in fold.backends for step in steps_of(backend, fold, edges))
     return StepsReport(
         rows=tuple(block.start + place for block in edges for place in range(len(block.logits))),
         labels=tuple(label for block in edges for label in fold.pair.rule.text(block.target)),
@@ -47,7 +87,7 @@ def steps(logits: Any, labels: Any = None, **options: Any) -> StepsReport:
     )
 
 
-def _steps_on(backend: Backend, fold: Fold, edges: list[Block]) -> list[Step]:
+def _all_steps(backend: Backend, fold: Fold, edges: list[Block]) -> list[Step]:
     with backend.arithmetic():
         batches = [fold.batch(backend, block) for block in edges]
 
@@ -57,9 +97,6 @@ def _steps_on(backend: Backend, fold: Fold, edges: list[Block]) -> list[Step]:
             sums = [backend.to_numpy(backend.xp.sum(array, axis=-1)) for array in arrays] if totals else None
             return Step(name, title, backend.name, values, None if sums is None else np.concatenate(sums))
 
-        by = "autograd" if backend.name == "torch" else "the closed form"
-        divisor = fold.divisor.value()
-        over = "" if divisor == 1 else f" / {divisor:g}"
         return [
             step("logits", "logits x", lambda batch: batch.logits),
             step("softmax", "softmax(x)", lambda batch: batch.softmax, totals=True),
@@ -72,12 +109,33 @@ def _steps_on(backend: Backend, fold: Fold, edges: list[Block]) -> list[Step]:
                 lambda batch: batch.one_hot * -batch.xp.log(batch.softmax),
                 totals=True,
             ),
-            step(
-                "gradient",
-                f"gradient (softmax(x) - one_hot){over}, by {by}",
-                lambda batch: backend.gradient(batch.logits, batch.target, batch.criterion) / divisor,
-            ),
+            *_gradients(backend, fold, edges),
         ]
+
+
+def _gradients(backend: Backend, fold: Fold, edges: list[Block]) -> list[Step]:
+    by = "autograd" if backend.name == "torch" else "the closed form"
+    divisor = fold.divisor.value()
+    over = "" if divisor == 1 else f" / {divisor:g}"
+    found = []
+    for variant in _differentiated(fold):
+        values = np.concatenate([_gradient_of(fold, backend, variant, block) for block in edges])
+        in_family = variant.name == HEADLINE
+        formula = f"(softmax(x) - one_hot){over}" if in_family else f"of {variant.name}{over}"
+        name = "gradient" if in_family else f"gradient_of_{variant.name}"
+        found.append(Step(name, f"gradient {formula}, by {by}", backend.name, values))
+    return found
+
+
+def _differentiated(fold: Fold) -> list[Variant]:
+    """The cross-entropy, whose variants share one gradient, and the other losses."""
+    return [VARIANTS[HEADLINE], *(variant for variant in fold.variants if variant.name not in VARIANTS)]
+
+
+def _gradient_of(fold: Fold, backend: Backend, variant: Variant, block: Block) -> NDArray[Any]:
+    with np.errstate(all="ignore"), backend.arithmetic():
+        slopes = backend.gradient(variant, fold.batch(backend, block))
+        return backend.to_numpy(slopes / fold.divisor.value())
 
 
 def _findings(steps: tuple[Step, ...]) -> list[str]:
@@ -86,9 +144,11 @@ def _findings(steps: tuple[Step, ...]) -> list[str]:
     values: dict[tuple[str, str], NDArray[Any]] = {(step.backend, step.name): np.asarray(step.values) for step in steps}
     backends = tuple(dict.fromkeys(step.backend for step in steps))
     for backend in backends:
-        distance = largest_distance(values[backend, "log_of_softmax"], values[backend, "log_softmax"])
-        found.append(f"log(softmax(x)) and log_softmax(x) on {backend}: at most {distance_text(distance)} apart.")
+        if (backend, "log_of_softmax") in values:
+            distance = largest_distance(values[backend, "log_of_softmax"], values[backend, "log_softmax"])
+            found.append(f"log(softmax(x)) and log_softmax(x) on {backend}: at most {distance_text(distance)} apart.")
     for one, other in combinations(backends, 2):
-        distance = largest_distance(values[one, "gradient"], values[other, "gradient"])
-        found.append(f"The gradient on {one} and on {other}: at most {distance_text(distance)} apart.")
+        for name in dict.fromkeys(step.name for step in steps if step.name.startswith("gradient")):
+            distance = largest_distance(values[one, name], values[other, name])
+            found.append(f"The {name} on {one} and on {other}: at most {distance_text(distance)} apart.")
     return found

@@ -4,19 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from softmax_cli.losses.precision import PRECISIONS
 from softmax_cli.losses.variants import Variant
-
-_SMALLEST = {"float16": -24, "bfloat16": -133, "float32": -149, "float64": -1074}
-"""The exponent of each dtype's smallest positive number."""
-
-
-def underflow_gap(dtype: str) -> float:
-    """How far below the row's maximum a softmax rounds to 0: at half the smallest number.
-
-    >>> round(underflow_gap("float32"), 1)
-    104.0
-    """
-    return (1 - _SMALLEST[dtype]) * math.log(2)
 
 
 @dataclass(frozen=True)
@@ -80,7 +69,7 @@ def _underflow(row: Row, variant: Variant) -> str:
     end = "0 * inf is nan" if others else "-log(0) is inf"
     return (
         f"{_name(row, place)} lies {gap:.1f} below the maximum; "
-        f"{row.dtype} softmax underflows past {underflow_gap(row.dtype):.1f}, and {end}"
+        f"{row.dtype} softmax underflows past {PRECISIONS[row.dtype].underflow_gap:.1f}, and {end}"
     )
 
 

@@ -100,17 +100,6 @@ def cross_entropy(logits: Array, target: Target, criterion: Criterion, xp: Any) 
     return target.counted_only(losses, xp)
 
 
-def gradient(logits: Array, target: Target, criterion: Criterion, xp: Any) -> Array:
-    """dL/dx_c = p_c sum_k t_k - t_c, shape (N, C), with t = w ((1 - e) q + e / C); 0 along an ignored row.
-
-    Without weights the labels sum to 1, and this is softmax less labels.
-    """
-    labels = criterion.labels(target, logits, xp)
-    slopes = softmax(logits, xp) * xp.sum(labels, axis=-1, keepdims=True) - labels
-    counted = target.counted
-    return slopes if counted is None else xp.where(counted[:, None], slopes, xp.zeros_like(slopes))
-
-
 def pick(values: Array, target: Indices, xp: Any) -> Array:
     """values[i, y_i] for each row i: shape (N, C) to (N,)."""
     return xp.take_along_axis(values, target.classes[:, None], axis=-1)[:, 0]

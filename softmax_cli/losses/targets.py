@@ -25,8 +25,11 @@ class Indices:
         return xp.astype(classes == self.classes[:, None], like.dtype)
 
     def counted_only(self, losses: Any, xp: Any) -> Any:
-        """The losses (N,), 0 for an ignored row: chosen, not multiplied, so that its nan does not leak."""
-        return losses if self.counted is None else xp.where(self.counted, losses, xp.zeros_like(losses))
+        """Losses (N,) or gradients (N, C), 0 for an ignored row: chosen, not multiplied, so that no nan leaks."""
+        if self.counted is None:
+            return losses
+        counted = self.counted if losses.ndim == 1 else self.counted[:, None]
+        return xp.where(counted, losses, xp.zeros_like(losses))
 
     def part(self, start: int, stop: int) -> "Indices":
         """Some of the rows."""

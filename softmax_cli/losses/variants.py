@@ -35,16 +35,25 @@ def cross_entropy(batch: Batch) -> Any:
     return batch.backend.cross_entropy(batch.logits, batch.target, batch.criterion)
 
 
+def slope(batch: Batch) -> Any:
+    """D cross_entropy / dx_c = p_c sum_k t_k - t_c, shape (N, C), for the labels t: softmax less one-hot.
+
+    (Weighted labels, or probabilities as given, need not sum to 1.)
+    """
+    return batch.softmax * batch.xp.sum(batch.one_hot, axis=-1, keepdims=True) - batch.one_hot
+
+
 @dataclass(frozen=True)
 class Variant:
     """A row of a table of losses.
 
-    ``recipe`` is the formula in words of code, ``source`` says where it comes from. ``one_hot`` says that it
+    ``gradient`` is the closed form of d losses / d logits, (N, C). ``recipe`` is the formula in words of code, ``source`` says where it comes from. ``one_hot`` says that it
     multiplies by the labels' one-hot rows, ``index_only`` that it takes no probabilities as labels.
     """
 
     name: str
     losses: Callable[..., Any]
+    gradient: Callable[..., Any]
     recipe: str
     source: str
     one_hot: bool = False
@@ -58,7 +67,7 @@ class Variant:
 
     def with_parameters(self, parameters: dict[str, float]) -> "Variant":
         """The same with other values of some parameters."""
-        return replace(self, losses=partial(self.losses, **parameters)) if parameters else self
+        return replace(self, losses=partial(self.losses, **parameters), gradient=partial(self.gradient, **parameters))
 
 
 _TORCH = "https://docs.pytorch.org/docs/stable/generated/torch.nn.functional."
@@ -69,6 +78,7 @@ VARIANTS: dict[str, Variant] = {
         Variant(
             "log_of_softmax",
             log_of_softmax,
+            slope,
             "(one_hot * -log(softmax(x))).sum(1)",
             source=_TORCH + "softmax",
             one_hot=True,
@@ -76,12 +86,13 @@ VARIANTS: dict[str, Variant] = {
         Variant(
             "log_softmax",
             log_softmax,
+            slope,
             "(one_hot * -log_softmax(x)).sum(1)",
             source=_TORCH + "log_softmax",
             one_hot=True,
         ),
-        Variant("nll_loss", nll_loss, "nll_loss(log_softmax(x), y)", source=_TORCH + "nll_loss"),
-        Variant("cross_entropy", cross_entropy, "cross_entropy(x, y)", source=_TORCH + "cross_entropy"),
+        Variant("nll_loss", nll_loss, slope, "nll_loss(log_softmax(x), y)", source=_TORCH + "nll_loss"),
+        Variant("cross_entropy", cross_entropy, slope, "cross_entropy(x, y)", source=_TORCH + "cross_entropy"),
     )
 }
 

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 Kind = Literal["text", "integer", "decimal", "loss", "distance"]
 """How a table rounds a column: not at all, four decimals, six significant digits, or two with an exponent."""
@@ -62,6 +62,9 @@ class Records:
     rows: Iterable[Numbers]
 
 
+_Row = TypeVar("_Row")
+
+
 class Report(Protocol):
     """What every writer can write."""
 
@@ -86,11 +89,11 @@ class Report(Protocol):
         """What it takes to get the same figures again."""
 
 
-def edges(rows: Iterable[Sequence[Cell]]) -> tuple[list[Sequence[Cell]], int]:
+def edges(rows: Iterable[_Row]) -> tuple[list[_Row], int]:
     """The rows that a table shows, and how many it leaves out: all of few, else the first and the last."""
     iterator = iter(rows)
     head = list(islice(iterator, WHOLE_ROWS))
-    tail: deque[Sequence[Cell]] = deque(maxlen=EDGE_ROWS)
+    tail: deque[_Row] = deque(maxlen=EDGE_ROWS)
     rest = 0
     for rest, row in enumerate(iterator, 1):  # noqa: B007
         tail.append(row)

@@ -6,22 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 
 from softmax_cli.reports.display import Displayed
-from softmax_cli.reports.grid import (
-    ALL_IN_TSV,
-    Column,
-    Grid,
-    Numbers,
-    Records,
-    class_columns,
-    count,
-    distance_text,
-    edges,
-)
+from softmax_cli.reports.grid import ALL_IN_TSV, Column, Grid, Numbers, Records, count, distance_text, edges
+from softmax_cli.reports.ledger import Ledger
+from softmax_cli.reports.rows import DETAIL_NAMES, RowDetail, RowLine, details_grid, softmax_grid
 from softmax_cli.reports.signature import Signature
+
+# A terminal's usual width, and what its columns take up with the blanks between them.
+_GRID_WIDTH, _NAMES_WIDTH, _LOSS_WIDTH, _DELTA_WIDTH, _COUNT_WIDTH = 80, 14, 11, 9, 11
 
 REDUCTIONS = ("mean", "sum", "none")
 
-_NAMES = ("variant", "backend", "device", "dtype", "loss", "delta", "nonfinite")
+_NAMES = ("variant", "backend", "device", "dtype", "loss", "delta", "nonfinite", "ulp")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,9 +25,9 @@ class LossLine:
 
     ``loss`` is the mean or the sum in nats, or one loss a row for the reduction none. ``delta`` is its
     distance from the float64 reference on the same values (for none: the largest of the rows'), 0 where both
-    are the same infinity or both nan; None where no reference was asked for. ``nonfinite`` counts the rows
-    whose loss is nan or infinite, and ``cause`` says why the first of them is. ``family`` is False for losses
-    other than the cross-entropy, whose reference is their own.
+    are the same infinity or both nan; None where no reference was asked for. ``ulp`` is the same in units in the
+    last place of ``dtype``. ``nonfinite`` counts the rows whose loss is nan or infinite, and ``causes`` say why the
+    first of them are. ``family`` is False for losses other than the cross-entropy, whose reference is their own.
     """
 
     variant: str
@@ -40,109 +35,35 @@ class LossLine:
     device: str
     dtype: str
     loss: float | Numbers
+    reference: float | None
     delta: float | None
+    ulp: float | None
     nonfinite: int
-    cause: str = ""
+    causes: tuple[str, ...] = ()
     family: bool = True
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """Where the mean comes from, for one variant on one backend: what was counted, and what was divided by what.
-
-    ``mean`` divides by the counted rows' weights, as torch does. ``per_counted`` and ``per_row`` divide by their
-    number, and by that of all rows; ``standard_error`` is that of ``per_counted``:
-    sqrt((E[L^2] - E[L]^2) / (n - 1)), as llama.cpp's perplexity has it.
-    """
-
-    variant: str
-    backend: str
-    rows: int
-    counted: int
-    loss_sum: float
-    square_sum: float
-    weight_sum: float
-    mean: float
-
-    @property
-    def ignored(self) -> int:
-        """How many rows count nowhere."""
-        return self.rows - self.counted
-
-    @property
-    def per_counted(self) -> float:
-        """The sum over the number of counted rows."""
-        return self.loss_sum / self.counted if self.counted else math.nan
-
-    @property
-    def per_row(self) -> float:
-        """The sum over the number of all rows."""
-        return self.loss_sum / self.rows
-
-    @property
-    def perplexity(self) -> float:
-        """exp(mean)."""
-        return math.exp(self.mean) if self.mean < _LARGEST_EXPONENT else math.nan if math.isnan(self.mean) else math.inf
-
-    @property
-    def bits(self) -> float:
-        """Mean / ln 2."""
-        return self.mean / math.log(2)
-
-    @property
-    def standard_error(self) -> float:
-        """Of the mean per counted row; nan for fewer rows than two."""
-        if self.counted < 2 or not math.isfinite(self.square_sum):
-            return math.nan
-        variance = self.square_sum / self.counted - self.per_counted**2
-        return math.sqrt(max(variance, 0.0) / (self.counted - 1))
-
-    def entries(self) -> dict[str, float | int]:
-        """Each entry by its name."""
-        return {
-            "rows": self.rows,
-            "counted": self.counted,
-            "ignored": self.ignored,
-            "loss_sum": self.loss_sum,
-            "weight_sum": self.weight_sum,
-            "mean": self.mean,
-            "mean_per_counted_row": self.per_counted,
-            "mean_per_row": self.per_row,
-            "perplexity": self.perplexity,
-            "bits": self.bits,
-            "standard_error": self.standard_error,
-        }
-
-
-_LARGEST_EXPONENT = math.log(1.7976931348623157e308)
-
-
-@dataclass(frozen=True, eq=False)
-class RowLine:
-    """One row of the softmax table; ``target`` is the label's class, None where it is not a single one."""
-
-    row: int
-    label: str
-    target: int | None
-    probabilities: Numbers
-    row_sum: float
-    loss: float
 
 
 @dataclass(frozen=True, eq=False)
 class LossReport(Displayed):
-    """``reference`` is float64 arithmetic on the same values; ``preview`` the first and the last rows."""
+    """The losses, and what there is to say about them.
+
+    ``preview`` are the first and the last rows; ``details`` the rows that were asked for one by one, under
+    ``details_title``. ``explained`` and ``with_ledger`` say what a table shows beside the losses.
+    """
 
     signature: Signature
     reduction: str
     rows: int
     class_names: tuple[str, ...]
     losses: tuple[LossLine, ...]
-    reference: float | None
     ledger: Ledger
     preview: tuple[RowLine, ...]
     labels: Sequence[str]
     notes: tuple[str, ...]
+    details: Sequence[RowDetail] = ()
+    details_title: str = ""
+    explained: bool = False
+    with_ledger: bool = False
 
     def loss(self, variant: str = "cross_entropy", backend: str | None = None) -> float | Numbers:
         """The loss of one variant (on the first backend, if none is named), in nats."""
@@ -151,96 +72,111 @@ class LossReport(Displayed):
                 return line.loss
         raise KeyError(f"{variant} on {backend}" if backend else variant)
 
+    @property
+    def reference(self) -> float | None:
+        """float64 arithmetic on the values of the first line."""
+        return self.losses[0].reference
+
+    @property
+    def spread(self) -> float:
+        """The largest difference of two ways to the cross-entropy; nan where one is not finite."""
+        values = [line.loss for line in self.losses if line.family and isinstance(line.loss, float)]
+        if not all(map(math.isfinite, values)):
+            return math.nan
+        return max(values, default=0.0) - min(values, default=0.0)
+
     def grids(self) -> Iterator[Grid]:
-        """The softmax table and, under it, the variants side by side."""
-        if self.preview:
-            yield self._softmax_grid()
+        """The softmax table, the variants side by side under it, and what else was asked for."""
+        if self.preview and not self.details:
+            yield softmax_grid(self.preview, self.rows, self.class_names)
+        if self.details:
+            shown, hidden = edges(self.details)
+            yield details_grid(shown, self.details_title, hidden)
         if self.reduction == "none":
             yield from self._rows_grids()
         for family in (True, False):
             lines = [line for line in self.losses if line.family is family]
             if lines:
-                yield self._losses_grid(lines, "cross-entropy in nats" if family else "other losses")
-
-    def _softmax_grid(self) -> Grid:
-        columns = (
-            Column("row", "integer"),
-            Column("label"),
-            *class_columns(self.class_names),
-            Column("p(label)", "decimal", stand_in=True),
-            Column("sum", "decimal"),
-            Column("loss", "decimal"),
-        )
-        rows = [
-            (
-                line.row,
-                line.label,
-                *line.probabilities,
-                "" if line.target is None else line.probabilities[line.target],
-                line.row_sum,
-                line.loss,
-            )
-            for line in self.preview
-        ]
-        marked = [None if line.target is None else line.target + 2 for line in self.preview]
-        title = f"softmax, {count(self.rows, 'row')} of {count(len(self.class_names), 'class', 'classes')}"
-        hidden = self.rows - len(self.preview)
-        legend = "* the label's class" if any(marked) else ""
-        return Grid(title, columns, rows, hidden, marked, legend, whole="the softmax command writes them all")
+                yield from self._losses_grids(lines, "cross-entropy in nats" if family else "other losses")
+        if self.with_ledger:
+            yield self.ledger.grid()
 
     def _rows_grids(self) -> Iterator[Grid]:
-        for backend in self._backends:
-            lines = [line for line in self.losses if line.backend == backend]
-            columns = (
-                Column("row", "integer"),
-                Column("label"),
-                *(Column(line.variant, "loss") for line in lines),
-            )
+        for (backend, dtype), lines in self._columns(self.losses).items():
+            columns = (Column("row", "integer"), Column("label"), *(Column(line.variant, "loss") for line in lines))
             rows, hidden = edges(self._by_row(lines))
-            yield Grid(f"loss of each row on {backend}, in nats", columns, rows, hidden, whole=ALL_IN_TSV)
+            yield Grid(f"loss of each row on {backend}, {dtype}, in nats", columns, rows, hidden, whole=ALL_IN_TSV)
 
-    def _losses_grid(self, lines: Sequence[LossLine], what: str) -> Grid:
-        per_row = self.reduction == "none"
+    def _losses_grids(self, lines: Sequence[LossLine], what: str) -> Iterator[Grid]:
+        """A row a variant; as many backends and dtypes side by side as 80 columns hold."""
         faulty = any(line.nonfinite for line in lines)
+        part: dict[tuple[str, str], list[LossLine]] = {}
+        width = _NAMES_WIDTH
+        for (backend, dtype), of_column in self._columns(lines).items():
+            width += max(len(self._column_name(backend, dtype)), _LOSS_WIDTH) + _DELTA_WIDTH + faulty * _COUNT_WIDTH
+            if part and width > _GRID_WIDTH:
+                yield self._losses_grid(part, what, faulty=faulty)
+                part, width = {}, _NAMES_WIDTH
+            part[backend, dtype] = of_column
+        yield self._losses_grid(part, what, faulty=faulty)
+
+    def _losses_grid(self, by_column: dict[tuple[str, str], list[LossLine]], what: str, *, faulty: bool) -> Grid:
+        per_row = self.reduction == "none"
         columns = [Column("variant")]
-        for backend in self._backends:
-            columns.append(Column(f"{backend} delta", "distance") if per_row else Column(backend, "loss"))
+        rows: list[list[Any]] = [[line.variant] for line in next(iter(by_column.values()))]
+        references: list[Any] = ["reference"]
+        for (backend, dtype), lines in by_column.items():
+            name = self._column_name(backend, dtype)
+            columns.append(Column(f"{name} delta", "distance") if per_row else Column(name, "loss"))
             columns += [] if per_row else [Column("delta", "distance")]
             columns += [Column("nonfinite", "integer")] if faulty else []
-        table: dict[str, list[Any]] = {}
-        for line in lines:
-            cells = table.setdefault(line.variant, [line.variant])
-            cells += [] if per_row else [line.loss]
-            cells += ["" if line.delta is None else line.delta]
-            cells += [line.nonfinite] if faulty else []
-        rows: list[Sequence[Any]] = list(table.values())
-        if lines[0].family and self.reference is not None and not per_row:
-            rows.append(("reference", self.reference, *[""] * (len(columns) - 2)))
+            for row, line in zip(rows, lines, strict=True):
+                row.extend([] if per_row else [line.loss])
+                row.append("" if line.delta is None else line.delta)
+                row.extend([line.nonfinite] if faulty else [])
+            references += [lines[0].reference, ""] + [""] * faulty
+        if lines[0].family and lines[0].reference is not None and not per_row:
+            rows.append(references)
         title = {
-            "mean": f"{what}, mean of {count(self.rows, 'row')}",
-            "sum": f"{what}, sum of {count(self.rows, 'row')}",
+            "mean": f"{what}, mean of {count(self.ledger.counted, 'row')}",
+            "sum": f"{what}, sum of {count(self.ledger.counted, 'row')}",
             "none": f"{what}, the largest distance of a row's from its reference",
         }[self.reduction]
         return Grid(title, tuple(columns), rows)
 
-    @property
-    def _backends(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(line.backend for line in self.losses))
+    def _columns(self, lines: Sequence[LossLine]) -> dict[tuple[str, str], list[LossLine]]:
+        """The lines of each backend and dtype."""
+        columns: dict[tuple[str, str], list[LossLine]] = {}
+        for line in lines:
+            columns.setdefault((line.backend, line.dtype), []).append(line)
+        return columns
+
+    def _column_name(self, backend: str, dtype: str) -> str:
+        backends, dtypes = ({getattr(line, name) for line in self.losses} for name in ("backend", "dtype"))
+        if len(dtypes) == 1:
+            return backend
+        return dtype if len(backends) == 1 else f"{backend} {dtype}"
 
     def _by_row(self, lines: Sequence[LossLine]) -> Iterator[tuple[Any, ...]]:
         columns = [line.loss for line in lines if not isinstance(line.loss, float)]
         return zip(range(self.rows), self.labels, *columns, strict=True)
 
     def warnings(self) -> tuple[str, ...]:
-        """Why a loss is not finite: the first row, and the cause."""
-        causes: dict[tuple[str, int, str], list[str]] = {}
+        """Why a loss is not finite: the first row, and the cause (all of those that were kept, if explained)."""
+        found = () if self.ledger.counted else (f"No row counts: all {self.rows:,} labels are ignored.",)
+        causes: dict[tuple[Any, ...], list[str]] = {}
         for line in self.losses:
-            if line.cause:
-                causes.setdefault((line.variant, line.nonfinite, line.cause), []).append(line.backend)
-        return tuple(
-            f"{variant} ({', '.join(backends)}): {count(nonfinite, 'row')} not finite, first {cause}."
-            for (variant, nonfinite, cause), backends in causes.items()
-        )
+            if line.causes:
+                kept = line.causes if self.explained else line.causes[:1]
+                causes.setdefault((line.variant, line.dtype, line.nonfinite, kept), []).append(line.backend)
+        for (variant, dtype, nonfinite, kept), backends in causes.items():
+            start = f"{variant} ({', '.join(backends)}, {dtype}): {count(nonfinite, 'row')} not finite"
+            if not self.explained:
+                found = (*found, f"{start}, first {kept[0]}.")
+                continue
+            rest = nonfinite - len(kept)
+            found = (*found, f"{start}:", *(f"  {cause}." for cause in kept), *([f"  and {rest:,} more."] * bool(rest)))
+        return found
 
     def remarks(self) -> tuple[str, ...]:
         """How far the losses agree."""
@@ -250,18 +186,21 @@ class LossReport(Displayed):
         odd = sum(not math.isfinite(value) for value in values)
         if odd:
             return (f"{odd} of {len(values)} losses {'is' if odd == 1 else 'are'} not finite.",)
-        spread, scale = max(values) - min(values), max(map(abs, values))
-        relative = spread / scale if spread else 0.0
-        return (f"The {len(values)} losses agree within {distance_text(spread)} (relative {distance_text(relative)}).",)
+        relative = self.spread / max(map(abs, values)) if self.spread else 0.0
+        apart = f"{distance_text(self.spread)} (relative {distance_text(relative)})"
+        return (f"The {len(values)} losses agree within {apart}.",)
 
     def records(self) -> Records:
-        """One line a variant and backend; for the reduction none, one line a row."""
+        """One line a variant, backend and dtype; for the reduction none, or with details, one line a row."""
+        if self.details:
+            return Records(DETAIL_NAMES, (tuple(vars(detail).values()) for detail in self.details))
         if self.reduction == "none":
-            several = len(self._backends) > 1
-            names = [f"{line.backend}:{line.variant}" if several else line.variant for line in self.losses]
+            several = len(self._columns(self.losses)) > 1
+            names = [f"{line.backend}:{line.dtype}:{line.variant}" if several else line.variant for line in self.losses]
             return Records(("row", "label", *names), self._by_row(self.losses))
         rows = [
-            (*self._values(line), self.signature.of(line.backend, variant=line.variant).line()) for line in self.losses
+            (*self._values(line), self.signature.of(line.backend, dtype=line.dtype, variant=line.variant).line())
+            for line in self.losses
         ]
         return Records((*_NAMES, "signature"), rows)
 
@@ -271,18 +210,19 @@ class LossReport(Displayed):
         return tuple("" if value is None else value for value in values)
 
     def as_dict(self) -> dict[str, Any]:
-        """The signature, the sizes, and a list of the losses."""
-        losses = [{name: getattr(line, name) for name in (*_NAMES, "cause")} for line in self.losses]
-        labels = {"labels": self.labels} if self.reduction == "none" else {}
+        """The signature, the sizes, a list of the losses, and the ledger."""
         return {
             "signature": self.signature.as_dict(),
             "rows": self.rows,
             "classes": len(self.class_names),
             "class_names": self.class_names,
             "reference": self.reference,
-            "losses": losses,
+            "losses": [
+                {name: getattr(line, name) for name in (*_NAMES, "reference", "causes")} for line in self.losses
+            ],
             "ledger": self.ledger.entries(),
-            **labels,
+            **({"labels": self.labels} if self.reduction == "none" else {}),
+            **({"details": [vars(detail) for detail in self.details]} if self.details else {}),
             "notes": self.notes,
         }
 

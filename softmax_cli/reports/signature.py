@@ -29,10 +29,10 @@ class Signature:
         settings = (f"{name}:{_text(value)}" for name, value in self.settings)
         return "|".join((f"softmax-cli:{self.version}", *backends, *settings))
 
-    def of(self, backend: str, **more: Any) -> "Signature":
-        """The signature of one backend's figure, with what is particular to it."""
-        only = tuple(each for each in self.backends if each.name == backend)
-        return replace(self, backends=only, settings=(*self.settings, *more.items()))
+    def of(self, backend: str | None, **more: Any) -> "Signature":
+        """The signature of one backend's figure (of all for None), with what is particular to it."""
+        only = tuple(each for each in self.backends if backend in {None, each.name})
+        return replace(self, backends=only, settings=tuple({**dict(self.settings), **more}.items()))
 
     def as_dict(self) -> dict[str, Any]:
         """The same as an object."""

@@ -37,11 +37,13 @@ class StepsReport(Displayed):
 
     def grids(self) -> Iterator[Grid]:
         """The stages in order, backend by backend, the losses, and the gradient last."""
-        *before, after = _by_name(self.steps)
-        for number, steps in enumerate(before, 1):
+        by_name = _by_name(self.steps)
+        losses = iter([self.loss])
+        for number, (name, steps) in enumerate(by_name.items(), 1):
+            if name.startswith("gradient"):
+                # The losses stand before what is derived from them.
+                yield from (grid for loss in losses for grid in loss.grids())
             yield from (self._grid(step, number) for step in steps)
-        yield from self.loss.grids()
-        yield from (self._grid(step, len(before) + 1) for step in after)
 
     def _grid(self, step: Step, number: int) -> Grid:
         columns = (Column("row", "integer"), Column("label"), *class_columns(self.loss.class_names))
@@ -89,9 +91,9 @@ class StepsReport(Displayed):
         return self.loss.signature_line()
 
 
-def _by_name(steps: Sequence[Step]) -> list[list[Step]]:
+def _by_name(steps: Sequence[Step]) -> dict[str, list[Step]]:
     """The steps of one name together, in the order of their first."""
     names: dict[str, list[Step]] = {}
     for step in steps:
         names.setdefault(step.name, []).append(step)
-    return list(names.values())
+    return names

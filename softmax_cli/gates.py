@@ -1,0 +1,106 @@
+"""Conditions on a report, for CI and the shell: `--expect` and `--fail-if`. A tiny grammar, nothing evaluated."""
+
+import math
+import operator
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from softmax_cli.errors import UsageError
+from softmax_cli.losses.others import LOSSES
+from softmax_cli.losses.variants import VARIANTS
+from softmax_cli.reports.grid import distance_text
+from softmax_cli.reports.ledger import LEDGER_ENTRIES
+from softmax_cli.reports.loss import LossReport
+
+_COMPARISONS = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_CONDITION = re.compile(rf"\s*([\w:]+)\s*({'|'.join(_COMPARISONS)})\s*(\S+)\s*")
+_QUANTITIES = (*VARIANTS, *LOSSES, *LEDGER_ENTRIES, "nonfinite", "agreement")
+
+
+@dataclass(frozen=True)
+class Condition:
+    """``quantity`` compared with ``limit``: of a loss on every backend, or on one (``torch:cross_entropy``)."""
+
+    text: str
+    quantity: str
+    comparison: str
+    limit: float
+
+    def failures(self, report: LossReport) -> Iterator[str]:
+        """Where the report meets the condition, in words.
+
+        A value that is nan meets every condition but == and != with a number: a gate must not be passed by it.
+        """
+        for name, value in _values(report, self.quantity):
+            if math.isnan(value) or math.isnan(self.limit):
+                same = math.isnan(value) and math.isnan(self.limit)
+                met = {"==": same, "!=": not same}.get(self.comparison, True)
+            else:
+                met = _COMPARISONS[self.comparison](value, self.limit)
+            if met:
+                apart = distance_text(abs(value - self.limit))
+                yield f"{name} is {value!r}, which meets --fail-if '{self.text}' (by {apart})"
+
+
+def parse_condition(text: str) -> Condition:
+    """``cross_entropy > 2.3`` and its like; raises UsageError for anything else."""
+    match = _CONDITION.fullmatch(text)
+    if match is None or not _is_number(match[3]):
+        raise UsageError(f"--fail-if {text!r}: write it as 'cross_entropy > 2.3'")
+    quantity = match[1].rpartition(":")[2]
+    if quantity not in _QUANTITIES:
+        raise UsageError(f"--fail-if {text!r}: there is no {quantity!r}; there are {', '.join(_QUANTITIES)}")
+    return Condition(text.strip(), match[1], match[2], float(match[3]))
+
+
+def _is_number(text: str) -> bool:
+    """Whether float() takes a text: nan and inf too."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def unexpected(report: LossReport, variant: str, expected: float, rtol: float, atol: float) -> Iterator[str]:
+    """Where a variant's loss is further than atol + rtol |expected| from what was expected, in words.
+
+    nan is what it was expected to be where nan was expected, and an infinity where the same one was.
+    """
+    for name, value in _values(report, variant):
+        if value == expected or (math.isnan(value) and math.isnan(expected)):
+            continue
+        allowed = atol + rtol * abs(expected) if math.isfinite(expected) else 0.0
+        apart = abs(value - expected)
+        if not apart <= allowed:  # nan is not
+            yield f"{name} is {value!r}, expected {expected!r}: {distance_text(apart)} apart, {allowed:.1e} allowed"
+
+
+def _values(report: LossReport, quantity: str) -> Iterator[tuple[str, float]]:
+    """The quantity by its full name, on each backend and in each dtype where it has one."""
+    if quantity in LEDGER_ENTRIES:
+        yield quantity, float(report.ledger.entries()[quantity])
+        return
+    if quantity == "agreement":
+        yield quantity, report.spread
+        return
+    backend, _, name = quantity.rpartition(":")
+    lines = [line for line in report.losses if (name in {line.variant, "nonfinite"}) and backend in {"", line.backend}]
+    if not lines:
+        raise UsageError(f"{quantity} was not computed; ask for it with --variant, --loss or --backend")
+    for line in lines:
+        full = f"{line.backend}:{line.dtype}:{line.variant}"
+        if name == "nonfinite":
+            yield f"nonfinite of {full}", line.nonfinite
+        elif isinstance(line.loss, float):
+            yield full, line.loss
+        else:
+            raise UsageError(f"{quantity} has one value a row with --reduction none; use mean or sum")
