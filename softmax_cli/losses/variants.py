@@ -47,8 +47,9 @@ def slope(batch: Batch) -> Any:
 class Variant:
     """A row of a table of losses.
 
-    ``gradient`` is the closed form of d losses / d logits, (N, C). ``recipe`` is the formula in words of code, ``source`` says where it comes from. ``one_hot`` says that it
-    multiplies by the labels' one-hot rows, ``index_only`` that it takes no probabilities as labels.
+    ``gradient`` is the closed form of d losses / d logits, (N, C). ``recipe`` is the formula in words of code,
+    ``source`` says where it comes from. ``one_hot`` says that it multiplies by the labels' one-hot rows,
+    ``index_only`` that it takes no probabilities as labels.
     """
 
     name: str
