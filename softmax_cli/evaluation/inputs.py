@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers import open_table
-from softmax_cli.readers.array import ArrayTable
+from softmax_cli.readers.array import ArrayTable, reason, refuse_columns
 from softmax_cli.readers.dialect import Dialect, Selection
-from softmax_cli.readers.source import Source
+from softmax_cli.readers.source import STDIN, Source
 from softmax_cli.readers.table import Table
+
+_LARGEST_BASE = 1 << 62  # labels are held as int64
 
 BLOCK_BYTES = 1 << 20  # of a block in float64: a few of its temporaries together stay in the cache
 
@@ -27,6 +29,10 @@ class Reading:
     label_column: str | None = None
     label_base: int = 0
     class_axis: int | None = None
+
+    def __post_init__(self) -> None:
+        if abs(self.label_base) > _LARGEST_BASE:
+            raise UsageError("--label-base: a number within 2^62 of 0 is needed")
 
     @property
     def dialect(self) -> Dialect:
@@ -50,6 +56,11 @@ def as_source(given: Any) -> Any:
     return Source(given) if isinstance(given, str | os.PathLike) else given
 
 
+def is_stdin(given: Any) -> bool:
+    """Whether it is the path that stands for standard input."""
+    return isinstance(given, str | os.PathLike) and os.fspath(given) == STDIN
+
+
 def rows_per_block(classes: int) -> int:
     """How many rows of so many classes make a block."""
     return max(1, BLOCK_BYTES // (8 * classes))
@@ -69,17 +80,19 @@ def find_class_axis(logits: Table, labels: tuple[int | None, ...] | None, asked:
     classes on axis 1, NumPy, JAX and Keras users on the last), so the shapes decide, or the user does.
     """
     axes = len(logits.shape)
+    if axes == 0:
+        raise InputError(logits.name, "a single number, where a row of logits is needed")
     if asked is not None:
         if not -axes <= asked < axes:
             raise UsageError(f"--class-axis {asked}: the logits have {axes} axes, 0 to {axes - 1}")
         return asked % axes
     if axes <= 2:
         return axes - 1
-    fitting = [axis for axis in range(axes) if labels is None or _fits(_without(logits.shape, axis), labels)]
+    fitting = [axis for axis in range(axes) if labels is None or fits(_without(logits.shape, axis), labels)]
     if len(fitting) == 1:
         return fitting[0]
     shapes = f"shape {shape_text(logits.shape)}" + (f", labels {shape_text(labels)}" if labels else "")
-    if fitting or (labels is not None and _fits(logits.shape, labels)):
+    if fitting or (labels is not None and fits(logits.shape, labels)):
         which = " or ".join(map(str, fitting or range(axes)))
         raise InputError(logits.name, f"the classes could be on axis {which} ({shapes})", "say which: --class-axis")
     raise InputError(logits.name, f"no axis can be that of the classes ({shapes})", "check the two shapes")
@@ -94,7 +107,8 @@ def _without(shape: tuple[int | None, ...], axis: int) -> tuple[int | None, ...]
     return shape[:axis] + shape[axis + 1 :]
 
 
-def _fits(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
+def fits(one: tuple[int | None, ...], other: tuple[int | None, ...]) -> bool:
+    """Whether two shapes can be the same, as far as they are known."""
     return len(one) == len(other) and all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
 
 
@@ -107,23 +121,26 @@ def with_known_shape(table: Table, axis: int) -> Table:
     """The table itself, or read whole where the number of its rows is needed (classes down the lines of a CSV)."""
     if table.shape[axis] is not None:
         return table
-    return ArrayTable(np.concatenate(list(table.blocks(rows_per_block(1), 1))), table.name)
+    return ArrayTable(np.concatenate(list(table.blocks(rows_per_block(1), 1))), table.name, notes=table.notes)
 
 
 def _open(given: Any, name: str, dialect: Dialect, selection: Selection) -> Table:
     given = as_source(given)
     if isinstance(given, Source):
         return open_table(given, dialect, selection)
+    refuse_columns(selection, name)
     return ArrayTable(_array(given, name), name, text=selection.text)
 
 
 def _array(given: Any, name: str) -> NDArray[Any]:
     """Any array-like, a torch tensor on a device or with a gradient among them, as a NumPy array."""
-    if hasattr(given, "detach"):
-        given = given.detach().cpu()
-        if str(given.dtype) == "torch.bfloat16":  # NumPy has none; float32 holds every value of it
-            given = given.float()
+    if np.ma.is_masked(given):
+        raise InputError(name, "some of its values are masked", "fill them, or leave their rows out")
     try:
+        if hasattr(given, "detach"):
+            given = given.detach().cpu()
+            if str(given.dtype) == "torch.bfloat16":  # NumPy has none; float32 holds every value of it
+                given = given.float()
         return np.asarray(given)
-    except ValueError as error:
-        raise InputError(name, f"not an array ({error})") from None
+    except (ValueError, TypeError, RuntimeError) as error:  # ragged lists; tensors that are sparse, or hold no data
+        raise InputError(name, f"not an array ({reason(error)})") from None
