@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.settings import Reading
 from softmax_cli.readers import open_table
-from softmax_cli.readers.array import ArrayTable
+from softmax_cli.readers.array import ArrayTable, reason, refuse_columns
 from softmax_cli.readers.dialect import Dialect, Selection
-from softmax_cli.readers.source import Source
+from softmax_cli.readers.source import STDIN, Source
 from softmax_cli.readers.table import Table
 
 BLOCK_BYTES = 1 << 20  # of a block in float64: a few of its temporaries together stay in the cache
@@ -33,6 +33,17 @@ def as_source(given: Any) -> Any:
     return Source(given) if isinstance(given, str | os.PathLike) else given
 
 
+def as_sources(logits: Any, labels: Any) -> tuple[Any, Any]:
+    """Both; raises InputError where both are standard input, which can be read as one of them only."""
+    if _is_stdin(logits) and _is_stdin(labels):
+        raise InputError("stdin", "only one of the two files can come from standard input", "name the other")
+    return as_source(logits), as_source(labels)
+
+
+def _is_stdin(given: Any) -> bool:
+    return isinstance(given, str | os.PathLike) and os.fspath(given) == STDIN
+
+
 def rows_per_block(classes: int) -> int:
     """How many rows of so many classes make a block."""
     return max(1, BLOCK_BYTES // (8 * classes))
@@ -52,6 +63,8 @@ def find_class_axis(logits: Table, labels: tuple[int | None, ...] | None, asked:
     classes on axis 1, NumPy, JAX and Keras users on the last), so the shapes decide, or the user does.
     """
     axes = len(logits.shape)
+    if axes == 0:
+        raise InputError(logits.name, "a single number, where a row of logits is needed")
     if asked is not None:
         if not -axes <= asked < axes:
             raise UsageError(f"--class-axis {asked}: the logits have {axes} axes, 0 to {axes - 1}")
@@ -91,7 +104,7 @@ def with_known_shape(table: Table, axis: int) -> Table:
     """The table itself, or read whole where the number of its rows is needed (classes down the lines of a CSV)."""
     if table.shape[axis] is not None:
         return table
-    return ArrayTable(np.concatenate(list(table.blocks(rows_per_block(1), 1))), table.name)
+    return ArrayTable(np.concatenate(list(table.blocks(rows_per_block(1), 1))), table.name, notes=table.notes)
 
 
 def _dialect(reading: Reading) -> Dialect:
@@ -102,16 +115,19 @@ def _open(given: Any, name: str, dialect: Dialect, selection: Selection) -> Tabl
     given = as_source(given)
     if isinstance(given, Source):
         return open_table(given, dialect, selection)
+    refuse_columns(selection, name)
     return ArrayTable(_array(given, name), name, text=selection.text)
 
 
 def _array(given: Any, name: str) -> NDArray[Any]:
     """Any array-like, a torch tensor on a device or with a gradient among them, as a NumPy array."""
-    if hasattr(given, "detach"):
-        given = given.detach().cpu()
-        if str(given.dtype) == "torch.bfloat16":  # NumPy has none; float32 holds every value of it
-            given = given.float()
+    if np.ma.is_masked(given):
+        raise InputError(name, "some of its values are masked", "fill them, or leave their rows out")
     try:
+        if hasattr(given, "detach"):
+            given = given.detach().cpu()
+            if str(given.dtype) == "torch.bfloat16":  # NumPy has none; float32 holds every value of it
+                given = given.float()
         return np.asarray(given)
-    except ValueError as error:
-        raise InputError(name, f"not an array ({error})") from None
+    except (ValueError, TypeError, RuntimeError) as error:  # ragged lists; tensors that are sparse, or hold no data
+        raise InputError(name, f"not an array ({reason(error)})") from None

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from softmax_cli.errors import InputError
 from softmax_cli.losses.targets import Indices, Probabilities, Target
 
-_SUM_TOLERANCE = 1e-3  # probabilities written with four decimals still sum to 1 within it
+_TOLERANCE = 1e-3  # probabilities written with four decimals still sum to 1 within it
 
 
 class LabelRule:
     """What a label may be: a whole number from ``base`` on, a class's name, or a row of probabilities.
 
-    ``place`` gives a row's place in the labels' file, ``logits`` is the name of the logits'.
+    Rows of the label ``ignore_index`` count nowhere. ``place`` gives a row's place in the labels' file, ``logits`` is the name of the logits'.
     """
 
     def __init__(
@@ -25,9 +25,9 @@ class LabelRule:
         classes: int,
         names: tuple[str, ...] | None,
         base: int,
-        ignore_index: int | None,
         logits: str,
         place: Callable[[int], str],
+        ignore_index: int | None = None,
     ) -> None:
         self._classes = classes
         self._names = names
@@ -94,25 +94,30 @@ class LabelRule:
     @cached_property
     def _index_of(self) -> dict[str, int]:
         names = self._names or ()
-        twice = next((name for name in names if names.count(name) > 1), None)
+        index_of = {name: index for index, name in enumerate(names)}
+        twice = next((name for index, name in enumerate(names) if index_of[name] != index), None)
         if twice is not None:
             raise InputError(self._logits, f"two classes are named {twice!r}", "give class indices as labels")
-        return {name: index for index, name in enumerate(names)}
+        return index_of
 
     def _probabilities(self, values: NDArray[Any], start: int) -> Probabilities:
         values = values if values.dtype.kind == "f" else values.astype(np.float64)
-        if (faults := np.flatnonzero(~np.all(values >= 0, axis=1) | ~np.all(np.isfinite(values), axis=1))).size:
-            row = values[faults[0]]
-            value = row[~(np.isfinite(row) & (row >= 0))][0]
-            raise InputError(self._place(start + int(faults[0])), f"{value} is not a probability")
+        possible = (values >= 0) & (values <= 1 + _TOLERANCE)
+        if not possible.all():
+            row, column = np.argwhere(~possible)[0]
+            what = f"{_shown(values[row, column])} is not a probability"
+            raise InputError(f"{self._place(start + int(row))}, class {self._spell(int(column))}", what)
         sums = values.sum(axis=1, dtype=np.float64)
-        if not self.notes and (faults := np.flatnonzero(np.abs(sums - 1) > _SUM_TOLERANCE)).size:
+        if not self.notes and (faults := np.flatnonzero(np.abs(sums - 1) > _TOLERANCE)).size:
             place, total = self._place(start + int(faults[0])), sums[faults[0]]
             self.notes = (f"{place}: the label's probabilities sum to {total:.6g}, not 1; used as they are",)
         return Probabilities(values)
 
     def _refuse(self, faults: NDArray[Any], values: NDArray[Any], start: int, what: str, remedy: str = "") -> NoReturn:
         first = int(faults[0])
-        value = values[first]
-        shown = repr(str(value)) if values.dtype.kind == "U" else f"{value:.17g}" if values.dtype.kind == "f" else value
-        raise InputError(self._place(start + first), f"label {shown} {what}", remedy)
+        raise InputError(self._place(start + first), f"label {_shown(values[first])} {what}", remedy)
+
+
+def _shown(value: Any) -> str:
+    """A label as a file spells it: a name in quotes, 3 and 3.0 alike as 3."""
+    return repr(str(value)) if isinstance(value, str) else str(value).removesuffix(".0")

@@ -11,7 +11,7 @@ from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.edges import Edges
 from softmax_cli.evaluation.fold import Fold
-from softmax_cli.evaluation.inputs import as_source, computing_dtype
+from softmax_cli.evaluation.inputs import as_sources, computing_dtype
 from softmax_cli.evaluation.pairs import Block, open_pair
 from softmax_cli.evaluation.settings import Reading, Settings, split_options
 from softmax_cli.evaluation.weights import read_weights
@@ -51,7 +51,7 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
     0.18092451954598246
     """
     settings, reading = split_options(options)
-    logits, labels = as_source(logits), as_source(labels)
+    logits, labels = as_sources(logits, labels)
     reports = []
     for each in settings.by_dtype():
         fold, edges = run_fold(logits, labels, each, reading)

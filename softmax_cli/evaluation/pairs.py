@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.inputs import (
     as_source,
+    as_sources,
     find_class_axis,
     fits,
     open_labels,
@@ -22,7 +23,6 @@ from softmax_cli.evaluation.inputs import (
 from softmax_cli.evaluation.labels import LabelRule
 from softmax_cli.evaluation.settings import Reading
 from softmax_cli.losses.targets import Target
-from softmax_cli.readers.source import STDIN
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import count
 
@@ -50,6 +50,8 @@ class Pair:
     def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
         self.class_axis = find_class_axis(logits, labels.shape, reading.class_axis)
         self.logits = with_known_shape(logits, self.class_axis)
+        if len(labels.shape) == len(self.logits.shape) == 2 and labels.shape[1] != 1:
+            labels = with_known_shape(labels, self.class_axis)  # probabilities lie as the logits do
         self._labels = labels
         self._label_axis = _label_axis(labels, self.logits, self.class_axis)
         self.classes = int(self.logits.shape[self.class_axis] or 0)
@@ -60,7 +62,7 @@ class Pair:
             base=reading.label_base,
             ignore_index=ignore_index,
             logits=self.logits.name,
-            place=lambda row: labels.where(row, self._label_axis),
+            place=lambda row: self._labels.where(row, self._label_axis),
         )
 
     @property
@@ -101,9 +103,9 @@ class Pair:
 
     def _refuse(self, rows: int, labels: int) -> NoReturn:
         hint = ""
-        if labels == self.classes:
+        if labels == self.classes and self.class_axis == 1:
             hint = "if the classes run down the lines, use --class-axis 0"
-        elif abs(rows - labels) == 1:
+        elif abs(rows - labels) == 1 and None in self.logits.shape + self._labels.shape:
             hint = "a header may have been read as data, or data as a header: --header or --no-header"
         what = f"{count(labels, 'label')} for {count(rows, 'row')} of logits in {self.logits.name}"
         raise InputError(self._labels.name, what, hint)
@@ -116,29 +118,48 @@ def open_pair(logits: Any, labels: Any, reading: Reading, ignore_index: int | No
         if reading.label_column is None:
             raise UsageError("labels are missing: give their file, or --label-column for a column of the same file")
         labels = logits = as_source(logits)
-    elif all(isinstance(given, str) and given == STDIN for given in (logits, labels)):
-        raise InputError("stdin", "only one of the two files can come from standard input", "name the other")
     else:
+        logits, labels = as_sources(logits, labels)
         of_logits = replace(reading, label_column=None)  # the column is one of the labels' own file
     opened = open_logits(logits, of_logits)
     return Pair(opened, open_labels(labels, reading, opened.column_names), reading, ignore_index)
 
 
 def _label_axis(labels: Table, logits: Table, class_axis: int) -> int | None:
-    """The classes' axis where the labels are probabilities, None where each label is one value."""
-    shape, rows = labels.shape, rows_shape(logits, class_axis)
-    one_each = len(shape) == len(rows) or (len(shape) == len(rows) + 1 and shape[-1] == 1 and fits(shape[:-1], rows))
-    if one_each or shape == ():
+    """The labels' axis of the classes where they are probabilities, None where each label is one value.
+
+    A vector of logits is one row, and a last axis of length 1 may be left out or be there. The number of rows is
+    compared here only where there are several axes of them; else it may be known only at the end of a file.
+    """
+    shape, whole, axis = labels.shape, logits.shape, class_axis
+    rows = rows_shape(logits, class_axis) or (1,)
+    table = len(whole) == 2
+    if shape == () or any(_alike(each, rows, table=table) for each in (shape, _squeezed(shape))):
         return None
-    if len(shape) == len(logits.shape) and shape[class_axis] == logits.shape[class_axis]:
-        return class_axis
-    classes = logits.shape[class_axis]
-    what = f"{shape[-1]} columns" if len(shape) == 2 else f"shape {shape_text(shape)}"
-    raise InputError(
-        labels.name,
-        f"{what}, where one label a row is needed, or {classes} probabilities",
-        "choose the labels' column: --label-column",
-    )
+    if len(whole) == 1 and len(shape) == 2:
+        whole, axis = (1, *whole), 1
+    numbers = labels.dtype.kind != "U"
+    if numbers and _alike(shape, whole, table=table) and shape[axis] == whole[axis]:
+        return axis
+    raise _misfit(labels, rows, whole[axis])
+
+
+def _alike(shape: tuple[int | None, ...], other: tuple[int | None, ...], *, table: bool) -> bool:
+    return len(shape) == len(other) and (table or fits(shape, other))
+
+
+def _squeezed(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    return shape[:-1] if shape[-1:] == (1,) else shape
+
+
+def _misfit(labels: Table, rows: tuple[int | None, ...], classes: int | None) -> InputError:
+    shape = labels.shape
+    if len(rows) > 1:
+        what = f"labels of shape {shape_text(shape)}, where one for each of {shape_text(rows)} rows is needed"
+        return InputError(labels.name, what, "check the two shapes")
+    what = count(shape[1], "column") if len(shape) == 2 and shape[1] else f"labels of shape {shape_text(shape)}"
+    remedy = "choose the labels' column: --label-column" if None in shape else "check the two shapes"
+    return InputError(labels.name, f"{what}, where one label a row is needed, or {classes} probabilities", remedy)
 
 
 class _Feed:

@@ -12,6 +12,7 @@ from softmax_cli.reports.loss import REDUCTIONS
 
 ALL_LOSSES = "all"
 _EXPLAINED = 20
+_LARGEST_BASE = 1 << 62  # labels are held as int64
 ACCUMULATIONS = ("float64", "native")
 
 
@@ -130,6 +131,10 @@ class Reading:
     label_column: str | None = None
     label_base: int = 0
     class_axis: int | None = None
+
+    def __post_init__(self) -> None:
+        if abs(self.label_base) > _LARGEST_BASE:
+            raise UsageError("--label-base: a number within 2^62 of 0 is needed")
 
 
 def split_options(options: dict[str, Any]) -> tuple[Settings, Reading]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.fold import Fold
-from softmax_cli.evaluation.inputs import as_source
+from softmax_cli.evaluation.inputs import as_sources
 from softmax_cli.evaluation.loss import report_of, run_fold
 from softmax_cli.evaluation.pairs import Block
 from softmax_cli.evaluation.probabilities import largest_distance
@@ -60,7 +60,7 @@ def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple
     """
     check_suffix(path)
     settings, reading = split_options(options)
-    logits, labels = as_source(logits), as_source(labels)
+    logits, labels = as_sources(logits, labels)
     fold, _ = run_fold(logits, labels, settings, reading)
     variants = _differentiated(fold)
     if len(fold.backends) > 1 or len(variants) > 2:  # the cross-entropy and one more

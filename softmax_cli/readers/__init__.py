@@ -25,7 +25,8 @@ _REFUSED = (
     (b"PK\x03\x04", "is a zip archive (.npz, or a checkpoint of torch)", "save one array with numpy.save"),
     (b"\x80", "is a pickle, and reading it could run code", "save the array with numpy.save"),
     (b"\x89HDF", "is an HDF5 file", "save the array with numpy.save"),
-    (b"PAR1", "is a Parquet file", "convert it to CSV or NPY"),
+    # The byte after the magic is the first of a Thrift struct; without it a column named PAR1 would do.
+    (b"PAR1\x15", "is a Parquet file", "convert it to CSV or NPY"),
     (b"\x28\xb5\x2f\xfd", "is compressed with zstd", "decompress it, or use gz, bz2 or xz"),
 )
 

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.errors import InputError
+from softmax_cli.errors import InputError, UsageError
+from softmax_cli.readers.dialect import Selection
 
 
 class ArrayTable:
@@ -18,29 +19,31 @@ class ArrayTable:
     """
 
     column_names: tuple[str, ...] | None = None
-    notes: tuple[str, ...] = ()
 
-    def __init__(self, array: NDArray[Any], name: str, *, text: bool = False) -> None:
+    def __init__(self, array: NDArray[Any], name: str, *, text: bool = False, notes: tuple[str, ...] = ()) -> None:
         self.name = name
+        self.notes = notes
         self._array = array
         self.shape: tuple[int | None, ...] = array.shape
         self.dtype = readable_dtype(array.dtype, name, text=text)
         if self.dtype.itemsize < array.dtype.itemsize:
-            self.notes = (f"{name}: {array.dtype} is read as {self.dtype}",)
+            self.notes = (*notes, f"{name}: {array.dtype} is read as {self.dtype}")
         if array.size == 0:
-            raise InputError(name, f"there are no rows (shape {_shape_text(array.shape)})")
+            raise InputError(name, f"there are no rows (shape {'x'.join(map(str, array.shape))})")
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table: shape (n, C) with the classes' axis, (n,) without."""
         view = self._array[..., np.newaxis] if axis is None else np.moveaxis(self._array, axis, -1)
         for block in _pieces(view, rows):
-            native = block.astype(self.dtype, copy=False)
+            with np.errstate(over="ignore"):  # a longdouble may lie beyond float64; the notes tell of the dtype
+                native = block.astype(self.dtype, copy=False)
             yield native[:, 0] if axis is None else native
 
     def where(self, row: int, axis: int | None) -> str:
         """The row in Python's notation, its index along each axis but the classes'."""
         shape = [size for place, size in enumerate(self._array.shape) if place != axis]
-        return f"{self.name}[{', '.join(str(int(i)) for i in np.unravel_index(row, shape))}]"
+        indices = ", ".join(str(int(index)) for index in np.unravel_index(row, shape))
+        return f"{self.name}[{indices}]" if indices else self.name
 
 
 def _pieces(view: NDArray[Any], rows: int) -> Iterator[NDArray[Any]]:
@@ -66,11 +69,18 @@ def readable_dtype(dtype: np.dtype[Any], name: str, *, text: bool) -> np.dtype[A
     what = {
         "O": "Python objects (a pickle, and reading it could run code)",
         "V": f"records or raw bytes (dtype {dtype})",
-        "c": f"complex numbers (dtype {dtype})",
+        "c": f"complex values (dtype {dtype})",
         "b": "truth values (dtype bool)",
     }.get(kind, f"text or dates (dtype {dtype})")
-    raise InputError(name, f"the array holds {what}, not numbers", "save it with a numeric dtype")
+    raise InputError(name, f"the array holds {what}, not real numbers", "save it with a numeric dtype")
 
 
-def _shape_text(shape: tuple[int, ...]) -> str:
-    return "x".join(map(str, shape)) or "()"
+def reason(error: Exception, longest: int = 120) -> str:
+    """What an error of NumPy's or torch's says, in one line: some quote a whole header, some say nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:longest]
+
+
+def refuse_columns(selection: Selection, name: str) -> None:
+    """Raise UsageError where columns are asked for: an array's axes have no names, and may be more than two."""
+    if selection.only is not None or selection.without is not None:
+        raise UsageError(f"{name}: columns are chosen from a delimited file, and this is an array; cut it in NumPy")

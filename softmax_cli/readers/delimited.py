@@ -4,21 +4,34 @@ numpy.loadtxt parses, a chunk of lines at a time. The lines are counted here, so
 its true line: loadtxt's own row numbers restart with each call and pass over blank lines.
 """
 
-import io
+import csv
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
+from itertools import islice
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
 from softmax_cli.readers.dialect import Dialect, Selection
-from softmax_cli.readers.lines import Fault, cells, find_fault, is_number, numbered_chunks, sniff_delimiter
-from softmax_cli.readers.selection import choose_columns
+from softmax_cli.readers.lines import (
+    Fault,
+    bad_quotes,
+    cells,
+    find_fault,
+    is_number,
+    may_overflow,
+    numbered_chunks,
+    sniff_delimiter,
+)
+from softmax_cli.readers.selection import asked_names, choose_columns
 from softmax_cli.readers.source import Source
 
 _NONE = "\x1f"  # the delimiter of a file of one column: the unit separator, which no text holds
+_BEGINNING = 1 << 14  # characters that show a file's layout; longer lines are read whole
+_FIRST_LINES = 3  # a header, a row, and a blank line between them
 
 
 @dataclass(frozen=True)
@@ -36,7 +49,7 @@ class Layout:
 
 def read(source: Source, dialect: Dialect, selection: Selection) -> "DelimitedTable":
     """Look at the first lines; raises InputError where there is no row, or no such column."""
-    layout = _layout(source, dialect, selection)
+    layout = _layout(source.name, _first_lines(source), dialect, selection)
     one_column = selection.text and len(layout.columns) == 1
     return DelimitedTable(source, layout, text=one_column and not is_number(layout.first_row[layout.columns[0]]))
 
@@ -77,87 +90,133 @@ class DelimitedTable:
 
     def _parse_numbers(self, line: int, lines: list[str]) -> NDArray[np.float64]:
         layout = self._layout
-        every = len(layout.columns) == layout.width
+        quoted = any('"' in text for text in lines)
+        plain, delimiter = (self._unquoted(line, lines), _NONE) if quoted else (lines, layout.delimiter)
+        every = quoted or len(layout.columns) == layout.width
         try:
             table = np.loadtxt(
-                lines,
-                delimiter=None if layout.delimiter == " " else layout.delimiter,
+                plain,
+                delimiter=None if delimiter == " " else delimiter,
                 comments=None,  # the default takes "1.#INF" for 1.0 and a comment
-                quotechar='"',
                 usecols=None if every else layout.columns,
                 ndmin=2,
             )
         except ValueError as error:
             self._refuse(line, lines, str(error))
-        # loadtxt passes over blank lines and, where columns are chosen, does not compare the rows' lengths.
-        if len(table) != len(lines) or (table.shape[1] != layout.width if every else self._ragged(lines)):
+        # loadtxt passes over blank lines, reads 1e400 as inf and, where columns are chosen, does not compare the
+        # rows' lengths.
+        if (
+            len(table) != len(lines)
+            or table.shape[1] != len(layout.columns)
+            or (not every and self._ragged(lines))
+            or (np.isinf(table).any() and any(map(may_overflow, lines)) and self._fault(lines))
+        ):
             self._refuse(line, lines, "the rows differ in length")
         return table
 
+    def _unquoted(self, line: int, lines: list[str]) -> list[str]:
+        """The chosen cells without their quotes: loadtxt would read on past a line's end, and "1"2 as 12."""
+        return [_NONE.join(row[column] for column in self._layout.columns) for row in self._rows(line, lines)]
+
     def _parse_text(self, line: int, lines: list[str]) -> NDArray[np.str_]:
+        column = self._layout.columns[0]
+        names = [row[column] for row in self._rows(line, lines)]
+        if not all(names):
+            self._refuse(line, lines, "an empty cell")
+        return np.array(names)[:, np.newaxis]
+
+    def _rows(self, line: int, lines: list[str]) -> list[tuple[str, ...]]:
+        """Each line's cells, as many as in the first."""
         layout = self._layout
-        column = layout.columns[0]
-        rows = [cells(text, layout.delimiter) for text in lines]
-        if any(len(row) != layout.width or not row[column] for row in rows):
+        try:
+            rows = [cells(text, layout.delimiter) for text in lines]
+        except csv.Error as error:
+            self._refuse(line, lines, str(error))
+        if any(len(row) != layout.width for row in rows):
             self._refuse(line, lines, "the rows differ in length")
-        return np.array([[row[column]] for row in rows])
+        return rows
 
     def _ragged(self, lines: list[str]) -> bool:
+        """Whether lines without quotes differ in length."""
         delimiter, width = self._layout.delimiter, self._layout.width
-        if delimiter != " " and not any('"' in text for text in lines):
-            return any(text.count(delimiter) != width - 1 for text in lines)
-        return any(len(cells(text, delimiter)) != width for text in lines)
+        if delimiter == " ":
+            return any(len(text.split()) != width for text in lines)
+        return any(text.count(delimiter) != width - 1 for text in lines)
 
-    def _refuse(self, line: int, lines: list[str], reason: str) -> None:
+    def _fault(self, lines: list[str]) -> Fault | None:
         layout = self._layout
-        numeric = () if self._text else layout.columns
-        fault = find_fault(lines, layout.delimiter, layout.width, layout.columns, numeric) or Fault(0, None, reason)
-        where = f"{self.name}:{line + fault.line}"
-        if fault.column is not None:
-            where += f", column {fault.column + 1}"
-            if layout.names is not None:
-                where += f" ({layout.names[fault.column]})"
-        raise InputError(where, fault.what, fault.remedy) from None
+        return find_fault(lines, layout.delimiter, layout.width, layout.columns, numbers=not self._text)
+
+    def _refuse(self, line: int, lines: list[str], reason: str) -> NoReturn:
+        layout = self._layout
+        fault = self._fault(lines) or Fault(0, None, reason)
+        in_first_line = line + fault.line == layout.first_line and fault.column is not None
+        if layout.names is None and in_first_line and not fault.remedy:
+            fault = fault._replace(remedy="if this line is a header, use --header")
+        raise _refusal(self.name, line, fault, layout.names) from None
 
 
-def _layout(source: Source, dialect: Dialect, selection: Selection) -> Layout:
+def _refusal(name: str, line: int, fault: Fault, names: tuple[str, ...] | None) -> InputError:
+    """A fault of a chunk whose first line has this number."""
+    where = f"{name}:{line + fault.line}"
+    if fault.column is not None:
+        where += f", column {fault.column + 1}"
+        if names is not None:
+            where += f" ({names[fault.column]})"
+    return InputError(where, fault.what, fault.remedy)
+
+
+def _first_lines(source: Source) -> list[tuple[int, str]]:
+    """The first line that is not blank and those behind it, each with its number."""
     with source.reading(), source.open() as file:
-        chunk = next(numbered_chunks(io.BytesIO(_beginning(file)), source.name, 1, skip_blank=True), None)
-    if chunk is None:
-        raise InputError(source.name, "there are no rows")
-    line, lines = chunk
-    delimiter = dialect.delimiter or sniff_delimiter(lines[0])
-    if dialect.delimiter is None and delimiter == " " and selection.text and not _numbers(cells(lines[0], " ")):
+        chunks = numbered_chunks(file, source.name, 1, skip_blank=True, size=_BEGINNING)
+        with closing(chunks):
+            numbered = ((number + offset, line) for number, lines in chunks for offset, line in enumerate(lines))
+            return list(islice(numbered, _FIRST_LINES))
+
+
+def _layout(name: str, lines: list[tuple[int, str]], dialect: Dialect, selection: Selection) -> Layout:
+    if not lines:
+        raise InputError(name, "there are no rows")
+    number, line = lines[0]
+    delimiter = dialect.delimiter or sniff_delimiter(line)
+    if dialect.delimiter is None and delimiter == " " and selection.text and not _numbers(_cut(name, *lines[0], " ")):
         delimiter = _NONE  # a column of class names, which may have blanks in them
-    first = cells(lines[0], delimiter)
+    first = _cut(name, number, line, delimiter)
     names: tuple[str, ...] | None = None
-    second = cells(lines[1], delimiter) if len(lines) > 1 else ()
+    second = next((_cut(name, *below, delimiter) for below in lines[1:] if below[1].strip()), ())
     if dialect.header if dialect.header is not None else _is_header(first, second, selection):
         # numpy.savetxt marks its header with "# ".
-        names = cells(lines[0].lstrip("# "), delimiter) if lines[0].startswith("#") else first
-        line, lines = line + 1, lines[1:]
+        names = _cut(name, number, line.removeprefix("# "), delimiter)
+        lines = lines[1:]
     if not lines:
-        raise InputError(source.name, "there are no rows, only a header")
+        raise InputError(name, "there are no rows, only a header")
     width = len(first if names is None else names)
-    row = cells(lines[0], delimiter)
-    if len(row) != width:
-        raise InputError(f"{source.name}:{line}", f"{len(row)} cells where the header has {width} names")
-    columns, notes = choose_columns(selection, names, width, source.name)
+    number, line = lines[0]
+    if fault := find_fault([line], delimiter, width, (), numbers=False):
+        raise _refusal(name, number, fault, names)
+    row = cells(line, delimiter)
+    columns, notes = choose_columns(selection, names, width, name)
     if names is None and selection.text is False and _counts_up(row):
-        notes = (
-            *notes,
-            f"{source.name}: the first line counts 0 to {width - 1}; if it is a header, use --header",
-        )
-    return Layout(delimiter, names, width, line, row, columns, notes)
+        notes = (*notes, f"{name}: the first line counts 0 to {width - 1}; if it is a header, use --header")
+    return Layout(delimiter, names, width, number, row, columns, notes)
 
 
-def _beginning(file: Any) -> bytes:
-    """Enough of the file for its header and a row or two, ending with a whole line."""
-    return bytes(file.read(1 << 16) + file.readline() + file.readline())
+def _cut(name: str, number: int, line: str, delimiter: str) -> tuple[str, ...]:
+    """A line's cells; raises InputError where it is badly quoted."""
+    try:
+        return cells(line, delimiter)
+    except csv.Error as error:
+        raise _refusal(name, number, bad_quotes(0, error), None) from None
 
 
 def _is_header(first: tuple[str, ...], second: tuple[str, ...], selection: Selection) -> bool:
-    """A header has a name above a number, and no number but whole ones (pandas names columns 0, 1, 2)."""
+    """A header has a name above a number, and no number but whole ones (pandas names columns 0, 1, 2).
+
+    So has a line that holds the name of a column that was asked for.
+    """
+    if any(name in first and not is_number(name) for name in asked_names(selection)):
+        return True
     if selection.text and len(first) == 1 and not is_number(first[0]) and not (second and _numbers(second)):
         # A column of class names: a first line that no class is called is its header.
         return bool(selection.known) and first[0] not in selection.known

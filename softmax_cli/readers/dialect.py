@@ -1,4 +1,4 @@
-"""How a delimited file is to be read, and which of its columns. No effect on NPY."""
+"""How a delimited file is to be read (no effect on NPY), and which of its columns (refused for NPY)."""
 
 from dataclasses import dataclass
 
@@ -30,7 +30,8 @@ class Selection:
     """Which columns of a delimited file.
 
     ``only``: these columns, given by name or position from 0, or as ranges of positions ``1:11`` that leave
-    the end out. ``without``: all but this one. ``text``: a single column whose values may be class names;
+    the end out; a name that has a comma in it stands in quotes. ``without``: all but this one. ``text``: a
+    single column whose values may be class names;
     ``known`` are the names that may stand there (so that a first line of one of them is no header).
     """
 

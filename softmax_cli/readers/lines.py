@@ -2,16 +2,21 @@
 
 import csv
 import io
+import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import BinaryIO, NamedTuple
 
 from softmax_cli.errors import InputError
 
 _CHUNK = 1 << 20  # characters: numpy.loadtxt is no faster with more, and this bounds the memory
+_LONGEST_SHOWN = 40  # characters of a cell in a message
 
 _QUOTED = re.compile(r'"[^"]*"')
 _DELIMITERS = ("\t", ";", ",", "|")
+_ESCAPED = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of bytes that are not UTF-8
+_LARGE_EXPONENT = re.compile(r"[eE]\+?\d{3}")
+_MANY_DIGITS = re.compile(r"\d{200}")
 
 
 class Fault(NamedTuple):
@@ -24,20 +29,21 @@ class Fault(NamedTuple):
 
 
 def numbered_chunks(
-    file: BinaryIO, name: str, first_line: int, *, skip_blank: bool = False
-) -> Iterator[tuple[int, list[str]]]:
-    """The lines from ``first_line`` on, a chunk at a time, each with the number of its first line (from 1).
+    file: BinaryIO, name: str, first_line: int, *, skip_blank: bool = False, size: int = _CHUNK
+) -> Generator[tuple[int, list[str]], None, None]:
+    """The lines from ``first_line`` on, a chunk of ``size`` characters at a time, each with its first line's number.
 
-    Blank lines at the end of the file are left out; ``skip_blank`` passes over those at the beginning too.
-    Raises InputError at a byte that is not UTF-8.
+    Lines are counted from 1, and end as an editor's do: LF, CRLF or CR. Blank lines at the end of the file are
+    left out; ``skip_blank`` passes over those at the beginning too. Raises InputError at a byte that is not UTF-8.
     """
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline=None)
-    number, blank = 1, 0
+    text = _decoded(file, "strict")
+    number, blank = first_line, 0
     try:
-        for number in range(1, first_line):  # noqa: B007
+        for _ in range(1, first_line):
             text.readline()
-        number = first_line
-        while piece := text.read(_CHUNK) + text.readline():
+        while piece := text.read(size) + text.readline():
+            if "\0" in piece:  # valid UTF-8, and what UTF-16 without a byte order mark looks like
+                raise _not_text(name, number + blank + piece.count("\n", 0, piece.index("\0")), "a NUL byte")
             lines = [""] * blank + piece.removesuffix("\n").split("\n")
             end = len(lines)
             while end and not lines[end - 1].strip():
@@ -51,23 +57,28 @@ def numbered_chunks(
                 skip_blank = False
                 yield number + start, lines[start:end]
             number += end
-    except UnicodeDecodeError:
-        raise InputError(
-            _undecodable(file, name), "not UTF-8 text", "convert the file: iconv -f ENCODING -t utf-8"
-        ) from None
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise _not_text(name, _undecodable_line(file), f"the byte 0x{byte:02x}") from None
     finally:
-        text.detach()
+        text.detach()  # else it would close the file, which is the caller's
 
 
-def _undecodable(file: BinaryIO, name: str) -> str:
-    """The place of the first line that is not UTF-8."""
+def _decoded(file: BinaryIO, errors: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(file, encoding="utf-8-sig", errors=errors, newline=None)
+
+
+def _undecodable_line(file: BinaryIO) -> int:
+    """The number of the first line that is not UTF-8."""
     file.seek(0)
-    for number, line in enumerate(file, 1):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError:
-            return f"{name}:{number}"
-    return name
+    text = _decoded(file, "surrogateescape")
+    number = next(number for number, line in enumerate(text, 1) if _ESCAPED.search(line))
+    text.detach()
+    return number
+
+
+def _not_text(name: str, line: int, what: str) -> InputError:
+    return InputError(f"{name}:{line}", f"not UTF-8 text ({what})", "convert the file: iconv -f ENCODING -t utf-8")
 
 
 def sniff_delimiter(line: str) -> str:
@@ -77,9 +88,14 @@ def sniff_delimiter(line: str) -> str:
 
 
 def cells(line: str, delimiter: str) -> tuple[str, ...]:
-    """A line's cells, unquoted and without blanks around them."""
+    """A line's cells, unquoted and without blanks around them.
+
+    Raises csv.Error for a quote that is not closed within the line, or has text behind it.
+    """
     if '"' in line:
-        row = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+        if delimiter == " ":
+            line = line.strip()
+        row = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True), [])
     else:
         row = line.split(None if delimiter == " " else delimiter)
     return tuple(cell.strip() for cell in row)
@@ -97,22 +113,50 @@ def is_number(cell: str) -> bool:
 
 
 def find_fault(
-    lines: Sequence[str], delimiter: str, width: int, columns: Sequence[int], numeric: Sequence[int]
+    lines: Sequence[str], delimiter: str, width: int, columns: Sequence[int], *, numbers: bool
 ) -> Fault | None:
-    """The first fault: a blank line, a row of another length, an empty cell, or text in a number's place."""
+    """The first fault: a blank line, bad quotes, another length, or in ``columns`` an empty cell or no number."""
     for offset, line in enumerate(lines):
         if not line.strip():
             return Fault(offset, None, "a blank line within the rows", "remove it")
-        row = cells(line, delimiter)
+        try:
+            row = cells(line, delimiter)
+        except csv.Error as error:
+            return bad_quotes(offset, error)
         if len(row) != width:
-            return Fault(offset, None, f"{len(row)} cells where the first row has {width}")
+            return Fault(offset, None, f"{_cells(len(row))} where the first line has {width}")
         for column in columns:
-            if not row[column]:
-                return Fault(offset, column, "an empty cell", "write nan if the value is missing")
-        for column in numeric:
-            if not is_number(row[column]):
-                return Fault(offset, column, f"{row[column]!r} is not a number", _hint(row[column]))
+            if what := _fault_of_cell(row[column], numbers=numbers):
+                return Fault(offset, column, *what)
     return None
+
+
+def _fault_of_cell(cell: str, *, numbers: bool) -> tuple[str, str] | None:
+    """What is wrong with a cell, and what to do."""
+    if not cell:
+        return "an empty cell", "write nan if the value is missing"
+    if numbers and not is_number(cell):
+        return f"{_shown(cell)} is not a number", _hint(cell)
+    if numbers and _overflows(cell):
+        return f"{_shown(cell)} is beyond the largest float64", "write inf or -inf if that is meant"
+    return None
+
+
+def bad_quotes(line: int, error: csv.Error) -> Fault:
+    """The fault of a line that cannot be cut into cells."""
+    return Fault(line, None, f"badly quoted ({error})", "close each quote on its own line, and double one within")
+
+
+def may_overflow(line: str) -> bool:
+    """Whether a line could hold a number beyond the range of float64: cheap, and never wrong where it says no."""
+    # Looking for one letter, or at the length, takes a tenth of a pattern's time.
+    exponent = ("e" in line or "E" in line) and _LARGE_EXPONENT.search(line)
+    # An exponent of two digits needs 209 digits before it.
+    return bool(exponent or (len(line) > 200 and _MANY_DIGITS.search(line)))
+
+
+def _overflows(cell: str) -> bool:
+    return math.isinf(float(cell)) and any(map(str.isdigit, cell))
 
 
 def _hint(cell: str) -> str:
@@ -121,3 +165,11 @@ def _hint(cell: str) -> str:
     if "#" in cell:
         return "write nan, inf or -inf"
     return ""
+
+
+def _cells(number: int) -> str:
+    return "1 cell" if number == 1 else f"{number} cells"
+
+
+def _shown(cell: str) -> str:
+    return repr(cell if len(cell) <= _LONGEST_SHOWN else f"{cell[:_LONGEST_SHOWN]}...")

@@ -1,11 +1,21 @@
 """From the columns that were asked for to their positions."""
 
+import csv
 import re
 
-from softmax_cli.errors import InputError
+from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.dialect import Selection
+from softmax_cli.readers.lines import cells
 
-_RANGE = re.compile(r"(\d*):(\d*)")
+_RANGE = re.compile(r"(\d{0,9}):(\d{0,9})")
+_POSITION = re.compile(r"-?\d{1,9}")
+_INDEX_NAMES = ("", "Unnamed: 0")
+
+
+def asked_names(selection: Selection) -> tuple[str, ...]:
+    """Everything in a selection that a column might be called."""
+    without = () if selection.without is None else (selection.without,)
+    return without if selection.only is None else (*without, selection.only, *_parts(selection.only, ()))
 
 
 def choose_columns(
@@ -14,17 +24,18 @@ def choose_columns(
     """The positions of the chosen columns, and notes on what was left out without being asked."""
     without = None if selection.without is None else find_column(selection.without, names, width, file)
     if selection.only is not None:
-        parts = [part.strip() for part in selection.only.split(",")]
+        parts = _parts(selection.only, names or ())
         chosen = tuple(place for part in parts for place in _places(part, names, width, file))
         if without in chosen:
             raise InputError(file, f"column {selection.without!r} cannot hold both the labels and a logit")
         return chosen, ()
     columns = [place for place in range(width) if place != without]
     notes: tuple[str, ...] = ()
-    if names is not None and names[0] == "" and len(columns) > 1 and columns[0] == 0:
-        # pandas.DataFrame.to_csv writes its index under an empty name.
+    if names is not None and names[0] in _INDEX_NAMES and len(columns) > 1 and columns[0] == 0:
+        # pandas.DataFrame.to_csv writes its index under an empty name, which read_csv calls "Unnamed: 0".
         columns.pop(0)
-        notes = (f"{file}: the first column has no name; taken for an index and left out",)
+        called = "is called 'Unnamed: 0'" if names[0] else "has no name"
+        notes = (f"{file}: the first column {called}; taken for an index and left out",)
     if not columns:
         raise InputError(file, "there is no column of logits beside the labels")
     return tuple(columns), notes
@@ -36,10 +47,22 @@ def find_column(given: str, names: tuple[str, ...] | None, width: int, file: str
         if names.count(given) > 1:
             raise InputError(file, f"{names.count(given)} columns are named {given!r}", "give the position")
         return names.index(given)
-    if re.fullmatch(r"-?\d+", given) and -width <= int(given) < width:
+    if _POSITION.fullmatch(given) and -width <= int(given) < width:
         return int(given) % width
-    known = f"the columns are {_listing(names)}" if names is not None else f"the file has {width} and no header"
-    raise InputError(file, f"there is no column {given!r}; {known}")
+    if names is not None:
+        raise InputError(file, f"there is no column {given!r}; the columns are {_listing(names)}")
+    remedy = "" if _POSITION.fullmatch(given) else "if its first line is a header, use --header"
+    raise InputError(file, f"there is no column {given!r}; the file has {width} and no header", remedy)
+
+
+def _parts(only: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What stands between the commas; the whole where that is a column's name."""
+    if only in names:
+        return (only,)
+    try:
+        return cells(only, ",")
+    except csv.Error as error:
+        raise UsageError(f"the columns {only}: badly quoted ({error})") from None
 
 
 def _places(part: str, names: tuple[str, ...] | None, width: int, file: str) -> list[int]:

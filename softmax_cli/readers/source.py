@@ -13,7 +13,12 @@ from softmax_cli.errors import InputError
 
 STDIN = "-"
 
-_COMPRESSED = {b"\x1f\x8b": "gzip", b"BZh": "bz2", b"\xfd7zXZ\x00": "lzma"}
+_COMPRESSED = {
+    b"\x1f\x8b": "gzip",
+    b"\xfd7zXZ\x00": "lzma",
+    # Without the level, a column named BZhang would do.
+    **{b"BZh%d" % level: "bz2" for level in range(1, 10)},
+}
 _COMPRESSED_SUFFIXES = {".gz", ".bz2", ".xz"}
 
 

@@ -29,18 +29,18 @@ def test_cause(row, label, dtype, variant, words, backend):
     report = evaluate([*filler, row, *filler], [0, 0, 0, label, 0, 0, 0], backend=backend, dtype=dtype)
     (line,) = (line for line in report.losses if line.variant == variant)
     assert line.nonfinite == 1
-    assert line.cause.startswith(f"row 3: {words}")
+    assert line.causes[0].startswith(f"row 3: {words}")
     assert any(words in warning for warning in report.warnings())
 
 
 def test_bfloat16_has_its_own_threshold():
     report = evaluate([[100.0, 0.0, 1.0]], [0], backend="torch", dtype="bfloat16")
-    assert "bfloat16 softmax underflows past 92.9" in report.losses[0].cause
+    assert "bfloat16 softmax underflows past 92.9" in report.losses[0].causes[0]
 
 
 def test_a_finite_loss_has_no_cause():
     report = evaluate([[105.0, 0.0, 1.0]], [0], dtype="float32")
-    assert [bool(line.cause) for line in report.losses] == [True, False, False, False]
+    assert [bool(line.causes) for line in report.losses] == [True, False, False, False]
 
 
 @pytest.mark.parametrize(("dtype", "gap"), [("float32", 104.0), ("float64", 745.25)])

@@ -30,7 +30,7 @@ def test_sum_is_correctly_rounded(values):
 @pytest.mark.parametrize("values", list(draws()), ids=lambda values: f"{len(values)} values")
 def test_mean_is_correctly_rounded(values):
     exact = sum(map(Fraction, values.tolist()), Fraction(0))
-    assert Sum.of(values, np).value(7) == float(exact / 7)
+    assert Sum.of(values, np).over(Sum.count(7)) == float(exact / 7)
 
 
 @pytest.mark.parametrize("pieces", [1, 2, 7, 333])
@@ -58,12 +58,12 @@ def test_nan_and_infinities_add_as_in_ieee_754(values, expected):
 
 
 def test_a_mean_can_be_finite_where_the_sum_is_not():
-    assert Sum.of(np.array([1.7e308, 1.7e308]), np).value(2) == 1.7e308
+    assert Sum.of(np.array([1.7e308, 1.7e308]), np).over(Sum.count(2)) == 1.7e308
 
 
 def test_the_mean_of_nothing_is_nan_and_its_sum_0():
     assert Sum().value() == 0
-    assert math.isnan(Sum().value(0))
+    assert math.isnan(Sum().over(Sum()))
 
 
 def test_nonfinite_values_are_counted():

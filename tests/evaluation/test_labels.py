@@ -1,0 +1,162 @@
+"""Labels of every kind as targets, and those that cannot be."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+
+from softmax_cli.errors import InputError
+from softmax_cli.evaluation.labels import LabelRule
+
+NAMES = ("cat", "red dog", "새", 'say "hi"')
+
+
+def rule(classes=4, names=NAMES, base=0):
+    return LabelRule(classes=classes, names=names, base=base, logits="x.csv", place=lambda row: f"y.csv:{row + 1}")
+
+
+def refusal(values, **options):
+    with pytest.raises(InputError) as caught:
+        rule(**options).target(np.asarray(values), 0)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8"])
+@pytest.mark.parametrize("base", [0, 1, 5, -3])
+def test_whole_numbers_of_every_dtype_are_class_indices(dtype, base):
+    if base < 0 and dtype.startswith("u"):
+        values, expected = [0], [3]
+    else:
+        values, expected = [base, base + 3, base + 1], [0, 3, 1]
+    target = rule(base=base).target(np.array(values, dtype), 0)
+    assert target.classes.dtype == np.int64
+    assert target.classes.tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ([0, 4], "y.csv:2: label 4 is outside 0..3 (the logits have 4 classes); labels that start at 1? use"),
+        ([0.0, 4.0], "y.csv:2: label 4 is outside 0..3 (the logits have 4 classes); labels that start at 1? use"),
+        ([0, 5], "y.csv:2: label 5 is outside 0..3 (the logits have 4 classes)"),
+        ([0, -1], "y.csv:2: label -1 is outside 0..3 (the logits have 4 classes)"),
+        ([0, -1.0], "y.csv:2: label -1 is outside 0..3"),
+        ([0, 2.5], "y.csv:2: label 2.5 is not a whole number"),
+        (np.array([0.1], np.float32), "y.csv:1: label 0.1 is not a whole number"),
+        ([0, np.nan], "y.csv:2: label nan is not a whole number"),
+        ([0, np.inf], "y.csv:2: label inf is outside 0..3"),
+        ([0, -np.inf], "y.csv:2: label -inf is outside 0..3"),
+        ([0, 1e300], "y.csv:2: label 1e+300 is outside 0..3"),
+        (np.array([2**64 - 1], np.uint64), "y.csv:1: label 18446744073709551615 is outside 0..3"),
+        (np.array([-128], np.int8), "y.csv:1: label -128 is outside 0..3"),
+        (["cat", "bird"], "y.csv:2: label 'bird' is not the name of a class in x.csv"),
+        (["Cat"], "y.csv:1: label 'Cat' is not the name of a class in x.csv"),
+        (["0"], "y.csv:1: label '0' is not the name of a class in x.csv"),
+    ],
+)
+def test_a_label_that_cannot_be_is_named_with_its_place_and_value(values, message):
+    assert refusal(values).startswith(message)
+
+
+def test_a_remedy_is_offered_only_where_it_may_help():
+    assert "--label-base" not in refusal([5])
+    assert "--label-base" not in refusal([-1])
+    assert "--label-base" not in refusal([5], base=1)
+    assert refusal([4]).endswith("; labels that start at 1? use --label-base 1")
+
+
+def test_with_a_base_the_range_moves():
+    assert refusal([0], base=1) == "y.csv:1: label 0 is outside 1..4 (the logits have 4 classes)"
+
+
+def test_the_place_is_that_of_the_row_in_the_file():
+    with pytest.raises(InputError, match=r"^y\.csv:103: label 7 "):
+        rule().target(np.array([0, 1, 7, 9]), 100)
+
+
+def test_int8_labels_of_many_classes_are_not_wrapped():
+    target = rule(classes=1000, names=None).target(np.array([127], np.int8), 0)
+    assert target.classes.tolist() == [127]
+    target = rule(classes=1000, names=None, base=-128).target(np.array([127], np.int8), 0)
+    assert target.classes.tolist() == [255]
+
+
+def test_names_are_found_whatever_stands_in_them():
+    target = rule().target(np.array(['say "hi"', "새", "cat", "red dog"]), 0)
+    assert target.classes.tolist() == [3, 2, 0, 1]
+
+
+def test_names_need_a_header():
+    assert refusal(["cat"], names=None) == (
+        "y.csv:1: label 'cat' is a name, and x.csv has no header of class names; give class indices, or the header"
+    )
+
+
+def test_two_classes_of_one_name_are_refused_only_where_names_are_used():
+    twice = ("cat", "dog", "cat", "새")
+    assert refusal(["dog"], names=twice) == "x.csv: two classes are named 'cat'; give class indices as labels"
+    assert rule(names=twice).target(np.array([2]), 0).classes.tolist() == [2]
+
+
+def test_many_names_are_looked_up_in_little_memory_and_one_pass():
+    names = tuple(map(str, range(200_000)))  # comparing each with each would take hours
+    tracemalloc.start()
+    target = rule(classes=len(names), names=names).target(np.array(["199999", "7"]), 0)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert target.classes.tolist() == [199_999, 7]
+    assert peak < 100e6
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i8", "u1"])
+def test_one_hot_rows_are_probabilities(dtype):
+    rows = np.eye(4, dtype=dtype)[[2, 0]]
+    made = rule()
+    target = made.target(rows, 0)
+    assert target.rows.dtype.kind == "f"
+    assert target.rows.tolist() == [[0, 0, 1, 0], [1, 0, 0, 0]]
+    assert made.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("row", "value", "name"),
+    [
+        ([0.5, -0.5, 1, 0], "-0.5", 1),
+        ([0.5, np.nan, 0.5, 0], "nan", 1),
+        ([0, 0, np.inf, 0], "inf", 2),
+        ([0, 2, 0, 0], "2", 1),
+        ([0, 0, 0, 1e308], "1e+308", 3),
+    ],
+)
+def test_what_is_no_probability_is_refused_with_its_row_and_class(row, value, name):
+    rows = [[0.25, 0.25, 0.25, 0.25], row]
+    assert refusal(rows) == f"y.csv:2, class {name}: {value} is not a probability"
+
+
+@pytest.mark.parametrize("row", [[0.333, 0.333, 0.333, 0.0], [0.3334, 0.3333, 0.3333, 0], [1.0000001, 0, 0, 0]])
+def test_rounded_probabilities_are_taken_without_a_word(row):
+    made = rule()
+    made.target(np.array([row]), 0)
+    assert made.notes == ()
+
+
+@pytest.mark.parametrize(("row", "total"), [([0.2, 0.2, 0.2, 0], "0.6"), ([1, 1, 0, 0], "2"), ([0, 0, 0, 0], "0")])
+def test_rows_that_do_not_sum_to_1_are_used_as_they_are_and_the_first_is_noted(row, total):
+    made = rule()
+    target = made.target(np.array([[1, 0, 0, 0], row, row], float), 10)
+    assert target.rows.tolist()[1] == row
+    assert made.notes == (f"y.csv:12: the label's probabilities sum to {total}, not 1; used as they are",)
+
+
+@pytest.mark.parametrize(
+    ("values", "base", "text"),
+    [
+        ([2, 0], 0, ["2", "0"]),
+        ([3, 1], 1, ["3", "1"]),
+        (["새", "cat"], 0, ["새", "cat"]),
+        ([[0, 1, 0, 0], [0.5, 0.5, 0, 0]], 0, ["1", ""]),
+    ],
+)
+def test_labels_are_spelled_as_in_the_file(values, base, text):
+    made = rule(base=base)
+    assert made.text(made.target(np.array(values), 0)) == text

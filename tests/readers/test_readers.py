@@ -1,0 +1,76 @@
+"""Which reader a file gets: by its first bytes, then by its suffix."""
+
+import io
+import pickle
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from softmax_cli.errors import InputError
+from softmax_cli.readers import open_table
+from softmax_cli.readers.dialect import Dialect, Selection
+from softmax_cli.readers.source import Source
+
+NPY = io.BytesIO()
+np.save(NPY, np.array([[1.5, 2.5]]))
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def read(name, content):
+    Path(name).write_bytes(content)
+    return np.concatenate(list(open_table(Source(name), Dialect(), Selection()).blocks(100, 1)))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.txt", "A.CSV", "a", "v1.2/a.csv", "a.b.csv"])
+def test_known_suffixes_and_none_are_delimited_text(name):
+    Path(name).parent.mkdir(exist_ok=True)
+    assert read(name, b"1.5,2.5\n").tolist() == [[1.5, 2.5]]
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.csv", "a", "a.bin"])
+def test_npy_is_known_by_its_first_bytes_whatever_the_suffix(name):
+    assert read(name, NPY.getvalue()).tolist() == [[1.5, 2.5]]
+
+
+def archive():
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as file:
+        file.writestr("a.npy", NPY.getvalue())
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"", "a.csv: the file is empty"),
+        ("a.xls", b"1,2\n", "a.xls: unknown suffix '.xls' (known: .npy, .csv, .tsv, .txt"),
+        ("a.npz", archive(), "a.npz: this is a zip archive (.npz, or a checkpoint of torch); save one array with"),
+        ("a.csv", pickle.dumps([1]), "a.csv: this is a pickle, and reading it could run code; save the array with"),
+        ("a.h5", b"\x89HDF\r\n\x1a\n", "a.h5: this is an HDF5 file"),
+        ("a.parquet", b"PAR1\x15\x04", "a.parquet: this is a Parquet file; convert it to CSV or NPY"),
+        ("a.csv.zst", b"\x28\xb5\x2f\xfd", "a.csv.zst: this is compressed with zstd; decompress it"),
+        ("a.npy", b"1,2\n", "a.npy: not a readable NPY file"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_by_name_with_a_remedy(name, content, message):
+    with pytest.raises(InputError) as caught:
+        read(name, content)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("name", ["PAR1", "BZhang", "PK"])
+def test_a_column_may_be_named_like_the_magic_of_a_format(name):
+    assert read("a.csv", f"{name},b\n1.5,2.5\n".encode()).tolist() == [[1.5, 2.5]]
+
+
+def test_every_refusal_of_a_file_ends_with_status_3_and_one_line(run):
+    Path("a.npz").write_bytes(archive())
+    outcome = run("softmax", "a.npz")
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (3, "", 1)
+    assert outcome.err.startswith("error: a.npz: this is a zip archive")

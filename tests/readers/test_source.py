@@ -1,0 +1,139 @@
+"""Files, compressed files, standard input and pipes as one kind of thing."""
+
+import bz2
+import gzip
+import io
+import lzma
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from softmax_cli.errors import InputError
+from softmax_cli.readers.source import Source
+
+COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+ROWS = b"1.5,2.5\n" * 3000
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def whole(source):
+    with source.reading(), source.open() as file:
+        return file.read()
+
+
+@pytest.mark.parametrize(
+    ("name", "suffix"),
+    [("a.csv", ".csv"), ("a.CSV", ".csv"), ("a.csv.gz", ".csv"), ("a.gz", ""), ("a", ""), ("a.b/c", "")],
+)
+def test_the_suffix_is_that_of_the_content(name, suffix):
+    Path(name).parent.mkdir(exist_ok=True)
+    Path(name).write_bytes(b"1")
+    assert Source(name).suffix == suffix
+
+
+@pytest.mark.parametrize("kind", COMPRESS)
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz"])
+def test_compression_is_known_by_the_first_bytes_and_can_be_read_twice(kind, name):
+    Path(name).write_bytes(COMPRESS[kind](ROWS))
+    source = Source(name)
+    assert source.head(8) == ROWS[:8]
+    assert whole(source) == ROWS
+    assert whole(source) == ROWS
+    assert Path(source.local_path()).read_bytes() == ROWS
+
+
+def test_a_gz_suffix_on_plain_text_is_read_as_text():
+    Path("a.csv.gz").write_bytes(ROWS)
+    assert whole(Source("a.csv.gz")) == ROWS
+
+
+@pytest.mark.parametrize("kind", COMPRESS)
+@pytest.mark.parametrize("command", ["softmax", "loss"])
+def test_compressed_data_cut_short_is_refused(run, kind, command):
+    compressed = COMPRESS[kind](ROWS)
+    name = f"a.csv.{kind}"
+    Path(name).write_bytes(compressed[: len(compressed) // 2])
+    labels = ["--label-column", "0"] if command == "loss" else []
+    outcome = run(command, name, *labels)
+    assert (outcome.status, outcome.out, outcome.err.count("\n")) == (3, "", 1)
+    assert outcome.err.startswith(f"error: {name}: the compressed data is damaged or cut short (")
+
+
+@pytest.mark.parametrize("kind", COMPRESS)
+def test_a_damaged_byte_is_an_input_error_wherever_it_lies(kind):
+    compressed = COMPRESS[kind](ROWS)
+    refused = 0
+    for place in range(len(compressed)):
+        Path("a").write_bytes(compressed[:place] + bytes([compressed[place] ^ 0xFF]) + compressed[place + 1 :])
+        try:
+            whole(Source("a"))
+        except InputError:
+            refused += 1
+    # The rest lies in fields that no checksum covers (a time stamp), or in the magic itself.
+    assert refused > len(compressed) / 2
+
+
+def test_a_directory_a_missing_and_an_unreadable_file_are_named(run, monkeypatch):
+    Path("folder").mkdir()
+    assert run("softmax", "folder").err == "error: folder: is a directory\n"
+    assert run("softmax", "gone.csv").err == "error: gone.csv: no such file or directory\n"
+    Path("secret.csv").write_bytes(ROWS)
+
+    def refuse(path, *_):  # the tests may run as root, whom no file's mode stops
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr("builtins.open", refuse)
+    outcome = run("softmax", "secret.csv")
+    assert (outcome.status, outcome.out, outcome.err) == (3, "", "error: secret.csv: permission denied\n")
+
+
+def test_an_error_of_the_disk_in_the_middle_of_a_file_is_an_input_error():
+    Path("a").write_bytes(ROWS)
+    with pytest.raises(InputError, match=r"^a: input/output error$"), Source("a").reading():
+        raise OSError(5, "Input/output error")
+
+
+def test_a_named_pipe_is_read_once_and_kept():
+    os.mkfifo("pipe")
+    writer = threading.Thread(target=Path("pipe").write_bytes, args=(ROWS,))
+    writer.start()
+    source = Source("pipe")
+    writer.join()
+    assert whole(source) == ROWS
+    assert whole(source) == ROWS
+
+
+def test_the_copy_of_a_pipe_is_removed_with_its_source(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(ROWS)))
+    source = Source("-")
+    assert len(list(tmp_path.iterdir())) == 1
+    del source
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_standard_input_is_called_stdin(run):
+    assert run("softmax", "-").err == "error: stdin: the file is empty\n"
+    assert run("softmax", "-", stdin=b"1,2\n3,x\n").err == "error: stdin:2, column 2: 'x' is not a number\n"
+
+
+@pytest.mark.parametrize("kind", ["csv", "npy", "csv.gz", "npy.xz"])
+def test_a_real_pipe_is_read_by_content(kind):
+    saved = io.BytesIO()
+    np.save(saved, np.array([[0.0, 0.0], [0.0, 0.0]]))
+    content = {"csv": b"0,0\n0,0\n", "npy": saved.getvalue()}[kind[:3]]
+    content = {"gz": gzip.compress, "xz": lzma.compress}.get(kind[4:], bytes)(content)
+    done = subprocess.run(
+        [sys.executable, "-m", "softmax_cli", "softmax", "-"], input=content, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.splitlines()[1:] == [b"0.5\t0.5", b"0.5\t0.5"]
