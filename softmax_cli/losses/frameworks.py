@@ -56,12 +56,10 @@ def espnet_label_smoothing(batch: Batch) -> Any:
 
 def row_weights(batch: Batch) -> Any:
     """w_y (N,), as keras.Model.fit(class_weight=...) finds it: for probabilities, of the most probable class."""
-    weight, target = batch.criterion.weight, batch.target
+    xp, target, weight = batch.xp, batch.target, batch.criterion.weight
     if weight is None:
         return 1.0
-    return batch.xp.take(
-        weight, target.classes if isinstance(target, Indices) else batch.xp.argmax(target.rows, axis=-1)
-    )
+    return xp.take(weight, target.classes if isinstance(target, Indices) else xp.argmax(target.rows, axis=-1))
 
 
 def smoothed(batch: Batch) -> Any:
@@ -171,6 +169,7 @@ FRAMEWORKS: dict[str, Framework] = {
                 ("divisor",): "leaves the mean to its caller: .mean() divides by all {rows} rows, torch by {torch}",
                 ("ignored",): "has no ignore_index: where= masks rows, else label -1 is the last class and -100 is nan",
                 ("weights",): "has no class weights: its caller multiplies each row by its label's",
+                ("weights", "probabilities"): "here by its most probable class's",
                 ("zero_log_zero", "nan"): _NO_ZERO_LOG_ZERO,
             },
         ),
@@ -200,7 +199,7 @@ FRAMEWORKS: dict[str, Framework] = {
             differences={
                 (
                     "smoothing",
-                ): "is KL, less the labels' entropy; spreads e / (C - 1) off the label, torch e / C over all",
+                ): "spreads e / (C - 1) off the label, torch e / C over all, and subtracts the labels' entropy (KL)",
                 ("weights",): "has no class weights: none are applied",
                 (
                     "divisor",
