@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from softmax_cli.backends.base import Backend
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.evaluation.details import Details
+from softmax_cli.evaluation.frameworks import FrameworkFold
 from softmax_cli.evaluation.pairs import Block, Pair
 from softmax_cli.evaluation.settings import Settings
 from softmax_cli.losses.batch import Batch
@@ -42,6 +43,11 @@ class Fold:
         self.natively: dict[Key, float] = {}
         self.row_losses: dict[Key, list[NDArray[Any]]] = {key: [] for key in self.partials}
         self.labels: list[str] = []
+        self.frameworks = (
+            FrameworkFold(settings.frameworks, settings, by_probabilities=pair.by_probabilities)
+            if settings.frameworks
+            else None
+        )
         self.details = Details(settings.top, pair.display_names) if settings.per_row or settings.top else None
 
     @property
@@ -122,6 +128,8 @@ class Fold:
 
     def _add_references(self, backend: Backend, block: Block) -> dict[str, NDArray[np.float64]]:
         batch = self.reference_batch(backend, block)
+        if self.frameworks is not None:
+            self.frameworks.add(batch)
         references = {exact.name: _losses(exact, batch) for exact in dict.fromkeys(map(exact_of, self.variants))}
         for name, losses in references.items():
             self.references[name] = self.references.get(name, Partial()) + Partial.of(losses, None, np)

@@ -35,6 +35,7 @@ class Settings:
         zero_log_zero: take 0 * log 0 for 0; torch has nan.
         accumulate: ``float64``, or ``native`` for the framework's own reduction, in its own precision, of the whole
             file at once.
+        frameworks: names out of FRAMEWORKS, whose conventions to compare.
         reference: whether to compute the float64 reference.
         preview: whether to keep the first and last rows for the softmax table.
         explain: whether to say of every nonfinite row (of the first 20) why it is so.
@@ -56,6 +57,7 @@ class Settings:
     temperature: float = 1.0
     zero_log_zero: bool = False
     accumulate: str = "float64"
+    frameworks: Sequence[str] = ()
     reference: bool = True
     preview: bool = True
     explain: bool = False

@@ -1,6 +1,9 @@
 """The same data under other frameworks' conventions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from softmax_cli.reports.grid import Column, Grid
 
 
 @dataclass(frozen=True)
@@ -17,3 +20,10 @@ class FrameworkLine:
     difference: float
     why: str
     function: str
+
+
+def frameworks_grid(lines: Sequence[FrameworkLine]) -> Grid:
+    """A framework a line."""
+    columns = (Column("as"), Column("loss", "loss"), Column("from torch", "distance"), Column("which is"))
+    rows = [(line.framework, line.loss, line.difference, line.function) for line in lines]
+    return Grid("by each framework's convention", columns, rows)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from softmax_cli.reports.display import Displayed
+from softmax_cli.reports.frameworks import FrameworkLine, frameworks_grid
 from softmax_cli.reports.grid import ALL_IN_TSV, Column, Grid, Numbers, Records, count, distance_text, edges
 from softmax_cli.reports.ledger import Ledger
 from softmax_cli.reports.rows import DETAIL_NAMES, RowDetail, RowLine, details_grid, softmax_grid
@@ -62,6 +63,7 @@ class LossReport(Displayed):
     notes: tuple[str, ...]
     details: Sequence[RowDetail] = ()
     details_title: str = ""
+    frameworks: tuple[FrameworkLine, ...] = ()
     explained: bool = False
     with_ledger: bool = False
 
@@ -98,6 +100,8 @@ class LossReport(Displayed):
             lines = [line for line in self.losses if line.family is family]
             if lines:
                 yield from self._losses_grids(lines, "cross-entropy in nats" if family else "other losses")
+        if self.frameworks:
+            yield frameworks_grid(self.frameworks)
         if self.with_ledger:
             yield self.ledger.grid()
 
@@ -179,7 +183,10 @@ class LossReport(Displayed):
         return found
 
     def remarks(self) -> tuple[str, ...]:
-        """How far the losses agree."""
+        """How far the losses agree, and how the frameworks differ."""
+        return (*self._agreement(), *(f"{line.framework}: {line.why}." for line in self.frameworks if line.why))
+
+    def _agreement(self) -> tuple[str, ...]:
         values = [line.loss for line in self.losses if line.family and isinstance(line.loss, float)]
         if len(values) < 2:
             return ()
@@ -202,6 +209,20 @@ class LossReport(Displayed):
             (*self._values(line), self.signature.of(line.backend, dtype=line.dtype, variant=line.variant).line())
             for line in self.losses
         ]
+        rows += [
+            (
+                f"as:{line.framework}",
+                "numpy",
+                "cpu",
+                "float64",
+                line.loss,
+                line.difference,
+                "",
+                "",
+                self.signature.line(),
+            )
+            for line in self.frameworks
+        ]
         return Records((*_NAMES, "signature"), rows)
 
     @staticmethod
@@ -221,6 +242,7 @@ class LossReport(Displayed):
                 {name: getattr(line, name) for name in (*_NAMES, "reference", "causes")} for line in self.losses
             ],
             "ledger": self.ledger.entries(),
+            **({"frameworks": [vars(line) for line in self.frameworks]} if self.frameworks else {}),
             **({"labels": self.labels} if self.reduction == "none" else {}),
             **({"details": [vars(detail) for detail in self.details]} if self.details else {}),
             "notes": self.notes,
