@@ -16,7 +16,8 @@ _TOLERANCE = 1e-3  # probabilities written with four decimals still sum to 1 wit
 class LabelRule:
     """What a label may be: a whole number from ``base`` on, a class's name, or a row of probabilities.
 
-    Rows of the label ``ignore_index`` count nowhere. ``place`` gives a row's place in the labels' file, ``logits`` is the name of the logits'.
+    Rows of the label ``ignore_index`` count nowhere. ``place`` gives a row's place in the labels' file, ``logits`` is
+    the name of the logits'.
     """
 
     def __init__(

@@ -74,7 +74,10 @@ def test_a_constant_added_to_a_row_changes_nothing():
     rng = np.random.default_rng(0)
     logits = rng.integers(-50, 50, size=(100, 7)).astype(float)  # whole numbers: the sum with 64 is exact
     target = Indices(rng.integers(7, size=100))
-    assert np.array_equal(formulas.cross_entropy(logits, target, Criterion(), np), formulas.cross_entropy(logits + 64, target, Criterion(), np))
+    assert np.array_equal(
+        formulas.cross_entropy(logits, target, Criterion(), np),
+        formulas.cross_entropy(logits + 64, target, Criterion(), np),
+    )
 
 
 INF, NAN = math.inf, math.nan
