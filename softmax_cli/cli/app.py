@@ -1,6 +1,5 @@
 """The application: its commands, and what it does on a mistake, an interrupt or a closed pipe."""
 
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,6 +10,7 @@ import typer.main
 from typer.core import TyperGroup
 
 from softmax_cli import __version__
+from softmax_cli.cli import streams
 from softmax_cli.errors import SoftmaxCliError, UsageError
 
 _COMMANDS = {
@@ -22,6 +22,8 @@ _COMMANDS = {
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
 _INTERRUPTED = 130
+_TROUBLE = 2
+"""A full disk, too little memory: 2 as in grep and diff, since 1 would say that a check failed."""
 
 # What Typer raises for an option that does not exist or a value of the wrong type. Its module is click's or,
 # in newer versions, Typer's own copy of it, so that it cannot be imported under one name.
@@ -35,10 +37,12 @@ class Manners(TyperGroup):
         """The names, in the order of the table."""
         return list(_COMMANDS)
 
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command of that name, loaded now."""
         if cmd_name not in _COMMANDS:
-            return None
+            if ctx.resilient_parsing:  # a shell asks how to complete half a name
+                return None
+            raise UsageError(f"there is no command {cmd_name!r}; the commands are {', '.join(_COMMANDS)}")
         module, _, function = _COMMANDS[cmd_name].partition(":")
         alone = typer.Typer(add_completion=False, context_settings=_CONTEXT)
         alone.command(cmd_name)(getattr(import_module(module), function))
@@ -46,23 +50,36 @@ class Manners(TyperGroup):
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> NoReturn:
         """Run the command, and exit."""
-        options["standalone_mode"] = False
         try:
-            status = super().main(args, *more, **options)
-            sys.stdout.flush()
+            status = self._run(args, *more, **options)
         except SoftmaxCliError as error:
             status = _fail(str(error), error.exit_status)
         except _TyperUsageError as error:
             status = _fail(f"{getattr(error, 'format_message', error.__str__)()} (see --help)", UsageError.exit_status)
-        except BrokenPipeError:
-            status = _reader_has_gone()
+        except BrokenPipeError:  # `| head` has seen enough
+            streams.abandon(sys.stdout)
+            status = 0
         except (KeyboardInterrupt, typer.Abort):
             status = _fail("interrupted", _INTERRUPTED)
         except MemoryError:
-            status = _fail("not enough memory", 1)
+            status = _fail("not enough memory", _TROUBLE)
         except OSError as error:
-            status = _fail(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}", 1)
-        sys.exit(status if isinstance(status, int) else 0)
+            streams.abandon(sys.stdout)
+            status = _fail(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}", _TROUBLE)
+        sys.exit(status)
+
+    def _run(self, *args: Any, **options: Any) -> int:
+        """Run the command as Typer does, but for what it makes of an interrupt and of a closed pipe."""
+        try:
+            status = super().main(*args, **{**options, "standalone_mode": False})
+            sys.stdout.flush()
+        except SystemExit as end:
+            if isinstance(end.__context__, BrokenPipeError):
+                raise end.__context__ from None
+            raise
+        if status == _INTERRUPTED:
+            raise KeyboardInterrupt
+        return status if isinstance(status, int) else 0
 
 
 app = typer.Typer(
@@ -75,10 +92,7 @@ app = typer.Typer(
 
 def main() -> None:
     """The entry point."""
-    for stream in (sys.stdout, sys.stderr):
-        # A character that the terminal's encoding lacks is spelled out rather than fatal.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+    streams.prepare()
     app()
 
 
@@ -106,11 +120,5 @@ def _root(
 
 
 def _fail(message: str, status: int) -> int:
-    print(f"error: {message}", file=sys.stderr)
+    streams.say(f"error: {message}")
     return status
-
-
-def _reader_has_gone() -> int:
-    """`| head` has seen enough: end quietly, and keep Python from flushing into the closed pipe."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0

@@ -1,5 +1,6 @@
 """`softmax-cli loss`."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -20,8 +21,10 @@ from softmax_cli.cli.options import (
     LabelColumnOption,
     LogitColumnsOption,
     LogitsArgument,
+    asked_for,
     names,
 )
+from softmax_cli.cli.streams import note_typing
 from softmax_cli.errors import UsageError
 from softmax_cli.losses.variants import HEADLINE, VARIANTS
 from softmax_cli.reports.loss import REDUCTIONS
@@ -29,6 +32,7 @@ from softmax_cli.writers.numbers import exact
 
 
 def command(
+    context: typer.Context,
     logits: LogitsArgument,
     labels: Annotated[
         str | None,
@@ -66,7 +70,12 @@ def command(
     ] = False,
     quiet: Annotated[
         bool,
-        typer.Option("--quiet", "-q", help=f"One number and nothing else: {HEADLINE}.", rich_help_panel=WRITING),
+        typer.Option(
+            "--quiet",
+            "-q",
+            help=f"One number and nothing else: {HEADLINE}, or the one --variant.",
+            rich_help_panel=WRITING,
+        ),
     ] = False,
 ) -> None:
     """Softmax, and the cross-entropy by every variant, each held against float64.
@@ -88,8 +97,18 @@ def command(
         "label_base": label_base,
     }
     variants = variant or []
+    note_typing(logits, labels)
     if quiet:
-        print(_one_number(logits, labels, variants or [HEADLINE], steps=steps, **options))
+        _refuse_with_quiet(
+            {
+                "--steps": steps,
+                "--format": asked_for(context, "output_format"),
+                "more than one --variant": len(variants) > 1,
+                f"--backend {EVERY_BACKEND}": backend == EVERY_BACKEND,
+                "--reduction none": reduction == "none",
+            }
+        )
+        print(_one_number(logits, labels, variants or [HEADLINE], **options))
         return
     from softmax_cli.cli.output import deliver
 
@@ -105,16 +124,14 @@ def command(
     deliver(evaluate(logits, labels, variants=variants, **options), output_format)
 
 
-def _one_number(logits: str, labels: str | None, variants: list[str], *, steps: bool, **options: Any) -> str:
+def _refuse_with_quiet(asked: Mapping[str, bool]) -> None:
+    for option, is_asked in asked.items():
+        if is_asked:
+            raise UsageError(f"-q prints one number and nothing else; leave it or {option} out")
+
+
+def _one_number(logits: str, labels: str | None, variants: list[str], **options: Any) -> str:
     """The one number that was asked for, with every digit."""
-    for asked, option in (
-        (steps, "--steps"),
-        (len(variants) > 1, "more than one --variant"),
-        (options["backend"] == EVERY_BACKEND, f"--backend {EVERY_BACKEND}"),
-        (options["reduction"] == "none", "--reduction none"),
-    ):
-        if asked:
-            raise UsageError(f"-q prints one number, and {option} gives several; leave one of them out")
     from softmax_cli.evaluation.loss import evaluate
 
     report = evaluate(logits, labels, variants=variants, reference=False, preview=False, **options)

@@ -33,6 +33,12 @@ def _known_format(name: str) -> str:
     return name
 
 
+def asked_for(context: typer.Context, name: str) -> bool:
+    """Whether the command line itself gives that option; an environment variable asks for nothing in particular."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
 LogitsArgument = Annotated[
     str,
     typer.Argument(

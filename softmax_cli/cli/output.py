@@ -4,6 +4,7 @@ import sys
 from typing import Any, TextIO, cast
 
 from softmax_cli.cli.options import AUTO
+from softmax_cli.cli.streams import note
 from softmax_cli.writers import write_report
 
 _SPOOLED_CHARACTERS = 1 << 26
@@ -24,16 +25,13 @@ def deliver(report: Any, name: str) -> None:
     import shutil
     import tempfile
 
-    with tempfile.SpooledTemporaryFile(_SPOOLED_CHARACTERS, "w+", encoding="utf-8", newline="") as spool:
+    encoding = sys.stdout.encoding or "utf-8"
+    with tempfile.SpooledTemporaryFile(
+        _SPOOLED_CHARACTERS, "w+", encoding=encoding, errors="backslashreplace", newline=""
+    ) as spool:
         write_report(report, name, cast("TextIO", spool))
         note(*report.notes)
         if name != "markdown":  # which shows the warnings itself, as a table does
             note(*report.warnings())
         spool.seek(0)
         shutil.copyfileobj(spool, sys.stdout)
-
-
-def note(*sentences: str) -> None:
-    """Say something on standard error."""
-    for sentence in sentences:
-        print(f"note: {sentence}", file=sys.stderr)

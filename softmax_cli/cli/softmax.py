@@ -18,10 +18,14 @@ from softmax_cli.cli.options import (
     HeaderOption,
     LogitColumnsOption,
     LogitsArgument,
+    asked_for,
 )
+from softmax_cli.cli.streams import note, note_typing
+from softmax_cli.errors import UsageError
 
 
 def command(
+    context: typer.Context,
     logits: LogitsArgument,
     backend: BackendOption = "numpy",
     device: DeviceOption = "cpu",
@@ -56,9 +60,15 @@ def command(
     ] = None,
 ) -> None:
     """Probabilities, row by row: softmax(LOGITS / T), and what each row sums to."""
-    from softmax_cli.cli.output import deliver, note
+    if row_sums and (log or output is not None):
+        other = "--log" if log else "-o"
+        raise UsageError(f"--row-sums adds a column to printed probabilities; leave it or {other} out")
+    if output is not None and asked_for(context, "output_format"):
+        raise UsageError("-o takes the format from the file's suffix; leave --format out")
+    from softmax_cli.cli.output import deliver
     from softmax_cli.evaluation.probabilities import save_softmax, softmax
 
+    note_typing(logits)
     report = softmax(
         logits,
         backend=backend,

@@ -1,5 +1,6 @@
 """Logits and labels made up from a seed. Imports numpy only to make them: the command's help lists the names."""
 
+import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ def sample(
 
     Raises:
         UsageError: a name that does not exist, a file that is there already (unless ``force``), a share of
-            wrong labels where there is but one class.
+            wrong labels where there is but one class, a scale at which the logits overflow their dtype.
     """
     from softmax_cli.evaluation.saving import save
 
@@ -65,6 +66,10 @@ def sample(
     ):
         if name not in known:
             raise UsageError(f"there is no {what} {name!r}; there are {', '.join(known)}")
+    if not math.isfinite(scale):
+        raise UsageError(f"--scale {scale}: a finite number is needed")
+    if not 0 <= wrong <= 1:
+        raise UsageError(f"--wrong {wrong}: a share from 0 to 1 is needed")
     if classes == 1 and wrong > 0:
         raise UsageError("with one class no label can be wrong; use --wrong 0 or more classes")
     logits, labels = (directory / f"{name}.{file_format}" for name in ("logits", "labels"))
@@ -79,13 +84,27 @@ def sample(
     labels_found: list[Any] = []
 
     def blocks() -> Iterator[Any]:
-        for block, targets in _blocks(rows, classes, seed, DISTRIBUTIONS[distribution], wrong):
-            labels_found.append(targets)
-            yield (block * scale).astype(dtype)
+        for block, found in _blocks(rows, classes, seed, _scaled(DISTRIBUTIONS[distribution], scale, dtype), wrong):
+            labels_found.append(found)
+            yield block
 
     save(logits, blocks(), header_names(map(str, range(classes))), (rows, classes), 1)
-    save(labels, ([[label] for label in found] for found in labels_found), ["label"], (rows, 1), 1)
+    save(labels, (found[:, None] for found in labels_found), ["label"], (rows,), 0)
     return logits, labels
+
+
+def _scaled(draw: Draw, scale: float, dtype: str) -> Draw:
+    """Draws logits as they stand in the file."""
+    import numpy as np
+
+    def scaled(rng: Any, shape: tuple[int, int]) -> Any:
+        try:
+            with np.errstate(over="raise"):
+                return (draw(rng, shape) * scale).astype(dtype)
+        except FloatingPointError:
+            raise UsageError(f"--scale {scale:g}: the logits overflow {dtype}; use a smaller one") from None
+
+    return scaled
 
 
 def _blocks(rows: int, classes: int, seed: int, draw: Draw, wrong: float) -> Iterator[tuple[Any, Any]]:

@@ -6,6 +6,7 @@ from typing import TextIO
 
 from softmax_cli.reports.grid import Cell, Numbers, Report
 from softmax_cli.writers.numbers import exact
+from softmax_cli.writers.text import one_line
 
 
 def write_tsv(report: Report, stream: TextIO) -> None:
@@ -32,6 +33,4 @@ def write_rows(columns: Sequence[str], rows: Iterable[Numbers], stream: TextIO, 
 
 
 def _flat(cell: Cell) -> str:
-    if not isinstance(cell, str):
-        return exact(cell)
-    return cell if cell.isprintable() else " ".join(cell.split())
+    return one_line(cell) if isinstance(cell, str) else exact(cell)

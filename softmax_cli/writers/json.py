@@ -22,8 +22,9 @@ def write_jsonl(report: Report, stream: TextIO) -> None:
 
 
 def _write(value: Any, stream: TextIO) -> None:
-    json.dump(_plain(value), stream, ensure_ascii=False, allow_nan=False)
-    stream.write("\n")
+    # Where the encoding lacks characters JSON has its own way to spell them; the stream's would not be JSON.
+    as_ascii = not (stream.encoding or "utf-8").lower().startswith("utf")
+    stream.write(json.dumps(_plain(value), ensure_ascii=as_ascii, allow_nan=False) + "\n")
 
 
 def _plain(value: Any) -> Any:

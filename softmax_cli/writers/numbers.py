@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from softmax_cli.reports.grid import Cell, Kind
+from softmax_cli.reports.grid import Cell, Kind, distance_text
 
 
 def exact(value: Cell) -> str:
@@ -24,11 +24,11 @@ def rounded(value: Cell, kind: Kind) -> str:
     """
     if isinstance(value, str) or kind in {"text", "integer"}:
         return str(value)
-    number = float(value)
+    number = float(value) + 0  # adding 0 turns -0.0 into 0.0
+    if kind == "distance":
+        return distance_text(number)
     if number in {0, 1} or not math.isfinite(number):
         return f"{number:g}"
-    if kind == "distance":
-        return f"{number:.1e}"
     size = abs(number)
     if kind == "loss":
         return f"{number:.6f}" if 1e-3 <= size < 1e7 else f"{number:.6e}"

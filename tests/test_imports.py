@@ -1,0 +1,116 @@
+"""The architecture, read from the import statements: data and imports go one way."""
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "softmax_cli"
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def name_of(path):
+    return ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
+
+
+def is_type_checking(node):
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
+@cache
+def imported(path, *, deferred=True):
+    """The modules that a file imports: those within functions (deferred) too, those for type checkers never."""
+    found = set()
+    waiting = [ast.parse(path.read_text("utf-8"))]
+    while waiting:
+        node = waiting.pop()
+        if is_type_checking(node):
+            waiting += node.orelse
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif deferred or not isinstance(node, ast.FunctionDef | ast.Lambda):
+            waiting += ast.iter_child_nodes(node)
+    return found
+
+
+def within(module, *packages):
+    return any(module == package or module.startswith(f"{package}.") for package in packages)
+
+
+def own(*packages):
+    return tuple(f"softmax_cli.{package}" for package in packages)
+
+
+def importers(*packages, deferred=True):
+    """The modules that import one of these packages."""
+    return {
+        name_of(path)
+        for path in MODULES
+        if any(within(module, *packages) for module in imported(path, deferred=deferred))
+    }
+
+
+def part(*names):
+    """The modules of some parts of the package."""
+    return {name_of(path) for path in MODULES if within(name_of(path), *own(*names))}
+
+
+def test_the_parts_are_there():
+    parts = ("backends", "cli", "errors", "evaluation", "losses", "readers", "reports", "writers")
+    assert all(part(name) for name in parts)
+    assert part(*parts) == {name_of(path) for path in MODULES} - {"softmax_cli", "softmax_cli.__main__"}
+
+
+@pytest.mark.parametrize(
+    ("who", "what"),
+    [
+        ("errors", ("softmax_cli", "numpy", "torch", "typer", "rich")),
+        ("losses", ("numpy", "torch", "array_api_compat", "rich", "typer")),
+        ("losses", own("backends", "cli", "evaluation", "readers", "reports", "writers")),
+        ("backends", own("cli", "evaluation", "readers", "reports", "writers")),
+        ("readers", own("backends", "cli", "evaluation", "losses", "reports", "writers")),
+        ("reports", ("numpy", "torch", "rich", "typer")),
+        ("reports", own("backends", "cli", "evaluation", "losses", "readers")),
+        ("writers", ("numpy", "torch", "typer")),
+        ("writers", own("backends", "cli", "errors", "evaluation", "losses", "readers")),
+        ("evaluation", ("torch", "rich", "typer", *own("cli"))),
+        ("cli", ("torch", "rich")),
+    ],
+)
+def test_who_imports_what_never(who, what):
+    assert part(who) & importers(*what) == set()
+
+
+def test_errors_import_nothing():
+    assert imported(PACKAGE / "errors.py") == set()
+
+
+def test_only_one_module_imports_torch():
+    assert importers("torch", "array_api_compat") == {"softmax_cli.backends.torch_backend"}
+
+
+def test_only_the_table_writer_imports_rich():
+    assert importers("rich") == {"softmax_cli.writers.table"}
+
+
+def test_only_the_command_line_imports_typer():
+    assert importers("typer") <= part("cli")
+
+
+def test_click_is_never_imported():
+    assert importers("click") == set()
+
+
+def test_a_report_reaches_up_to_a_writer_only_when_it_is_shown():
+    assert part("reports") & importers(*own("writers")) == {"softmax_cli.reports.display"}
+    assert part("reports") & importers(*own("writers"), deferred=False) == set()
+
+
+@pytest.mark.parametrize("module", ["softmax_cli", "softmax_cli.__main__", *sorted(part("cli"))])
+def test_the_command_line_starts_without_numpy(module):
+    assert module not in importers("numpy", *own("evaluation.loss", "evaluation.saving"), deferred=False)
