@@ -3,7 +3,7 @@
 import math
 import operator
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from softmax_cli.errors import UsageError
@@ -68,6 +68,21 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def check(
+    report: LossReport,
+    conditions: Iterable[Condition],
+    variant: str,
+    expected: float | None,
+    rtol: float,
+    atol: float,
+) -> list[str]:
+    """Every failure of the conditions, and of what the variant's loss was expected to be, in words."""
+    failures = [failure for condition in conditions for failure in condition.failures(report)]
+    if expected is not None:
+        failures += unexpected(report, variant, expected, rtol, atol)
+    return failures
 
 
 def unexpected(report: LossReport, variant: str, expected: float, rtol: float, atol: float) -> Iterator[str]:

@@ -79,7 +79,9 @@ def test_anything_else_is_refused(text):
 
 
 def test_an_unknown_quantity_lists_those_there_are():
-    with pytest.raises(UsageError, match=r"there is no 'loss'; there are log_of_softmax, .*, perplexity, .*, agreement"):
+    with pytest.raises(
+        UsageError, match=r"there is no 'loss'; there are log_of_softmax, .*, perplexity, .*, agreement"
+    ):
         parse_condition("loss > 1")
 
 

@@ -61,7 +61,7 @@ def part(*names):
 
 
 def test_the_parts_are_there():
-    parts = ("backends", "cli", "errors", "evaluation", "losses", "readers", "reports", "writers")
+    parts = ("backends", "cli", "errors", "evaluation", "gates", "losses", "readers", "reports", "writers")
     assert all(part(name) for name in parts)
     assert part(*parts) == {name_of(path) for path in MODULES} - {"softmax_cli", "softmax_cli.__main__"}
 
@@ -72,6 +72,7 @@ def test_the_parts_are_there():
         ("errors", ("softmax_cli", "numpy", "torch", "typer", "rich")),
         ("losses", ("numpy", "torch", "array_api_compat", "rich", "typer")),
         ("losses", own("backends", "cli", "evaluation", "readers", "reports", "writers")),
+        ("gates", ("numpy", "torch", "rich", "typer", *own("backends", "cli", "evaluation", "readers", "writers"))),
         ("backends", own("cli", "evaluation", "readers", "reports", "writers")),
         ("readers", own("backends", "cli", "evaluation", "losses", "reports", "writers")),
         ("reports", ("numpy", "torch", "rich", "typer")),

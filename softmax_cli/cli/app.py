@@ -15,6 +15,7 @@ from softmax_cli.errors import SoftmaxCliError, UsageError
 
 _COMMANDS = {
     "loss": "softmax_cli.cli.loss:command",
+    "losses": "softmax_cli.cli.losses:command",
     "softmax": "softmax_cli.cli.softmax:command",
     "sample": "softmax_cli.cli.sample:command",
 }

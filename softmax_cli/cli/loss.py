@@ -1,82 +1,73 @@
 """`softmax-cli loss`."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
 
 import typer
 
 from softmax_cli.backends import EVERY_BACKEND
+from softmax_cli.cli import loss_options as only
 from softmax_cli.cli.options import (
     AUTO,
-    COMPUTING,
-    WRITING,
     BackendOption,
     ClassAxisOption,
     DelimiterOption,
     DeviceOption,
-    DtypeOption,
     FormatOption,
     HeaderOption,
     LabelBaseOption,
     LabelColumnOption,
     LogitColumnsOption,
     LogitsArgument,
+    TemperatureOption,
     asked_for,
-    names,
 )
-from softmax_cli.cli.streams import note_typing
-from softmax_cli.errors import UsageError
-from softmax_cli.losses.variants import HEADLINE, VARIANTS
-from softmax_cli.reports.loss import REDUCTIONS
+from softmax_cli.cli.streams import note, note_typing
+from softmax_cli.errors import CheckFailedError, InputError, UsageError
+from softmax_cli.evaluation.settings import Reading, Settings, parse_parameters
+from softmax_cli.losses.variants import HEADLINE
 from softmax_cli.writers.numbers import exact
 
 
 def command(
     context: typer.Context,
     logits: LogitsArgument,
-    labels: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[LABELS]",
-            help="One label a row: a class index, a class name, or a row of probabilities; - is standard input.",
-            show_default=False,
-        ),
-    ] = None,
-    backend: BackendOption = "numpy",
-    device: DeviceOption = "cpu",
-    dtype: DtypeOption = None,
-    variant: Annotated[
-        list[str] | None,
-        typer.Option(
-            show_default=False,
-            rich_help_panel=COMPUTING,
-            **names("Only this variant (may be repeated)", VARIANTS),
-        ),
-    ] = None,
-    reduction: Annotated[
-        str,
-        typer.Option(rich_help_panel=COMPUTING, **names("What becomes of the rows' losses", REDUCTIONS)),
-    ] = "mean",
+    labels: only.LabelsArgument = None,
+    backend: BackendOption = Settings.backend,
+    device: DeviceOption = Settings.device,
+    dtype: only.DtypesOption = None,
+    variants: only.VariantsOption = None,
+    losses: only.LossesOption = None,
+    parameters: only.ParametersOption = None,
+    accumulate: only.AccumulateOption = Settings.accumulate,
+    frameworks: only.FrameworksOption = None,
+    reduction: only.ReductionOption = Settings.reduction,
+    weight: only.WeightOption = None,
+    ignore_index: only.IgnoreIndexOption = None,
+    label_smoothing: only.LabelSmoothingOption = Settings.label_smoothing,
+    temperature: TemperatureOption = Settings.temperature,
+    zero_log_zero: only.ZeroLogZeroOption = False,
     class_axis: ClassAxisOption = None,
     delimiter: DelimiterOption = None,
     header: HeaderOption = None,
     logit_columns: LogitColumnsOption = None,
     label_column: LabelColumnOption = None,
-    label_base: LabelBaseOption = 0,
+    label_base: LabelBaseOption = Reading.label_base,
     output_format: FormatOption = AUTO,
-    steps: Annotated[
-        bool,
-        typer.Option("--steps", help="Walk through the calculation, gradient included.", rich_help_panel=WRITING),
-    ] = False,
-    quiet: Annotated[
-        bool,
-        typer.Option(
-            "--quiet",
-            "-q",
-            help=f"One number and nothing else: {HEADLINE}, or the one --variant.",
-            rich_help_panel=WRITING,
-        ),
-    ] = False,
+    steps: only.StepsOption = False,
+    quiet: only.QuietOption = False,
+    explain: only.ExplainOption = False,
+    ledger: only.LedgerOption = False,
+    per_row: only.PerRowOption = False,
+    top: only.TopOption = None,
+    grad: only.GradOption = False,
+    grad_output: only.GradOutputOption = None,
+    expect: only.ExpectOption = None,
+    rtol: only.RtolOption = 1e-6,
+    atol: only.AtolOption = 0.0,
+    fail_if: only.FailIfOption = None,
 ) -> None:
     """Softmax, and the cross-entropy by every variant, each held against float64.
 
@@ -84,55 +75,77 @@ def command(
     softmax-cli loss -q logits.npy labels.npy
     cat logits.csv | softmax-cli loss - labels.csv --backend all --dtype float32
     """
-    options: dict[str, Any] = {
-        "backend": backend,
-        "device": device,
-        "dtype": dtype,
-        "reduction": reduction,
-        "class_axis": class_axis,
-        "delimiter": delimiter,
-        "header": header,
-        "logit_columns": logit_columns,
-        "label_column": label_column,
-        "label_base": label_base,
-    }
-    variants = variant or []
+    from softmax_cli.gates import check, parse_condition
+
+    conditions = [parse_condition(text) for text in fail_if or ()]
+    options = _options(context.params)
     note_typing(logits, labels)
+    shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
+    chosen = [option for option, asked in shows_other.items() if asked]
+    if chosen:
+        gates = {"--fail-if": bool(conditions), "--expect": expect is not None, "-q": quiet}
+        _refuse_together({**shows_other, **gates}, f"{chosen[0]} shows something else than the losses", chosen[0])
+        _show_other(context.params, options, output_format)
+        return
     if quiet:
-        _refuse_with_quiet(
-            {
-                "--steps": steps,
-                "--format": asked_for(context, "output_format"),
-                "more than one --variant": len(variants) > 1,
-                f"--backend {EVERY_BACKEND}": backend == EVERY_BACKEND,
-                "--reduction none": reduction == "none",
-            }
-        )
-        print(_one_number(logits, labels, variants or [HEADLINE], **options))
-        return
+        _refuse_together(_not_one_number(context, options), "-q prints one number and nothing else", "-q")
+        options.update(variants=options["variants"] or [HEADLINE], reference=False, preview=False)
     from softmax_cli.cli.output import deliver
+    from softmax_cli.evaluation.loss import evaluate
 
-    if steps:
-        if variants:
-            raise UsageError("--steps shows every variant; leave --variant out")
-        from softmax_cli.evaluation.steps import steps as walk
+    report = evaluate(logits, labels, **options)
+    if quiet:
+        print(exact(report.loss(options["variants"][0])))
+    else:
+        deliver(report, output_format)
+    if not report.ledger.counted:
+        raise InputError(labels or logits, "no row counts, since every label is ignored", "see --ignore-index")
+    of = options["variants"][0] if len(options["variants"]) == 1 else HEADLINE
+    failures = check(report, conditions, of, expect, rtol, atol)
+    if failures:
+        raise CheckFailedError("; ".join(failures))
 
-        deliver(walk(logits, labels, **options), output_format)
+
+def _options(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the command that are fields of Settings or of Reading, by the same names."""
+    options = {field.name: given[field.name] for field in (*fields(Settings), *fields(Reading)) if field.name in given}
+    for name in ("variants", "losses", "frameworks"):
+        options[name] = list(options[name] or ())
+    options["dtype"] = list(options["dtype"] or ()) or None
+    options["parameters"] = parse_parameters(options["parameters"] or ())
+    return options
+
+
+def _not_one_number(context: typer.Context, options: Mapping[str, Any]) -> dict[str, bool]:
+    return {
+        "--format": asked_for(context, "output_format"),
+        "more than one --variant": len(options["variants"]) > 1,
+        f"--backend {EVERY_BACKEND}": options["backend"] == EVERY_BACKEND,
+        "more than one --dtype": len(options["dtype"] or ()) > 1,
+        "--reduction none": options["reduction"] == "none",
+        "--loss": bool(options["losses"]),
+        "--as": bool(options["frameworks"]),
+        "--explain": options["explain"],
+        "--ledger": options["ledger"],
+        "--per-row": options["per_row"],
+        "--top": options["top"] is not None,
+    }
+
+
+def _refuse_together(asked: Mapping[str, bool], reason: str, option: str) -> None:
+    for other, is_asked in asked.items():
+        if is_asked and other != option:
+            raise UsageError(f"{reason}; leave it or {other} out")
+
+
+def _show_other(given: Mapping[str, Any], options: dict[str, Any], output_format: str) -> None:
+    """The walk, or the gradient: shown or written to a file."""
+    from softmax_cli.cli.output import deliver
+    from softmax_cli.evaluation import steps
+
+    files = given["logits"], given["labels"]
+    if given["grad_output"] is not None:
+        note(*steps.save_gradient(*files, Path(given["grad_output"]), **options))
         return
-    from softmax_cli.evaluation.loss import evaluate
-
-    deliver(evaluate(logits, labels, variants=variants, **options), output_format)
-
-
-def _refuse_with_quiet(asked: Mapping[str, bool]) -> None:
-    for option, is_asked in asked.items():
-        if is_asked:
-            raise UsageError(f"-q prints one number and nothing else; leave it or {option} out")
-
-
-def _one_number(logits: str, labels: str | None, variants: list[str], **options: Any) -> str:
-    """The one number that was asked for, with every digit."""
-    from softmax_cli.evaluation.loss import evaluate
-
-    report = evaluate(logits, labels, variants=variants, reference=False, preview=False, **options)
-    return exact(report.loss(variants[0]))
+    walk = steps.steps if given["steps"] else steps.gradient
+    deliver(walk(*files, **options), output_format)

@@ -76,6 +76,11 @@ DtypeOption = Annotated[
     ),
 ]
 
+TemperatureOption = Annotated[
+    float,
+    typer.Option("--temperature", "-T", metavar="T", help="Divides the logits first.", rich_help_panel=COMPUTING),
+]
+
 ClassAxisOption = Annotated[
     int | None,
     typer.Option(

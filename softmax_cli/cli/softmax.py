@@ -18,10 +18,12 @@ from softmax_cli.cli.options import (
     HeaderOption,
     LogitColumnsOption,
     LogitsArgument,
+    TemperatureOption,
     asked_for,
 )
 from softmax_cli.cli.streams import note, note_typing
 from softmax_cli.errors import UsageError
+from softmax_cli.evaluation.settings import Settings
 
 
 def command(
@@ -30,10 +32,7 @@ def command(
     backend: BackendOption = "numpy",
     device: DeviceOption = "cpu",
     dtype: DtypeOption = None,
-    temperature: Annotated[
-        float,
-        typer.Option("--temperature", "-T", help="Divides the logits first.", rich_help_panel=COMPUTING),
-    ] = 1.0,
+    temperature: TemperatureOption = Settings.temperature,
     log: Annotated[
         bool,
         typer.Option("--log", help="log(softmax(x)) beside log_softmax(x).", rich_help_panel=COMPUTING),

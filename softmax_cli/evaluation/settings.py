@@ -93,6 +93,13 @@ class Settings:
             return [self]
         return [replace(self, dtype=dtype) for dtype in dict.fromkeys(self.dtype)]
 
+    def of_one_dtype(self) -> "Settings":
+        """The same for the only dtype; raises UsageError for several."""
+        settings = self.by_dtype()
+        if len(settings) > 1:
+            raise UsageError("steps and gradients are those of one --dtype at a time")
+        return settings[0]
+
     def chosen_variants(self) -> tuple[Variant, ...]:
         """The cross-entropy's variants, and the other losses after them, with their parameters."""
         family = tuple(variant for name, variant in VARIANTS.items() if not self.variants or name in self.variants)
@@ -144,6 +151,18 @@ def split_options(options: dict[str, Any]) -> tuple[Settings, Reading]:
     of_reading = {field.name for field in fields(Reading)}
     reading = {name: value for name, value in options.items() if name in of_reading}
     return Settings(**{name: value for name, value in options.items() if name not in of_reading}), Reading(**reading)
+
+
+def parse_parameters(texts: Sequence[str]) -> dict[str, float]:
+    """``["focal.gamma=1"]`` as ``{"focal.gamma": 1.0}``; raises UsageError for anything that is not of that form."""
+    found = {}
+    for text in texts:
+        name, _, value = text.partition("=")
+        try:
+            found[name.strip()] = float(value)
+        except ValueError:
+            raise UsageError(f"--param {text!r}: write it as focal.gamma=1") from None
+    return found
 
 
 def known_name(what: str, name: str, known: Any) -> None:

@@ -61,7 +61,7 @@ def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple
     check_suffix(path)
     settings, reading = split_options(options)
     logits, labels = as_sources(logits, labels)
-    fold, _ = run_fold(logits, labels, settings, reading)
+    fold, _ = run_fold(logits, labels, settings.of_one_dtype(), reading)
     variants = _differentiated(fold)
     if len(fold.backends) > 1 or len(variants) > 2:  # the cross-entropy and one more
         raise UsageError("--grad-output writes one gradient: one backend, and one --loss at most")
@@ -76,7 +76,7 @@ StepsOf = Callable[[Backend, Fold, list[Block]], list[Step]]
 def _walk(logits: Any, labels: Any, settings: Settings, reading: Reading, steps_of: StepsOf) -> StepsReport:
     if settings.reduction == "none":
         raise UsageError("a gradient is that of one loss: use --reduction mean or sum")
-    fold, edges = run_fold(logits, labels, settings, reading)
+    fold, edges = run_fold(logits, labels, settings.of_one_dtype(), reading)
     found = tuple(step for backend in fold.backends for step in steps_of(backend, fold, edges))
     return StepsReport(
         rows=tuple(block.start + place for block in edges for place in range(len(block.logits))),

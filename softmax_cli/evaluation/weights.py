@@ -19,9 +19,10 @@ def read_weights(given: Any, reading: Reading, class_names: tuple[str, ...]) -> 
     """
     of_weights = Reading(delimiter=reading.delimiter, header=reading.header)
     source = as_source(given)
-    if isinstance(source, Source) and (by_name := _by_name(source, of_weights, class_names)) is not None:
-        return by_name
     table = open_logits(source, of_weights)
+    two_columns = isinstance(source, Source) and table.shape == (None, 2)
+    if two_columns and (by_name := _by_name(source, of_weights, class_names)) is not None:
+        return by_name
     axis = len(table.shape) - 1 if table.shape else None
     weights = np.concatenate([block.reshape(-1) for block in table.blocks(1 << 16, axis)])
     if len(weights) != len(class_names):

@@ -24,6 +24,6 @@ class FrameworkLine:
 
 def frameworks_grid(lines: Sequence[FrameworkLine]) -> Grid:
     """A framework a line."""
-    columns = (Column("framework"), Column("loss", "loss"), Column("less torch's", "distance"))
+    columns = (Column("framework"), Column("loss", "loss"), Column("minus torch's", "distance"))
     rows = [(line.framework, line.loss, line.difference) for line in lines]
     return Grid("by each framework's convention", columns, rows)

@@ -81,11 +81,16 @@ class LossReport(Displayed):
 
     @property
     def spread(self) -> float:
-        """The largest difference of two ways to the cross-entropy; nan where one is not finite."""
-        values = [line.loss for line in self.losses if line.family and isinstance(line.loss, float)]
-        if not all(map(math.isfinite, values)):
-            return math.nan
-        return max(values, default=0.0) - min(values, default=0.0)
+        """The largest difference of two ways to the cross-entropy in one precision; nan where one is not finite."""
+        return max((max(values) - min(values) for values in self._by_dtype()), key=_nan_last, default=0.0)
+
+    def _by_dtype(self) -> list[list[float]]:
+        """The ways to the cross-entropy in each precision."""
+        values: dict[str, list[float]] = {}
+        for line in self.losses:
+            if line.family and isinstance(line.loss, float):
+                values.setdefault(line.dtype, []).append(line.loss if math.isfinite(line.loss) else math.nan)
+        return list(values.values())
 
     def grids(self) -> Iterator[Grid]:
         """The softmax table, the variants side by side under it, and what else was asked for."""
@@ -172,9 +177,10 @@ class LossReport(Displayed):
         for line in self.losses:
             if line.causes:
                 kept = line.causes if self.explained else line.causes[:1]
-                causes.setdefault((line.variant, line.dtype, line.nonfinite, kept), []).append(line.backend)
-        for (variant, dtype, nonfinite, kept), backends in causes.items():
-            start = f"{variant} ({', '.join(backends)}, {dtype}): {count(nonfinite, 'row')} not finite"
+                column = self._column_name(line.backend, line.dtype)
+                causes.setdefault((line.variant, line.nonfinite, kept), []).append(column)
+        for (variant, nonfinite, kept), columns in causes.items():
+            start = f"{variant} ({', '.join(columns)}): {count(nonfinite, 'row')} not finite"
             if not self.explained:
                 found = (*found, f"{start}, first {kept[0]}.")
                 continue
@@ -187,15 +193,16 @@ class LossReport(Displayed):
         return (*self._agreement(), *(f"{line.framework}: {line.why}." for line in self.frameworks if line.why))
 
     def _agreement(self) -> tuple[str, ...]:
-        values = [line.loss for line in self.losses if line.family and isinstance(line.loss, float)]
+        values = [value for each in self._by_dtype() for value in each]
         if len(values) < 2:
             return ()
-        odd = sum(not math.isfinite(value) for value in values)
+        odd = sum(map(math.isnan, values))
         if odd:
             return (f"{odd} of {len(values)} losses {'is' if odd == 1 else 'are'} not finite.",)
         relative = self.spread / max(map(abs, values)) if self.spread else 0.0
         apart = f"{distance_text(self.spread)} (relative {distance_text(relative)})"
-        return (f"The {len(values)} losses agree within {apart}.",)
+        precisely = "" if len(self._by_dtype()) == 1 else " in each precision"
+        return (f"The {len(values)} losses agree within {apart}{precisely}.",)
 
     def records(self) -> Records:
         """One line a variant, backend and dtype; for the reduction none, or with details, one line a row."""
@@ -203,7 +210,12 @@ class LossReport(Displayed):
             return Records(DETAIL_NAMES, (tuple(vars(detail).values()) for detail in self.details))
         if self.reduction == "none":
             several = len(self._columns(self.losses)) > 1
-            names = [f"{line.backend}:{line.dtype}:{line.variant}" if several else line.variant for line in self.losses]
+            names = [
+                f"{self._column_name(line.backend, line.dtype).replace(' ', ':')}:{line.variant}"
+                if several
+                else line.variant
+                for line in self.losses
+            ]
             return Records(("row", "label", *names), self._by_row(self.losses))
         rows = [
             (*self._values(line), self.signature.of(line.backend, dtype=line.dtype, variant=line.variant).line())
@@ -251,3 +263,7 @@ class LossReport(Displayed):
     def signature_line(self) -> str:
         """See Signature."""
         return self.signature.line()
+
+
+def _nan_last(value: float) -> float:
+    return math.inf if math.isnan(value) else value

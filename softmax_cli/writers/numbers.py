@@ -15,14 +15,14 @@ def exact(value: Cell) -> str:
 
 
 def rounded(value: Cell, kind: Kind) -> str:
-    """A number as a table shows it; text and whole numbers as they are.
+    """A number as a table shows it; text and integers as they are.
 
     What is exactly 0 or 1 shows as such: 0.0000 and 1.0000 are near it.
 
     >>> [rounded(p, "decimal") for p in (0.66524, 3e-46, 0.0, 0.999999, 1.0)]
     ['0.6652', '3e-46', '0', '1.0000', '1']
     """
-    if isinstance(value, str) or kind in {"text", "integer"}:
+    if isinstance(value, str | int) or kind in {"text", "integer"}:
         return str(value)
     number = float(value) + 0  # adding 0 turns -0.0 into 0.0
     if kind == "distance":

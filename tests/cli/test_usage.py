@@ -37,14 +37,14 @@ def refused(run, samples):
         (["--backend", "jax"], "there is no backend 'jax'; the backends are numpy, torch, all"),
         (["--reduction", "max"], "there is no reduction 'max'; the reductions are mean, sum, none"),
         (["--format", "xml"], f"there is no format 'xml'; the formats are {FORMATS}"),
-        (["-q", "--steps"], QUIET.format("--steps")),
+        (["-q", "--steps"], "--steps shows something else than the losses; leave it or -q out"),
         (["-q", "--backend", "all"], QUIET.format("--backend all")),
         (["-q", "--reduction", "none"], QUIET.format("--reduction none")),
         (["-q", "--variant", "nll_loss", "--variant", "log_softmax"], QUIET.format("more than one --variant")),
         (["-q", "--format", "json"], QUIET.format("--format")),
         (["--steps", "--variant", "nll_loss"], "--steps shows every variant; leave --variant out"),
-        (["--steps", "--reduction", "none"], "--steps ends in one loss and its gradient: --reduction mean or sum"),
-        (["--bogus"], "No such option: --bogus (see --help)"),
+        (["--steps", "--reduction", "none"], "a gradient is that of one loss: use --reduction mean or sum"),
+        (["--xyzzy"], "No such option: --xyzzy (see --help)"),
         (["one", "more"], "Got unexpected extra argument(s) (one more) (see --help)"),
     ],
 )
@@ -73,8 +73,8 @@ def test_softmax_refuses(refused, options, message):
 @pytest.mark.parametrize(
     ("arguments", "beginning"),
     [
-        (["los"], "there is no command 'los'; the commands are loss, softmax, sample"),
-        (["--bogus"], "No such option: --bogus"),
+        (["los"], "there is no command 'los'; the commands are loss, losses, softmax, sample"),
+        (["--xyzzy"], "No such option: --xyzzy"),
         (["loss"], "Missing argument 'LOGITS'"),
         (["loss", PAIR[0]], "labels are missing: give their file, or --label-column"),
         (["loss", *PAIR, "--label-base", "one"], "Invalid value for '--label-base': 'one' is not a valid int"),

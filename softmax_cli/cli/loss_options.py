@@ -1,0 +1,177 @@
+"""The options of `loss` alone. Each is named as the field of Settings that it sets; defaults stand there."""
+
+from typing import Annotated
+
+import typer
+
+from softmax_cli.backends import DTYPES
+from softmax_cli.cli.options import COMPUTING, WRITING, names
+from softmax_cli.evaluation.settings import ACCUMULATIONS, ALL_LOSSES
+from softmax_cli.losses.frameworks import FRAMEWORKS
+from softmax_cli.losses.others import LOSSES
+from softmax_cli.losses.variants import HEADLINE, VARIANTS
+from softmax_cli.reports.loss import REDUCTIONS
+
+CRITERION = "How the loss is defined"
+GATES = "What to fail at, with exit status 1"
+
+LabelsArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[LABELS]",
+        help="One label a row: a class index, a class name, or a row of probabilities; - is standard input.",
+        show_default=False,
+    ),
+]
+
+DtypesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--dtype",
+        envvar="SOFTMAX_CLI_DTYPE",
+        show_default=False,
+        rich_help_panel=COMPUTING,
+        **names(
+            "The precision (several: side by side); by default the file's own, float64 for CSV",
+            DTYPES,
+        ),
+    ),
+]
+VariantsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--variant",
+        show_default=False,
+        rich_help_panel=COMPUTING,
+        **names("Only this way to the cross-entropy (may be repeated)", VARIANTS),
+    ),
+]
+LossesOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--loss",
+        show_default=False,
+        rich_help_panel=COMPUTING,
+        **names("Another loss too (may be repeated; see softmax-cli losses)", (*LOSSES, ALL_LOSSES)),
+    ),
+]
+ParametersOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        metavar="LOSS.NAME=VALUE",
+        help="A parameter of such a loss, as focal.gamma=1 (may be repeated).",
+        show_default=False,
+        rich_help_panel=COMPUTING,
+    ),
+]
+AccumulateOption = Annotated[
+    str,
+    typer.Option(
+        rich_help_panel=COMPUTING,
+        **names("Sum the rows exactly, or as the framework does, in the precision of the rows", ACCUMULATIONS),
+    ),
+]
+FrameworksOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--as",
+        show_default=False,
+        rich_help_panel=COMPUTING,
+        **names("The same data by this framework's convention too (may be repeated)", FRAMEWORKS),
+    ),
+]
+
+ReductionOption = Annotated[
+    str, typer.Option(rich_help_panel=CRITERION, **names("What becomes of the rows' losses", REDUCTIONS))
+]
+WeightOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="One weight a class, in a column, a row, or beside the classes' names.",
+        show_default=False,
+        rich_help_panel=CRITERION,
+    ),
+]
+IgnoreIndexOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="LABEL", help="Rows with this label count nowhere.", show_default=False, rich_help_panel=CRITERION
+    ),
+]
+LabelSmoothingOption = Annotated[
+    float, typer.Option(metavar="E", help="Labels (1 - E) q + E / C, from 0 to 1.", rich_help_panel=CRITERION)
+]
+ZeroLogZeroOption = Annotated[
+    bool,
+    typer.Option("--zero-log-zero", help="Take 0 * log 0 for 0, where torch has nan.", rich_help_panel=CRITERION),
+]
+
+StepsOption = Annotated[
+    bool, typer.Option("--steps", help="Walk through the calculation, gradient included.", rich_help_panel=WRITING)
+]
+QuietOption = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help=f"One number and nothing else: {HEADLINE}, or the one --variant.",
+        rich_help_panel=WRITING,
+    ),
+]
+ExplainOption = Annotated[
+    bool,
+    typer.Option("--explain", help="Why each row is nan or infinite, up to 20 of them.", rich_help_panel=WRITING),
+]
+LedgerOption = Annotated[
+    bool,
+    typer.Option(
+        "--ledger",
+        help="What was counted, and what each mean divides by; always in JSON.",
+        rich_help_panel=WRITING,
+    ),
+]
+PerRowOption = Annotated[
+    bool, typer.Option("--per-row", help="Every row: label, prediction, loss.", rich_help_panel=WRITING)
+]
+TopOption = Annotated[
+    int | None,
+    typer.Option(metavar="K", help="The K rows with the largest loss.", show_default=False, rich_help_panel=WRITING),
+]
+GradOption = Annotated[
+    bool, typer.Option("--grad", help="The gradient with respect to the logits.", rich_help_panel=WRITING)
+]
+GradOutputOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE",
+        help="Write the gradient whole to a .npy, .csv or .tsv file.",
+        show_default=False,
+        rich_help_panel=WRITING,
+    ),
+]
+
+ExpectOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="VALUE",
+        help=f"Unless the loss ({HEADLINE}, or the one --variant) is this; nan and inf too.",
+        show_default=False,
+        rich_help_panel=GATES,
+    ),
+]
+RtolOption = Annotated[
+    float, typer.Option(min=0, metavar="R", help="... within R times the value,", rich_help_panel=GATES)
+]
+AtolOption = Annotated[float, typer.Option(min=0, metavar="A", help="... or within A.", rich_help_panel=GATES)]
+FailIfOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CONDITION",
+        help="If this holds, as 'cross_entropy > 2.3' (may be repeated): of a loss, an entry of the ledger, nonfinite "
+        "or agreement.",
+        show_default=False,
+        rich_help_panel=GATES,
+    ),
+]

@@ -1,0 +1,275 @@
+"""`loss` beyond the four recipes: weights, other losses, frameworks, rows, gradients and gates, at the command line."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+LOGITS = [[0.5, -1.25, 2.0], [1.5, 0.25, -0.75], [0.0, 3.0, 1.0], [-2.0, 0.5, 0.5]]
+LABELS = [2, 0, -100, 1]
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Logits under a header of class names, labels of which one is ignored."""
+    logits, labels = tmp_path / "logits.csv", tmp_path / "labels.csv"
+    logits.write_text("cat,dog,bird\n" + "".join(",".join(map(str, row)) + "\n" for row in LOGITS))
+    labels.write_text("".join(f"{label}\n" for label in LABELS))
+    return logits, labels
+
+
+def expected(weight=None, **options):
+    weights = None if weight is None else torch.tensor(weight, dtype=torch.float64)
+    return F.cross_entropy(torch.tensor(LOGITS, dtype=torch.float64), torch.tensor(LABELS), weights, **options).item()
+
+
+def one_number(run, files, *options):
+    outcome = run("loss", "-q", *files, "--ignore-index", "-100", *options)
+    assert (outcome.status, outcome.err) == (0, "")
+    return float(outcome.out)
+
+
+def test_ignore_index_and_smoothing(run, files, backend):
+    found = one_number(run, files, "--label-smoothing", "0.2", "--backend", backend)
+    assert found == pytest.approx(expected(label_smoothing=0.2), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1\n2\n4\n",
+        "1,2,4\n",
+        "weight\n1\n2\n4\n",
+        "cat,dog,bird\n1,2,4\n",
+        "bird,cat,dog\n4,1,2\n",
+        "dog,2\nbird,4\ncat,1\n",
+        "class,weight\ndog,2\nbird,4\ncat,1\n",
+        "dog\t2\nbird\t4\ncat\t1\n",
+    ],
+)
+def test_weights_by_position_and_by_name(run, files, tmp_path, text):
+    weights = tmp_path / "weights.csv"
+    weights.write_text(text)
+    assert one_number(run, files, "--weight", weights) == pytest.approx(expected([1, 2, 4]), rel=1e-14)
+
+
+def test_weights_from_npy_and_from_standard_input(run, files, tmp_path):
+    np.save(tmp_path / "weights.npy", np.array([1, 2, 4], np.int32))
+    assert one_number(run, files, "--weight", tmp_path / "weights.npy") == pytest.approx(expected([1, 2, 4]), rel=1e-14)
+    outcome = run("loss", "-q", *files, "--ignore-index", "-100", "--weight", "-", stdin=b"1\n2\n4\n")
+    assert float(outcome.out) == pytest.approx(expected([1, 2, 4]), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("1\n2\n", "2 weights for 3 classes; give one weight a class"),
+        ("1\n2\nnan\n", "weight 2: nan is not a finite number"),
+        ("cat,1\ndog,2\nfish,3\n", ":3: 'fish' is not the name of a class"),
+        ("cat,1\ndog,2\ncat,3\n", ":3: a second weight for 'cat'"),
+        ("cat,1\ndog,2\n", "no weight for 'bird'"),
+        ("1\ntwo\n3\n", ":2, column 1: 'two' is not a number"),
+    ],
+)
+def test_weights_that_are_wrong(run, files, tmp_path, text, words):
+    weights = tmp_path / "weights.csv"
+    weights.write_text(text)
+    outcome = run("loss", *files, "--weight", weights)
+    assert (outcome.status, outcome.out) == (3, "")
+    assert words in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_other_losses_stand_in_a_group_of_their_own(run, files):
+    out = run("loss", *files, "--ignore-index", "-100", "--loss", "all", "-f", "table").out
+    assert out.index("cross-entropy in nats, mean of 3 rows") < out.index("other losses, mean of 3 rows")
+    assert out.index("other losses") < out.index("focal") < out.index("kl_divergence")
+
+
+def test_a_parameter_reaches_its_loss(run, files):
+    lines = run(
+        "loss",
+        *files,
+        "--ignore-index",
+        "-100",
+        "--loss",
+        "focal",
+        "--param",
+        "focal.gamma=0",
+        "--param",
+        "focal.alpha=1",
+    ).lines
+    losses = {line[0]: float(line[4]) for line in lines[1:]}
+    assert losses["focal"] == pytest.approx(expected(), rel=1e-14)
+
+
+@pytest.mark.parametrize("text", ["focal.gamma", "focal.gamma=", "focal.gamma=two", "=2"])
+def test_a_parameter_that_is_wrong(run, files, text):
+    outcome = run("loss", *files, "--loss", "focal", "--param", text)
+    assert outcome.status == 2
+    assert "--param" in outcome.err or "there is no parameter" in outcome.err
+
+
+def test_losses_lists_them_all_with_source(run):
+    outcome = run("losses", "--format", "json")
+    listed = {loss["name"]: loss for loss in json.loads(outcome.out)["losses"]}
+    assert set(listed) > {"cross_entropy", "focal", "brier"}
+    assert listed["focal"]["parameters"] == "focal.gamma=2 focal.alpha=0.25"
+    assert all(loss["formula"] and loss["source"] for loss in listed.values())
+
+
+def test_several_precisions(run, files):
+    lines = run("loss", *files, "--ignore-index", "-100", "--dtype", "float16", "--dtype", "float64").lines
+    assert [line[3] for line in lines[1:]] == ["float16"] * 4 + ["float64"] * 4
+    for line in lines[1:]:
+        rounded = torch.tensor(np.array(LOGITS, line[3])).double()
+        exact = F.cross_entropy(rounded, torch.tensor(LABELS)).item()
+        assert float(line[4]) == pytest.approx(exact, rel=1e-3 if line[3] == "float16" else 1e-14)
+
+
+def test_as_frameworks(run, files):
+    outcome = run("loss", *files, "--ignore-index", "-100", "--as", "torch", "--as", "optax", "-f", "json")
+    frameworks = {line["framework"]: line for line in json.loads(outcome.out)["frameworks"]}
+    assert frameworks["torch"]["loss"] == pytest.approx(expected(), rel=1e-14)
+    assert frameworks["optax"]["loss"] == pytest.approx(expected() * 3 / 4, rel=1e-14)
+    table = run("loss", *files, "--ignore-index", "-100", "--as", "optax", "-f", "table").out
+    assert "optax: leaves the mean to its caller: .mean() divides by all 4 rows" in " ".join(table.split())
+
+
+def test_top_and_per_row(run, files):
+    losses = F.cross_entropy(torch.tensor(LOGITS).double(), torch.tensor(LABELS), reduction="none")
+    lines = run("loss", *files, "--ignore-index", "-100", "--top", "2").lines
+    assert lines[0] == ["row", "label", "prediction", "p_label", "p_prediction", "loss"]
+    assert [line[0] for line in lines[1:]] == [str(row) for row in losses.argsort(descending=True)[:2].tolist()]
+    every = run("loss", *files, "--ignore-index", "-100", "--per-row").lines
+    assert [(line[0], line[1], line[2]) for line in every[1:]] == [
+        ("0", "2", "bird"),
+        ("1", "0", "cat"),
+        ("3", "1", "dog"),
+    ]
+    assert float(every[1][5]) == pytest.approx(losses[0].item(), rel=1e-14)
+
+
+def test_the_gradient_is_shown_and_written(run, files, tmp_path, backend):
+    leaf = torch.tensor(LOGITS, dtype=torch.float64, requires_grad=True)
+    F.cross_entropy(leaf, torch.tensor(LABELS), label_smoothing=0.1).backward()
+    options = ("--ignore-index", "-100", "--label-smoothing", "0.1", "--backend", backend)
+    shown = json.loads(run("loss", *files, *options, "--grad", "-f", "json").out)["steps"]
+    np.testing.assert_allclose(shown[0]["values"], leaf.grad.numpy(), rtol=1e-13, atol=1e-17)
+    outcome = run("loss", *files, *options, "--grad-output", tmp_path / "g.npy")
+    assert (outcome.status, outcome.out) == (0, "")
+    np.testing.assert_allclose(np.load(tmp_path / "g.npy"), leaf.grad.numpy(), rtol=1e-13, atol=1e-17)
+
+
+def test_the_gradient_of_a_sequence_has_its_shape(run, samples, tmp_path):
+    logits, labels = (np.load(samples / f"sequence_{name}.npy") for name in ("logits", "labels"))
+    leaf = torch.tensor(logits, dtype=torch.float64, requires_grad=True)
+    F.cross_entropy(leaf.reshape(-1, 11), torch.tensor(labels.reshape(-1)).long()).backward()
+    files = (samples / "sequence_logits.npy", samples / "sequence_labels.npy")
+    run("loss", *files, "--dtype", "float64", "--grad-output", tmp_path / "g.npy")
+    found = np.load(tmp_path / "g.npy")
+    assert found.shape == (4, 6, 11)
+    np.testing.assert_allclose(found, leaf.grad.numpy(), rtol=1e-12, atol=1e-17)
+
+
+def test_the_ledger_is_shown_where_it_is_asked_for_and_always_in_json(run, files):
+    table = run("loss", *files, "--ignore-index", "-100", "-f", "table")
+    assert "ledger" not in table.out
+    table = run("loss", *files, "--ignore-index", "-100", "-f", "table", "--ledger")
+    assert [line.split()[:2] for line in table.out.splitlines() if line.startswith(("counted", "ignored"))] == [
+        ["counted", "3"],
+        ["ignored", "1"],
+    ]
+    ledger = json.loads(run("loss", *files, "--ignore-index", "-100", "-f", "json").out)["ledger"]
+    assert ledger["mean"] == pytest.approx(expected(), rel=1e-14)
+    assert ledger["mean_per_row"] == pytest.approx(expected() * 3 / 4, rel=1e-14)
+
+
+def test_nothing_that_counts_prints_nan_says_why_and_fails(run, files):
+    files[1].write_text("-100\n" * 4)
+    outcome = run("loss", "-q", *files, "--ignore-index", "-100")
+    assert (outcome.status, outcome.out) == (3, "nan\n")
+    assert "no row counts, since every label is ignored" in outcome.err
+
+
+def test_explain_lists_the_rows(run, samples):
+    out = run(
+        "loss", samples / "hostile.csv", "--label-column", "label", "--dtype", "float32", "--explain", "-f", "table"
+    ).out
+    assert "log_of_softmax (numpy): 5 rows not finite:" in out
+    assert [f"  row {row}: class" in out for row in range(7)] == [False, True, True, True, True, True, False]
+
+
+# --- gates -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        (("--expect", "EXACT"), 0),
+        (("--expect", "EXACT", "--rtol", "1e-15"), 0),
+        (("--expect", "2"), 1),
+        (("--expect", "2", "--atol", "10"), 0),
+        (("--expect", "nan"), 1),
+        (("--fail-if", "cross_entropy > 100"), 0),
+        (("--fail-if", "cross_entropy > 0.01"), 1),
+        (("--fail-if", "perplexity > 1"), 1),
+        (("--fail-if", "nonfinite > 0", "--fail-if", "agreement > 1e-9"), 0),
+    ],
+)
+@pytest.mark.parametrize("quiet", [(), ("-q",)])
+def test_gates(run, files, options, status, quiet):
+    options = [repr(expected()) if option == "EXACT" else option for option in options]
+    outcome = run("loss", *files, "--ignore-index", "-100", *options, *quiet)
+    assert outcome.status == status
+    assert outcome.out  # the result is there in any case
+    assert outcome.err.count("\n") == status
+
+
+def test_a_failure_says_by_how_much(run, files):
+    outcome = run("loss", "-q", *files, "--ignore-index", "-100", "--expect", "0.5", "--rtol", "1e-3")
+    apart = abs(expected() - 0.5)
+    assert f"expected 0.5: {apart:.1e} apart, 5.0e-04 allowed" in outcome.err
+
+
+@pytest.mark.parametrize(("cell", "value"), [("nan", "nan"), ("-inf", "inf")])
+def test_nan_and_inf_can_be_expected(run, cell, value):
+    arguments = ("loss", "-q", "-", "--label-column", "2", "--no-header", "--expect", value)
+    assert run(*arguments, stdin=f"{cell},0,0\n".encode()).status == 0
+    assert run(*arguments, stdin=b"1,0,0\n").status == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--fail-if", "cross_entropy"), "write it as 'cross_entropy > 2.3'"),
+        (("--grad", "--steps"), "--steps shows something else than the losses; leave it or --grad out"),
+        (("--grad", "--expect", "1"), "--grad shows something else than the losses; leave it or --expect out"),
+        (("-q", "--top", "3"), "-q prints one number and nothing else; leave it or --top out"),
+        (("-q", "--dtype", "float16", "--dtype", "float32"), "leave it or more than one --dtype out"),
+        (("--top", "0"), "--top 0: a number of rows is needed"),
+        (("--grad-output", "g.txt"), "unknown suffix '.txt' for the output"),
+        (("--grad-output", "g.npy", "--backend", "all"), "--grad-output writes one gradient"),
+        (("--as", "jax"), "there is no framework 'jax'; the frameworks are torch, "),
+        (("--label-smoothing", "1.5"), "--label-smoothing 1.5: a number from 0 to 1 is needed"),
+        (("--accumulate", "float32"), "there is no accumulation 'float32'; the accumulations are float64, native"),
+    ],
+)
+def test_what_is_refused(run, files, options, words):
+    outcome = run("loss", *files, "--ignore-index", "-100", *options)
+    assert (outcome.status, outcome.out) == (2, "")
+    assert words in outcome.err
+    assert outcome.err.count("\n") == 1
+
+
+def test_native_accumulation(run, tmp_path):
+    logits = (torch.randn(4096, 1000, generator=torch.Generator().manual_seed(0)) * 5).half().numpy()
+    np.save(tmp_path / "logits.npy", logits)
+    np.save(tmp_path / "labels.npy", np.arange(4096) % 1000)
+    files = (tmp_path / "logits.npy", tmp_path / "labels.npy")
+    outcome = run("loss", "-q", *files, "--backend", "torch", "--accumulate", "native")
+    assert math.isinf(float(outcome.out))
+    assert math.isfinite(float(run("loss", "-q", *files, "--backend", "torch").out))
