@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.variants import VARIANTS
 
 ROOT = Path(__file__).parent.parent
@@ -41,9 +42,11 @@ def test_there_are_examples():
     assert all(shown.strip() for _, shown in EXAMPLES)
 
 
-def test_the_recipes_are_those_of_the_table():
-    rows = re.findall(r"^\| `(\w+)` \| `(.*)` \|$", README, re.MULTILINE)
-    assert rows == [(variant.name, variant.recipe) for variant in VARIANTS.values()]
+def test_the_losses_are_all_listed():
+    listing = next(shown for command, shown in EXAMPLES if command == "softmax-cli losses")
+    listed = [line.split(maxsplit=1) for line in listing.splitlines()]
+    for loss in (*VARIANTS.values(), *LOSSES.values()):
+        assert [loss.name, loss.recipe] in listed
 
 
 def test_the_two_commands_are_one_line_each():

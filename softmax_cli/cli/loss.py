@@ -79,7 +79,7 @@ def command(
 
     conditions = [parse_condition(text) for text in fail_if or ()]
     options = _options(context.params)
-    note_typing(logits, labels)
+    note_typing(logits, labels, weight)
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:

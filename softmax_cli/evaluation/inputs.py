@@ -33,11 +33,11 @@ def as_source(given: Any) -> Any:
     return Source(given) if isinstance(given, str | os.PathLike) else given
 
 
-def as_sources(logits: Any, labels: Any) -> tuple[Any, Any]:
-    """Both; raises InputError where both are standard input, which can be read as one of them only."""
-    if _is_stdin(logits) and _is_stdin(labels):
-        raise InputError("stdin", "only one of the two files can come from standard input", "name the other")
-    return as_source(logits), as_source(labels)
+def as_sources(*given: Any) -> tuple[Any, ...]:
+    """Each of them; raises InputError where several are standard input, which can be read as one of them only."""
+    if sum(map(_is_stdin, given)) > 1:
+        raise InputError("stdin", "only one of the files can come from standard input", "name the others")
+    return tuple(map(as_source, given))
 
 
 def _is_stdin(given: Any) -> bool:

@@ -51,12 +51,18 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
     0.18092451954598246
     """
     settings, reading = split_options(options)
-    logits, labels = as_sources(logits, labels)
+    logits, labels, settings = with_sources(logits, labels, settings)
     reports = []
     for each in settings.by_dtype():
         fold, edges = run_fold(logits, labels, each, reading)
         reports.append(report_of(fold, edges if settings.preview else []))
     return reports[0] if len(reports) == 1 else _side_by_side(reports)
+
+
+def with_sources(logits: Any, labels: Any, settings: Settings) -> tuple[Any, Any, Settings]:
+    """The same with every path as a Source, so that each can be read more than once."""
+    logits, labels, weight = as_sources(logits, labels, settings.weight)
+    return logits, labels, replace(settings, weight=weight)
 
 
 def _side_by_side(reports: Sequence[LossReport]) -> LossReport:

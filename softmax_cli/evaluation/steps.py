@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.fold import Fold
-from softmax_cli.evaluation.inputs import as_sources
-from softmax_cli.evaluation.loss import report_of, run_fold
+from softmax_cli.evaluation.loss import report_of, run_fold, with_sources
 from softmax_cli.evaluation.pairs import Block
 from softmax_cli.evaluation.probabilities import largest_distance
 from softmax_cli.evaluation.saving import check_suffix, save
@@ -60,7 +59,7 @@ def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple
     """
     check_suffix(path)
     settings, reading = split_options(options)
-    logits, labels = as_sources(logits, labels)
+    logits, labels, settings = with_sources(logits, labels, settings)
     fold, _ = run_fold(logits, labels, settings.of_one_dtype(), reading)
     variants = _differentiated(fold)
     if len(fold.backends) > 1 or len(variants) > 2:  # the cross-entropy and one more
@@ -76,6 +75,7 @@ StepsOf = Callable[[Backend, Fold, list[Block]], list[Step]]
 def _walk(logits: Any, labels: Any, settings: Settings, reading: Reading, steps_of: StepsOf) -> StepsReport:
     if settings.reduction == "none":
         raise UsageError("a gradient is that of one loss: use --reduction mean or sum")
+    logits, labels, settings = with_sources(logits, labels, settings)
     fold, edges = run_fold(logits, labels, settings.of_one_dtype(), reading)
     found = tuple(step for backend in fold.backends for step in steps_of(backend, fold, edges))
     return StepsReport(

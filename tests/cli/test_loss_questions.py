@@ -63,6 +63,12 @@ def test_weights_from_npy_and_from_standard_input(run, files, tmp_path):
     assert float(outcome.out) == pytest.approx(expected([1, 2, 4]), rel=1e-14)
 
 
+def test_weights_and_labels_cannot_both_come_from_standard_input(run, files):
+    outcome = run("loss", files[0], "-", "--weight", "-", stdin=b"1\n2\n4\n")
+    assert (outcome.status, outcome.out) == (3, "")
+    assert outcome.err == "error: stdin: only one of the files can come from standard input; name the others\n"
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

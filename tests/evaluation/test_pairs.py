@@ -235,7 +235,7 @@ def test_blocks_of_the_two_files_need_not_agree(run):
 def test_only_one_file_comes_from_standard_input(run):
     outcome = run("loss", "-", "-", stdin=b"1,2\n")
     assert (outcome.status, outcome.out) == (3, "")
-    assert outcome.err == "error: stdin: only one of the two files can come from standard input; name the other\n"
+    assert outcome.err == "error: stdin: only one of the files can come from standard input; name the others\n"
     with pytest.raises(InputError, match="only one of the two files"):
         softmax_cli.evaluate(Path("-"), "-")
     save("x.csv", csv(LOGITS))
