@@ -109,7 +109,7 @@ def report_of(fold: Fold, edges: list[Block]) -> LossReport:
         labels=fold.labels,
         notes=fold.pair.notes,
         details=() if fold.details is None else fold.details.found(),
-        details_title="rows, one by one" if settings.top is None else f"the {settings.top} largest losses",
+        details_title="rows, one by one" if settings.top is None else "rows with the largest losses",
         frameworks=() if fold.frameworks is None else fold.frameworks.lines(),
         explained=settings.explain,
         with_ledger=settings.ledger,

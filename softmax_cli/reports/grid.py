@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal, Protocol, TypeVar
 
-Kind = Literal["text", "integer", "decimal", "loss", "distance"]
-"""How a table rounds a column: not at all, four decimals, six significant digits, or two with an exponent."""
+Kind = Literal["text", "integer", "decimal", "loss", "distance", "units"]
+"""How a table rounds a column: not at all, to four decimals, to six digits, or to two (with an exponent, or not)."""
 
 Cell = Any
 """A string, or a number whose ``str`` is its shortest exact form."""

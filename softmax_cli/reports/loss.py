@@ -13,7 +13,7 @@ from softmax_cli.reports.rows import DETAIL_NAMES, RowDetail, RowLine, details_g
 from softmax_cli.reports.signature import Signature
 
 # A terminal's usual width, and what its columns take up with the blanks between them.
-_GRID_WIDTH, _NAMES_WIDTH, _LOSS_WIDTH, _DELTA_WIDTH, _COUNT_WIDTH = 80, 14, 11, 9, 11
+_GRID_WIDTH, _NAMES_WIDTH, _LOSS_WIDTH, _DELTA_WIDTH, _COUNT_WIDTH = 80, 14, 11, 16, 11
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -117,33 +117,44 @@ class LossReport(Displayed):
             yield Grid(f"loss of each row on {backend}, {dtype}, in nats", columns, rows, hidden, whole=ALL_IN_TSV)
 
     def _losses_grids(self, lines: Sequence[LossLine], what: str) -> Iterator[Grid]:
-        """A row a variant; as many backends and dtypes side by side as 80 columns hold."""
-        faulty = any(line.nonfinite for line in lines)
+        """A row a variant; as many backends and dtypes side by side as a terminal's usual width holds."""
+        columns = self._columns(lines)
+        counts = {tuple(line.nonfinite for line in of_column) for of_column in columns.values()}
+        apart = len(counts) > 1  # else one column serves them all
         part: dict[tuple[str, str], list[LossLine]] = {}
         width = _NAMES_WIDTH
-        for (backend, dtype), of_column in self._columns(lines).items():
-            width += max(len(self._column_name(backend, dtype)), _LOSS_WIDTH) + _DELTA_WIDTH + faulty * _COUNT_WIDTH
+        for (backend, dtype), of_column in columns.items():
+            width += max(len(self._column_name(backend, dtype)), _LOSS_WIDTH) + _DELTA_WIDTH + apart * _COUNT_WIDTH
             if part and width > _GRID_WIDTH:
-                yield self._losses_grid(part, what, faulty=faulty)
+                yield self._losses_grid(part, what, apart=apart)
                 part, width = {}, _NAMES_WIDTH
             part[backend, dtype] = of_column
-        yield self._losses_grid(part, what, faulty=faulty)
+        yield self._losses_grid(part, what, apart=apart)
 
-    def _losses_grid(self, by_column: dict[tuple[str, str], list[LossLine]], what: str, *, faulty: bool) -> Grid:
+    def _losses_grid(self, by_column: dict[tuple[str, str], list[LossLine]], what: str, *, apart: bool) -> Grid:
         per_row = self.reduction == "none"
         columns = [Column("variant")]
-        rows: list[list[Any]] = [[line.variant] for line in next(iter(by_column.values()))]
+        lines = next(iter(by_column.values()))
+        rows: list[list[Any]] = [[line.variant] for line in lines]
         references: list[Any] = ["reference"]
-        for (backend, dtype), lines in by_column.items():
+        for (backend, dtype), of_column in by_column.items():
             name = self._column_name(backend, dtype)
-            columns.append(Column(f"{name} delta", "distance") if per_row else Column(name, "loss"))
-            columns += [] if per_row else [Column("delta", "distance")]
-            columns += [Column("nonfinite", "integer")] if faulty else []
+            columns += (
+                [Column(f"{name} delta", "distance")]
+                if per_row
+                else [Column(name, "loss"), Column("delta", "distance"), Column("ulp", "units")]
+            )
+            columns += [Column("nonfinite", "integer")] * apart
+            for row, line in zip(rows, of_column, strict=True):
+                figures = [line.delta] if per_row else [line.loss, line.delta, line.ulp]
+                row.extend("" if figure is None else figure for figure in figures)
+                row.extend([line.nonfinite] * apart)
+            references += [of_column[0].reference, "", *[""] * apart, ""]
+        if not apart and any(line.nonfinite for line in lines):
+            columns.append(Column("nonfinite", "integer"))
             for row, line in zip(rows, lines, strict=True):
-                row.extend([] if per_row else [line.loss])
-                row.append("" if line.delta is None else line.delta)
-                row.extend([line.nonfinite] if faulty else [])
-            references += [lines[0].reference, ""] + [""] * faulty
+                row.append(line.nonfinite)
+            references.append("")
         if lines[0].family and lines[0].reference is not None and not per_row:
             rows.append(references)
         title = {

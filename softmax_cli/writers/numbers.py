@@ -1,6 +1,7 @@
 """Numbers as text: rounded for people, exact for programs."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from softmax_cli.reports.grid import Cell, Kind, distance_text
@@ -25,8 +26,8 @@ def rounded(value: Cell, kind: Kind) -> str:
     if isinstance(value, str | int) or kind in {"text", "integer"}:
         return str(value)
     number = float(value) + 0  # adding 0 turns -0.0 into 0.0
-    if kind == "distance":
-        return distance_text(number)
+    if kind in _TWO_DIGITS:
+        return _TWO_DIGITS[kind](number)
     if number in {0, 1} or not math.isfinite(number):
         return f"{number:g}"
     size = abs(number)
@@ -35,6 +36,9 @@ def rounded(value: Cell, kind: Kind) -> str:
     if size < 5e-5:
         return f"{number:.0e}"
     return f"{number:.4f}" if size < 1e5 else f"{number:.4g}"
+
+
+_TWO_DIGITS: dict[Kind, Callable[[float], str]] = {"distance": distance_text, "units": "{:.2g}".format}
 
 
 def is_odd(value: Any) -> bool:
