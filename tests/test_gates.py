@@ -66,6 +66,7 @@ def test_nan_passes_no_gate(text):
 def test_nan_makes_the_agreement_nan_and_counts_as_nonfinite():
     report = evaluate([[0.0, -math.inf]], [0])
     assert len(failures(report, "agreement > 1")) == 1
+    assert len(failures(evaluate([[-math.inf, 0.0]], [0], reduction="sum"), "agreement > 1")) == 1
     assert len(failures(report, "nonfinite > 0")) == 2  # the two recipes that multiply by one-hot rows
 
 

@@ -22,7 +22,8 @@ from softmax_cli.losses.precision import in_ulps
 from softmax_cli.losses.targets import Indices
 from softmax_cli.losses.variants import VARIANTS, Variant
 from softmax_cli.reports.ledger import Ledger
-from softmax_cli.reports.loss import LossLine, LossReport
+from softmax_cli.reports.lines import LossLine
+from softmax_cli.reports.loss import LossReport
 from softmax_cli.reports.rows import RowLine
 from softmax_cli.reports.signature import BackendSignature, Signature
 

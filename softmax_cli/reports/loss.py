@@ -9,39 +9,13 @@ from softmax_cli.reports.display import Displayed
 from softmax_cli.reports.frameworks import FrameworkLine, frameworks_grid
 from softmax_cli.reports.grid import ALL_IN_TSV, Column, Grid, Numbers, Records, count, distance_text, edges
 from softmax_cli.reports.ledger import Ledger
+from softmax_cli.reports.lines import LossLine, by_column, losses_grids
 from softmax_cli.reports.rows import DETAIL_NAMES, RowDetail, RowLine, details_grid, softmax_grid
 from softmax_cli.reports.signature import Signature
-
-# A terminal's usual width, and what its columns take up with the blanks between them.
-_GRID_WIDTH, _NAMES_WIDTH, _LOSS_WIDTH, _DELTA_WIDTH, _COUNT_WIDTH = 80, 14, 11, 16, 11
 
 REDUCTIONS = ("mean", "sum", "none")
 
 _NAMES = ("variant", "backend", "device", "dtype", "loss", "delta", "nonfinite", "ulp")
-
-
-@dataclass(frozen=True, eq=False)
-class LossLine:
-    """One variant on one backend.
-
-    ``loss`` is the mean or the sum in nats, or one loss a row for the reduction none. ``delta`` is its
-    distance from the float64 reference on the same values (for none: the largest of the rows'), 0 where both
-    are the same infinity or both nan; None where no reference was asked for. ``ulp`` is the same in units in the
-    last place of ``dtype``. ``nonfinite`` counts the rows whose loss is nan or infinite, and ``causes`` say why the
-    first of them are. ``family`` is False for losses other than the cross-entropy, whose reference is their own.
-    """
-
-    variant: str
-    backend: str
-    device: str
-    dtype: str
-    loss: float | Numbers
-    reference: float | None
-    delta: float | None
-    ulp: float | None
-    nonfinite: int
-    causes: tuple[str, ...] = ()
-    family: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +56,18 @@ class LossReport(Displayed):
     @property
     def spread(self) -> float:
         """The largest difference of two ways to the cross-entropy in one precision; nan where one is not finite."""
-        return max((max(values) - min(values) for values in self._by_dtype()), key=_nan_last, default=0.0)
+        spreads = [0.0]
+        for dtype in {line.dtype for line in self.losses}:
+            values = [line.loss for line in self._ways if line.dtype == dtype and isinstance(line.loss, float)]
+            if not all(map(math.isfinite, values)):
+                return math.nan
+            spreads.append(max(values, default=0.0) - min(values, default=0.0))
+        return max(spreads)
 
-    def _by_dtype(self) -> list[list[float]]:
-        """The ways to the cross-entropy in each precision."""
-        values: dict[str, list[float]] = {}
-        for line in self.losses:
-            if line.family and isinstance(line.loss, float):
-                values.setdefault(line.dtype, []).append(line.loss if math.isfinite(line.loss) else math.nan)
-        return list(values.values())
+    @property
+    def _ways(self) -> list[LossLine]:
+        """The ways to the cross-entropy, with one value each."""
+        return [line for line in self.losses if line.family and isinstance(line.loss, float)]
 
     def grids(self) -> Iterator[Grid]:
         """The softmax table, the variants side by side under it, and what else was asked for."""
@@ -101,81 +78,32 @@ class LossReport(Displayed):
             yield details_grid(shown, self.details_title, hidden)
         if self.reduction == "none":
             yield from self._rows_grids()
-        for family in (True, False):
+        of_rows = f"{self.reduction} of {count(self.ledger.counted, 'row')}"
+        if self.reduction == "none":
+            of_rows = "the largest distance of a row's from its reference"
+        for family, what in ((True, "cross-entropy in nats"), (False, "other losses")):
             lines = [line for line in self.losses if line.family is family]
-            if lines:
-                yield from self._losses_grids(lines, "cross-entropy in nats" if family else "other losses")
+            yield from losses_grids(lines, self._column_names, f"{what}, {of_rows}")
         if self.frameworks:
             yield frameworks_grid(self.frameworks)
         if self.with_ledger:
             yield self.ledger.grid()
 
     def _rows_grids(self) -> Iterator[Grid]:
-        for (backend, dtype), lines in self._columns(self.losses).items():
+        for (backend, dtype), lines in by_column(self.losses).items():
             columns = (Column("row", "integer"), Column("label"), *(Column(line.variant, "loss") for line in lines))
             rows, hidden = edges(self._by_row(lines))
             yield Grid(f"loss of each row on {backend}, {dtype}, in nats", columns, rows, hidden, whole=ALL_IN_TSV)
 
-    def _losses_grids(self, lines: Sequence[LossLine], what: str) -> Iterator[Grid]:
-        """A row a variant; as many backends and dtypes side by side as a terminal's usual width holds."""
-        columns = self._columns(lines)
-        counts = {tuple(line.nonfinite for line in of_column) for of_column in columns.values()}
-        apart = len(counts) > 1  # else one column serves them all
-        part: dict[tuple[str, str], list[LossLine]] = {}
-        width = _NAMES_WIDTH
-        for (backend, dtype), of_column in columns.items():
-            width += max(len(self._column_name(backend, dtype)), _LOSS_WIDTH) + _DELTA_WIDTH + apart * _COUNT_WIDTH
-            if part and width > _GRID_WIDTH:
-                yield self._losses_grid(part, what, apart=apart)
-                part, width = {}, _NAMES_WIDTH
-            part[backend, dtype] = of_column
-        yield self._losses_grid(part, what, apart=apart)
-
-    def _losses_grid(self, by_column: dict[tuple[str, str], list[LossLine]], what: str, *, apart: bool) -> Grid:
-        per_row = self.reduction == "none"
-        columns = [Column("variant")]
-        lines = next(iter(by_column.values()))
-        rows: list[list[Any]] = [[line.variant] for line in lines]
-        references: list[Any] = ["reference"]
-        for (backend, dtype), of_column in by_column.items():
-            name = self._column_name(backend, dtype)
-            columns += (
-                [Column(f"{name} delta", "distance")]
-                if per_row
-                else [Column(name, "loss"), Column("delta", "distance"), Column("ulp", "units")]
-            )
-            columns += [Column("nonfinite", "integer")] * apart
-            for row, line in zip(rows, of_column, strict=True):
-                figures = [line.delta] if per_row else [line.loss, line.delta, line.ulp]
-                row.extend("" if figure is None else figure for figure in figures)
-                row.extend([line.nonfinite] * apart)
-            references += [of_column[0].reference, "", *[""] * apart, ""]
-        if not apart and any(line.nonfinite for line in lines):
-            columns.append(Column("nonfinite", "integer"))
-            for row, line in zip(rows, lines, strict=True):
-                row.append(line.nonfinite)
-            references.append("")
-        if lines[0].family and lines[0].reference is not None and not per_row:
-            rows.append(references)
-        title = {
-            "mean": f"{what}, mean of {count(self.ledger.counted, 'row')}",
-            "sum": f"{what}, sum of {count(self.ledger.counted, 'row')}",
-            "none": f"{what}, the largest distance of a row's from its reference",
-        }[self.reduction]
-        return Grid(title, tuple(columns), rows)
-
-    def _columns(self, lines: Sequence[LossLine]) -> dict[tuple[str, str], list[LossLine]]:
-        """The lines of each backend and dtype."""
-        columns: dict[tuple[str, str], list[LossLine]] = {}
-        for line in lines:
-            columns.setdefault((line.backend, line.dtype), []).append(line)
-        return columns
-
-    def _column_name(self, backend: str, dtype: str) -> str:
-        backends, dtypes = ({getattr(line, name) for line in self.losses} for name in ("backend", "dtype"))
-        if len(dtypes) == 1:
-            return backend
-        return dtype if len(backends) == 1 else f"{backend} {dtype}"
+    @property
+    def _column_names(self) -> dict[tuple[str, str], str]:
+        """What tells the backends and dtypes apart, in as few words as these losses need."""
+        columns = list(by_column(self.losses))
+        several_backends, several_dtypes = (len(set(part)) > 1 for part in zip(*columns, strict=True))
+        return {
+            (backend, dtype): (f"{backend} {dtype}" if several_backends else dtype) if several_dtypes else backend
+            for backend, dtype in columns
+        }
 
     def _by_row(self, lines: Sequence[LossLine]) -> Iterator[tuple[Any, ...]]:
         columns = [line.loss for line in lines if not isinstance(line.loss, float)]
@@ -188,7 +116,7 @@ class LossReport(Displayed):
         for line in self.losses:
             if line.causes:
                 kept = line.causes if self.explained else line.causes[:1]
-                column = self._column_name(line.backend, line.dtype)
+                column = self._column_names[line.backend, line.dtype]
                 causes.setdefault((line.variant, line.nonfinite, kept), []).append(column)
         for (variant, nonfinite, kept), columns in causes.items():
             start = f"{variant} ({', '.join(columns)}): {count(nonfinite, 'row')} not finite"
@@ -204,15 +132,15 @@ class LossReport(Displayed):
         return (*self._agreement(), *(f"{line.framework}: {line.why}." for line in self.frameworks if line.why))
 
     def _agreement(self) -> tuple[str, ...]:
-        values = [value for each in self._by_dtype() for value in each]
+        values = [line.loss for line in self._ways if isinstance(line.loss, float)]
         if len(values) < 2:
             return ()
-        odd = sum(map(math.isnan, values))
+        odd = sum(not math.isfinite(value) for value in values)
         if odd:
             return (f"{odd} of {len(values)} losses {'is' if odd == 1 else 'are'} not finite.",)
         relative = self.spread / max(map(abs, values)) if self.spread else 0.0
         apart = f"{distance_text(self.spread)} (relative {distance_text(relative)})"
-        precisely = "" if len(self._by_dtype()) == 1 else " in each precision"
+        precisely = "" if len({line.dtype for line in self._ways}) == 1 else " in each precision"
         return (f"The {len(values)} losses agree within {apart}{precisely}.",)
 
     def records(self) -> Records:
@@ -220,9 +148,9 @@ class LossReport(Displayed):
         if self.details:
             return Records(DETAIL_NAMES, (tuple(vars(detail).values()) for detail in self.details))
         if self.reduction == "none":
-            several = len(self._columns(self.losses)) > 1
+            several = len(by_column(self.losses)) > 1
             names = [
-                f"{self._column_name(line.backend, line.dtype).replace(' ', ':')}:{line.variant}"
+                f"{self._column_names[line.backend, line.dtype].replace(' ', ':')}:{line.variant}"
                 if several
                 else line.variant
                 for line in self.losses
@@ -274,7 +202,3 @@ class LossReport(Displayed):
     def signature_line(self) -> str:
         """See Signature."""
         return self.signature.line()
-
-
-def _nan_last(value: float) -> float:
-    return math.inf if math.isnan(value) else value
