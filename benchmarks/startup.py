@@ -17,11 +17,12 @@ from statistics import median
 ROOT = Path(__file__).parent.parent
 FILES = [str(ROOT / "samples" / name) for name in ("logits.csv", "labels.csv")]
 BASELINE = [sys.executable, "-c", "import numpy, typer, rich.table"]
+COMMAND = str(Path(sys.executable).parent / "softmax-cli")
 CASES = {
-    "loss, TSV": [sys.executable, "-m", "softmax_cli", "loss", *FILES, "--format", "tsv"],
-    "loss, table": [sys.executable, "-m", "softmax_cli", "loss", *FILES, "--format", "table"],
-    "loss -q": [sys.executable, "-m", "softmax_cli", "loss", "-q", *FILES],
-    "--help": [sys.executable, "-m", "softmax_cli", "--help"],
+    "loss, TSV": [COMMAND, "loss", *FILES, "--format", "tsv"],
+    "loss, table": [COMMAND, "loss", *FILES, "--format", "table"],
+    "loss -q": [COMMAND, "loss", "-q", *FILES],
+    "--help": [COMMAND, "--help"],
 }
 
 

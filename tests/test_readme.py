@@ -6,7 +6,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import typer
+from typer.main import get_command
 
+from softmax_cli.cli import app
+from softmax_cli.cli.loss import command as loss_command
 from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.variants import VARIANTS
 
@@ -69,3 +73,25 @@ def test_the_screenshot_is_there_and_asks_nothing_of_the_network():
     svg = (ROOT / "docs" / "screenshot.svg").read_text("utf-8")
     assert "log_of_softmax" in svg
     assert set(re.findall(r"https?://[^\"\s)]+", svg)) <= {"http://www.w3.org/2000/svg", "https://www.textualize.io"}
+
+
+def options_of(command):
+    """The spellings of each option that a command declares."""
+    context = typer.Context(get_command(app))
+    for parameter in get_command(app).get_command(context, command).params:
+        spellings = [*parameter.opts, *parameter.secondary_opts]
+        if spellings[0].startswith("-") and "--help" not in spellings:
+            yield spellings
+
+
+@pytest.mark.parametrize("command", ["loss", "losses", "softmax"])
+def test_every_option_has_an_example(command):
+    words = {word for line, _ in EXAMPLES for word in re.findall(r"-[\w-]+", line)}
+    assert [spellings for spellings in options_of(command) if not words & set(spellings)] == []
+
+
+def test_the_help_of_loss_has_an_example_of_every_option():
+    words = set(re.findall(r"-[\w-]+", loss_command.__doc__))
+    shown_elsewhere = {"--format", "--quiet", "-T", "--header"}
+    missing = [spellings for spellings in options_of("loss") if not words & set(spellings)]
+    assert [spellings for spellings in missing if not shown_elsewhere & set(spellings)] == []

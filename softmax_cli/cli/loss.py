@@ -72,8 +72,23 @@ def command(
     """Softmax, and the cross-entropy by every variant, each held against float64.
 
     softmax-cli loss logits.csv labels.csv
-    softmax-cli loss -q logits.npy labels.npy
-    cat logits.csv | softmax-cli loss - labels.csv --backend all --dtype float32
+    softmax-cli loss -q x.npy y.npy --expect 1.4478 --rtol 1e-4 --atol 0
+    softmax-cli loss x.npy y.npy --fail-if 'perplexity > 10'
+    cat x.csv | softmax-cli loss - y.csv --backend all --device cuda
+    softmax-cli loss all.csv --label-column y --logit-columns 1:11 --label-base 1
+    softmax-cli loss x.tsv y.txt --delimiter tab --no-header
+    softmax-cli loss x.npy y.npy --dtype float16 --dtype float32 --explain
+    softmax-cli loss x.npy y.npy --weight w.csv --label-smoothing 0.1
+    softmax-cli loss x.npy y.npy --class-axis 2 --ignore-index -100 --ledger
+    softmax-cli loss x.npy q.npy --zero-log-zero --temperature 2
+    softmax-cli loss x.npy y.npy --loss focal --param focal.gamma=1
+    softmax-cli loss x.npy y.npy --as torch --as keras --top 10
+    softmax-cli loss x.npy y.npy --variant nll_loss --accumulate native
+    softmax-cli loss x.npy y.npy --reduction none --format csv
+    softmax-cli loss x.npy y.npy --per-row | sort -k6 -g | tail
+    softmax-cli loss x.csv y.csv --steps
+    softmax-cli loss x.csv y.csv --grad
+    softmax-cli loss x.npy y.npy --grad-output g.npy
     """
     from softmax_cli.gates import check, parse_condition
 
