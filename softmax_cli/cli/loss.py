@@ -113,8 +113,8 @@ def command(
         print(exact(report.loss(options["variants"][0])))
     else:
         deliver(report, output_format)
-    if not report.ledger.counted:
-        raise InputError(labels or logits, "no row counts, since every label is ignored", "see --ignore-index")
+    if report.nothing:
+        raise InputError(labels or logits, report.nothing)
     of = options["variants"][0] if len(options["variants"]) == 1 else HEADLINE
     failures = check(report, conditions, of, expect, rtol, atol)
     if failures:

@@ -77,7 +77,7 @@ class Fold:
         references: dict[str, NDArray[np.float64]] = {}
         for backend in self.backends:
             with np.errstate(all="ignore"), backend.arithmetic():
-                if not references and self.settings.reference:
+                if not references and (self.settings.reference or self.frameworks is not None):
                     # The backends round the block and the weights alike: one reference serves all of them.
                     references = self._add_references(backend, block)
                 batch = self.batch(backend, block)

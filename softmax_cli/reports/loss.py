@@ -54,6 +54,15 @@ class LossReport(Displayed):
         return self.losses[0].reference
 
     @property
+    def nothing(self) -> str:
+        """Why the loss is of nothing, in words; empty where it is of something."""
+        if not self.ledger.counted:
+            return f"no row counts: all {self.rows:,} labels are ignored"
+        if self.reduction == "mean" and not self.ledger.weight_sum:
+            return "there is nothing to divide by: the weights of the counted labels' classes sum to 0"
+        return ""
+
+    @property
     def spread(self) -> float:
         """The largest difference of two ways to the cross-entropy in one precision; nan where one is not finite."""
         spreads = [0.0]
@@ -111,7 +120,7 @@ class LossReport(Displayed):
 
     def warnings(self) -> tuple[str, ...]:
         """Why a loss is not finite: the first row, and the cause (all of those that were kept, if explained)."""
-        found = () if self.ledger.counted else (f"No row counts: all {self.rows:,} labels are ignored.",)
+        found = (f"{self.nothing.capitalize()}.",) if self.nothing else ()
         causes: dict[tuple[Any, ...], list[str]] = {}
         for line in self.losses:
             if line.causes:

@@ -198,7 +198,13 @@ def test_nothing_that_counts_prints_nan_says_why_and_fails(run, files):
     files[1].write_text("-100\n" * 4)
     outcome = run("loss", "-q", *files, "--ignore-index", "-100")
     assert (outcome.status, outcome.out) == (3, "nan\n")
-    assert "no row counts, since every label is ignored" in outcome.err
+    assert outcome.err == f"error: {files[1]}: no row counts: all 4 labels are ignored\n"
+
+
+def test_weights_that_sum_to_0_do_the_same(run, files):
+    outcome = run("loss", "-q", *files, "--ignore-index", "-100", "--weight", "-", stdin=b"0\n0\n0\n")
+    assert (outcome.status, outcome.out) == (3, "nan\n")
+    assert "the weights of the counted labels' classes sum to 0" in outcome.err
 
 
 def test_explain_lists_the_rows(run, samples):

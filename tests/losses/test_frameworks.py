@@ -13,6 +13,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from softmax_cli import evaluate
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.frameworks import FrameworkFold
@@ -206,3 +207,8 @@ def test_they_stand_as_asked_for_each_once():
 def test_what_cannot_be_compared_is_said(names, labels, options, message):
     with pytest.raises(UsageError, match=message):
         compared([[1.0, 2.0]], labels, names=names, **options)
+
+
+def test_the_frameworks_need_no_reference_asked_for():
+    report = evaluate([[1.0, 2.0, 3.0]], [2], frameworks=["torch"], reference=False)
+    assert report.frameworks[0].loss == pytest.approx(0.4076, abs=5e-5)
