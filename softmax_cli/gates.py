@@ -37,12 +37,11 @@ class Condition:
     def failures(self, report: LossReport) -> Iterator[str]:
         """Where the report meets the condition, in words.
 
-        A value that is nan meets every condition but == and != with a number: a gate must not be passed by it.
+        A value that is nan meets every condition on a number: a gate must not be passed by it.
         """
         for name, value in _values(report, self.quantity):
-            if math.isnan(value) or math.isnan(self.limit):
-                same = math.isnan(value) and math.isnan(self.limit)
-                met = {"==": same, "!=": not same}.get(self.comparison, True)
+            if math.isnan(value):
+                met = not math.isnan(self.limit) or self.comparison != "!="
             else:
                 met = _COMPARISONS[self.comparison](value, self.limit)
             if met:
@@ -58,6 +57,8 @@ def parse_condition(text: str) -> Condition:
     quantity = match[1].rpartition(":")[2]
     if quantity not in _QUANTITIES:
         raise UsageError(f"--fail-if {text!r}: there is no {quantity!r}; there are {', '.join(_QUANTITIES)}")
+    if quantity != match[1] and quantity in {*LEDGER_ENTRIES, "agreement"}:
+        raise UsageError(f"--fail-if {text!r}: {quantity} is not of one backend; leave the backend out")
     return Condition(text.strip(), match[1], match[2], float(match[3]))
 
 
@@ -102,9 +103,13 @@ def unexpected(report: LossReport, variant: str, expected: float, rtol: float, a
 def _values(report: LossReport, quantity: str) -> Iterator[tuple[str, float]]:
     """The quantity by its full name, on each backend and in each dtype where it has one."""
     if quantity in LEDGER_ENTRIES:
+        if len({line.dtype for line in report.losses}) > 1:
+            raise UsageError(f"{quantity} is an entry of the ledger, which is of one --dtype; give one")
         yield quantity, float(report.ledger.entries()[quantity])
         return
     if quantity == "agreement":
+        if sum(line.family for line in report.losses) < 2:
+            raise UsageError("agreement is that of several ways to the cross-entropy; leave -q or --variant out")
         yield quantity, report.spread
         return
     backend, _, name = quantity.rpartition(":")

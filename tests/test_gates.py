@@ -57,7 +57,9 @@ def test_a_failure_says_what_by_how_much(report):
     assert words.endswith("which meets --fail-if 'torch:cross_entropy > 0.1' (by 8.1e-02)")
 
 
-@pytest.mark.parametrize("text", ["cross_entropy > 1", "cross_entropy < 1", "cross_entropy == nan"])
+@pytest.mark.parametrize(
+    "text", ["cross_entropy > 1", "cross_entropy < 1", "cross_entropy == 5", "cross_entropy == nan"]
+)
 def test_nan_passes_no_gate(text):
     report = evaluate([[math.nan, 0.0]], [0], variants=["cross_entropy"])
     assert len(failures(report, text)) == 1

@@ -93,7 +93,7 @@ class TorchBackend(Backend):
         return criterion.reduced(losses, target, self.xp)
 
     def cross_entropy(self, logits: Array, target: Target, criterion: Criterion) -> Array:
-        if criterion.zero_log_zero and not isinstance(target, Indices):
+        if criterion.zero_log_zero and (criterion.label_smoothing or not isinstance(target, Indices)):
             return self.nll_loss(F.log_softmax(logits, dim=-1), target, criterion)
         return F.cross_entropy(
             logits,
@@ -110,7 +110,7 @@ class TorchBackend(Backend):
             leaf = batch.logits.detach().clone().requires_grad_()
             losses = variant.losses(Batch(self, leaf, batch.target, batch.criterion))
             (slopes,) = torch.autograd.grad(batch.target.counted_only(losses, self.xp).sum(), leaf)
-        return slopes
+        return batch.target.counted_only(slopes, self.xp)
 
 
 def _labels(target: Target) -> Array:

@@ -99,12 +99,16 @@ def command(
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:
         gates = {"--fail-if": bool(conditions), "--expect": expect is not None, "-q": quiet}
+        gates |= {"--as": bool(frameworks), "--explain": explain, "--ledger": ledger, "--per-row": per_row}
+        gates |= {"--top": top is not None}
         _refuse_together({**shows_other, **gates}, f"{chosen[0]} shows something else than the losses", chosen[0])
         _show_other(context.params, options, output_format)
         return
     if quiet:
         _refuse_together(_not_one_number(context, options), "-q prints one number and nothing else", "-q")
         options.update(variants=options["variants"] or [HEADLINE], reference=False, preview=False)
+    if options["reduction"] == "none" and (conditions or expect is not None):
+        raise UsageError("--expect and --fail-if compare one number; use --reduction mean or sum")
     from softmax_cli.cli.output import deliver
     from softmax_cli.evaluation.loss import evaluate
 

@@ -128,12 +128,12 @@ LedgerOption = Annotated[
     bool,
     typer.Option(
         "--ledger",
-        help="What was counted, and what each mean divides by; always in JSON.",
+        help="What was counted, and what each mean divides by: in a table, and always in JSON.",
         rich_help_panel=WRITING,
     ),
 ]
 PerRowOption = Annotated[
-    bool, typer.Option("--per-row", help="Every row: label, prediction, loss.", rich_help_panel=WRITING)
+    bool, typer.Option("--per-row", help="Every counted row: label, prediction, loss.", rich_help_panel=WRITING)
 ]
 TopOption = Annotated[
     int | None,

@@ -73,7 +73,8 @@ class Fold:
 
     def add(self, block: Block) -> None:
         """Add a block to every sum."""
-        self._count(block.target)
+        with np.errstate(all="ignore"):
+            self._count(block.target)
         references: dict[str, NDArray[np.float64]] = {}
         for backend in self.backends:
             with np.errstate(all="ignore"), backend.arithmetic():

@@ -88,9 +88,10 @@ class LabelRule:
             what = f"is a name, and {self._logits} has no header of class names"
             self._refuse(np.array([0]), values, start, what, "give class indices, or the header")
         indices = np.array([self._index_of.get(name, -1) for name in values.tolist()], np.int64)
-        if (faults := np.flatnonzero(indices < 0)).size:
+        counted = None if self.ignore_index is None else values != str(self.ignore_index)
+        if (faults := np.flatnonzero(indices < 0 if counted is None else (indices < 0) & counted)).size:
             self._refuse(faults, values, start, f"is not the name of a class in {self._logits}")
-        return Indices(indices)
+        return Indices(indices if counted is None else np.where(counted, indices, 0), counted)
 
     @cached_property
     def _index_of(self) -> dict[str, int]:

@@ -109,7 +109,7 @@ def report_of(fold: Fold, edges: list[Block]) -> LossReport:
         preview=tuple(line for block in edges for line in _preview(fold, block)),
         labels=fold.labels,
         notes=fold.pair.notes,
-        details=() if fold.details is None else fold.details.found(),
+        details=None if fold.details is None else fold.details.found(),
         details_title="rows, one by one" if settings.top is None else "rows with the largest losses",
         frameworks=() if fold.frameworks is None else fold.frameworks.lines(),
         explained=settings.explain,

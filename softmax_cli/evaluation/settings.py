@@ -72,6 +72,8 @@ class Settings:
             known_name("loss", name, (*LOSSES, ALL_LOSSES))
         for name in self.parameters:
             known_name("parameter", name, _parameter_names())
+            if ALL_LOSSES not in self.losses and name.partition(".")[0] not in self.losses:
+                raise UsageError(f"{name} is a parameter of a loss that was not asked for; add --loss")
         if self.losses and (self.label_smoothing or self.weight is not None):
             raise UsageError("--label-smoothing and --weight are the cross-entropy's; leave --loss out")
         known_name("reduction", self.reduction, REDUCTIONS)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.backends.base import Backend
-from softmax_cli.errors import UsageError
+from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.fold import Fold
 from softmax_cli.evaluation.loss import report_of, run_fold, with_sources
 from softmax_cli.evaluation.pairs import Block
@@ -60,7 +60,7 @@ def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple
     check_suffix(path)
     settings, reading = split_options(options)
     logits, labels, settings = with_sources(logits, labels, settings)
-    fold, _ = run_fold(logits, labels, settings.of_one_dtype(), reading)
+    fold, _ = _counted_fold(logits, labels, settings, reading)
     variants = _differentiated(fold)
     if len(fold.backends) > 1 or len(variants) > 2:  # the cross-entropy and one more
         raise UsageError("--grad-output writes one gradient: one backend, and one --loss at most")
@@ -76,7 +76,7 @@ def _walk(logits: Any, labels: Any, settings: Settings, reading: Reading, steps_
     if settings.reduction == "none":
         raise UsageError("a gradient is that of one loss: use --reduction mean or sum")
     logits, labels, settings = with_sources(logits, labels, settings)
-    fold, edges = run_fold(logits, labels, settings.of_one_dtype(), reading)
+    fold, edges = _counted_fold(logits, labels, settings, reading)
     found = tuple(step for backend in fold.backends for step in steps_of(backend, fold, edges))
     return StepsReport(
         rows=tuple(block.start + place for block in edges for place in range(len(block.logits))),
@@ -85,6 +85,13 @@ def _walk(logits: Any, labels: Any, settings: Settings, reading: Reading, steps_
         loss=report_of(fold, []),
         findings=tuple(_findings(found)),
     )
+
+
+def _counted_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> tuple[Fold, list[Block]]:
+    fold, edges = run_fold(logits, labels, settings.of_one_dtype(), reading)
+    if not fold.divisor.value():
+        raise InputError(fold.pair.logits.name, "no row counts, and so there is no gradient", "see --ignore-index")
+    return fold, edges
 
 
 def _all_steps(backend: Backend, fold: Fold, edges: list[Block]) -> list[Step]:
@@ -135,7 +142,8 @@ def _differentiated(fold: Fold) -> list[Variant]:
 def _gradient_of(fold: Fold, backend: Backend, variant: Variant, block: Block) -> NDArray[Any]:
     with np.errstate(all="ignore"), backend.arithmetic():
         slopes = backend.gradient(variant, fold.batch(backend, block))
-        return backend.to_numpy(slopes / fold.divisor.value())
+        # The batch holds x / T; the gradient is that with respect to x.
+        return backend.to_numpy(slopes / fold.settings.temperature / fold.divisor.value())
 
 
 def _findings(steps: tuple[Step, ...]) -> list[str]:

@@ -9,6 +9,7 @@ from softmax_cli.errors import InputError
 from softmax_cli.evaluation.inputs import as_source, open_labels, open_logits
 from softmax_cli.evaluation.settings import Reading
 from softmax_cli.readers.source import Source
+from softmax_cli.readers.table import Table
 
 
 def read_weights(given: Any, reading: Reading, class_names: tuple[str, ...]) -> NDArray[Any]:
@@ -24,18 +25,25 @@ def read_weights(given: Any, reading: Reading, class_names: tuple[str, ...]) -> 
     if two_columns and (by_name := _by_name(source, of_weights, class_names)) is not None:
         return by_name
     axis = len(table.shape) - 1 if table.shape else None
-    weights = np.concatenate([block.reshape(-1) for block in table.blocks(1 << 16, axis)])
-    if len(weights) != len(class_names):
-        raise InputError(
-            table.name, f"{len(weights)} weights for {len(class_names)} classes", "give one weight a class"
-        )
-    if (
-        table.column_names
-        and len(table.column_names) == len(class_names)
-        and set(class_names) == set(table.column_names)
-    ):
-        weights = weights[[table.column_names.index(name) for name in class_names]]
-    return _finite(weights, table.name)
+    rows = np.concatenate(list(table.blocks(1 << 16, axis)))
+    weights = rows.reshape(-1)
+    if len(weights) != len(class_names) or len(weights) not in {*rows.shape, 1}:
+        lines = " in several lines" if len(rows) > 1 and rows.ndim > 1 and rows.shape[1] > 1 else ""
+        what = f"{len(weights)} weights{lines} for {len(class_names)} classes"
+        raise InputError(table.name, what, "give one weight a class")
+    return _finite(_in_order(weights, table, class_names), table.name)
+
+
+def _in_order(weights: NDArray[Any], table: Table, class_names: tuple[str, ...]) -> NDArray[Any]:
+    """The weights of a header in the classes' order; as they stand where one of the two has no names."""
+    names = table.column_names
+    unnamed = all(name.isdigit() for name in class_names)
+    if names is None or len(names) < len(weights) or (unnamed and set(names) != set(class_names)):
+        return weights
+    unknown = next((name for name in names if name not in class_names), None)
+    if unknown is not None:
+        raise InputError(table.name, f"{unknown!r} is not the name of a class")
+    return weights[[names.index(name) for name in class_names]]
 
 
 def _by_name(source: Source, reading: Reading, class_names: tuple[str, ...]) -> NDArray[np.float64] | None:

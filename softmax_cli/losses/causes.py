@@ -48,7 +48,7 @@ def _undefined(row: Row) -> str:
 def _masked(row: Row, variant: Variant) -> str:
     """A class of probability 0 by right: its logit is -inf."""
     masked = [place for place, value in enumerate(row.logits) if value == -math.inf]
-    labelled = next((place for place in masked if row.labels[place] > 0), None)
+    labelled = next((place for place in masked if row.labels[place] != 0), None)
     if labelled is not None:
         return f"{_name(row, labelled)}, the label's, is -inf: its probability is 0, and -log(0) is inf"
     # Every recipe multiplies by probabilities and smoothed labels, only the one-hot ones by class indices.
@@ -62,7 +62,7 @@ def _underflow(row: Row, variant: Variant) -> str:
     zeros = [place for place, value in enumerate(row.softmax) if value == 0]
     if not zeros or not variant.one_hot:
         return f"a step of {variant.recipe} leaves the range of {row.dtype}"
-    labelled = [place for place in zeros if row.labels[place] > 0]
+    labelled = [place for place in zeros if row.labels[place] != 0]
     others = [place for place in zeros if row.labels[place] == 0]
     place = (others or labelled)[0]
     gap = max(row.logits) - row.logits[place]

@@ -20,8 +20,10 @@ def focal(batch: Batch, *, gamma: float = 2.0, alpha: float = 0.25) -> Any:
 def focal_slope(batch: Batch, *, gamma: float = 2.0, alpha: float = 0.25) -> Any:
     """By the chain rule from d cross_entropy / dx, with d(1 - p_y) / d cross_entropy = p_y."""
     losses = cross_entropy(batch)
-    miss, p_label = _miss(losses, batch), batch.xp.exp(-losses)
-    return (alpha * (miss**gamma + gamma * miss ** (gamma - 1) * p_label * losses))[:, None] * slope(batch)
+    miss, p_label, xp = _miss(losses, batch), batch.xp.exp(-losses), batch.xp
+    # Where p_y is 1 the loss is 0 with it, and the second term too: its factor miss^(gamma - 1) may be infinite.
+    rest = xp.where(losses == 0, xp.zeros_like(losses), gamma * miss ** (gamma - 1) * p_label * losses)
+    return (alpha * (miss**gamma + rest))[:, None] * slope(batch)
 
 
 def poly_1(batch: Batch, *, epsilon: float = 2.0) -> Any:

@@ -74,9 +74,11 @@ def nll_loss(log_probs: Array, target: Target, criterion: Criterion, xp: Any) ->
 
 def smoothed(losses: Array, log_probs: Array, criterion: Criterion, xp: Any) -> Array:
     """(1 - e) L - (e / C) sum_c w_c l_c: the label's loss, and every class's share of the smoothing."""
-    costs = -log_probs if criterion.weight is None else -log_probs * criterion.weight
     share = criterion.label_smoothing / log_probs.shape[-1]
-    return losses * (1 - criterion.label_smoothing) + xp.sum(costs, axis=-1) * share
+    every = xp.sum(-log_probs, axis=-1)
+    if criterion.weight is not None:
+        every = criterion.expected(criterion.weight, -log_probs, xp)
+    return losses * (1 - criterion.label_smoothing) + every * share
 
 
 def cross_entropy(logits: Array, target: Target, criterion: Criterion, xp: Any) -> Array:

@@ -35,7 +35,7 @@ class LossReport(Displayed):
     preview: tuple[RowLine, ...]
     labels: Sequence[str]
     notes: tuple[str, ...]
-    details: Sequence[RowDetail] = ()
+    details: Sequence[RowDetail] | None = None
     details_title: str = ""
     frameworks: tuple[FrameworkLine, ...] = ()
     explained: bool = False
@@ -80,9 +80,9 @@ class LossReport(Displayed):
 
     def grids(self) -> Iterator[Grid]:
         """The softmax table, the variants side by side under it, and what else was asked for."""
-        if self.preview and not self.details:
+        if self.preview and self.details is None:
             yield softmax_grid(self.preview, self.rows, self.class_names)
-        if self.details:
+        if self.details is not None:
             shown, hidden = edges(self.details)
             yield details_grid(shown, self.details_title, hidden)
         if self.reduction == "none":
@@ -154,7 +154,7 @@ class LossReport(Displayed):
 
     def records(self) -> Records:
         """One line a variant, backend and dtype; for the reduction none, or with details, one line a row."""
-        if self.details:
+        if self.details is not None:
             return Records(DETAIL_NAMES, (tuple(vars(detail).values()) for detail in self.details))
         if self.reduction == "none":
             several = len(by_column(self.losses)) > 1
@@ -204,7 +204,7 @@ class LossReport(Displayed):
             "ledger": self.ledger.entries(),
             **({"frameworks": [vars(line) for line in self.frameworks]} if self.frameworks else {}),
             **({"labels": self.labels} if self.reduction == "none" else {}),
-            **({"details": [vars(detail) for detail in self.details]} if self.details else {}),
+            **({"details": [vars(detail) for detail in self.details]} if self.details is not None else {}),
             "notes": self.notes,
         }
 

@@ -285,3 +285,79 @@ def test_native_accumulation(run, tmp_path):
     outcome = run("loss", "-q", *files, "--backend", "torch", "--accumulate", "native")
     assert math.isinf(float(outcome.out))
     assert math.isfinite(float(run("loss", "-q", *files, "--backend", "torch").out))
+
+
+def test_the_gradient_is_with_respect_to_the_logits_at_any_temperature(run, files, backend):
+    leaf = torch.tensor(LOGITS, dtype=torch.float64, requires_grad=True)
+    F.cross_entropy(leaf / 2.5, torch.tensor(LABELS)).backward()
+    options = ("--ignore-index", "-100", "--temperature", "2.5", "--backend", backend, "--grad", "-f", "json")
+    shown = json.loads(run("loss", *files, *options).out)["steps"]
+    np.testing.assert_allclose(shown[0]["values"], leaf.grad.numpy(), rtol=1e-13, atol=1e-17)
+
+
+def test_nan_in_an_ignored_row_does_not_leak_into_the_gradient(run, files, backend):
+    text = files[0].read_text().replace("0.0,3.0,1.0", "nan,3.0,1.0")
+    files[0].write_text(text)
+    options = ("--ignore-index", "-100", "--backend", backend, "--grad", "-f", "json")
+    shown = json.loads(run("loss", *files, *options).out)["steps"]
+    assert shown[0]["values"][2] == [0, 0, 0]
+
+
+def test_the_gradient_of_nothing_is_refused(run, files):
+    files[1].write_text("-100\n" * 4)
+    outcome = run("loss", *files, "--ignore-index", "-100", "--grad")
+    assert (outcome.status, outcome.out) == (3, "")
+
+
+def test_a_saturated_row_has_a_focal_gradient_of_0(run):
+    options = (
+        "--label-column",
+        "2",
+        "--no-header",
+        "--loss",
+        "focal",
+        "--param",
+        "focal.gamma=0",
+        "--grad",
+        "-f",
+        "json",
+    )
+    steps = json.loads(run("loss", "-", *options, stdin=b"1000,0,0\n").out)["steps"]
+    assert steps[1]["values"] == [[0, 0]]
+
+
+def test_a_negative_weight_is_explained_too(run, tmp_path):
+    weights = tmp_path / "weights.csv"
+    weights.write_text("1\n-1\n")
+    outcome = run("loss", "-", "--label-column", "2", "--no-header", "--weight", weights, stdin=b"1000,0,1\n")
+    assert outcome.status == 0
+    assert "log_of_softmax (numpy): 1 row not finite" in outcome.err
+
+
+@pytest.mark.parametrize("text", ["bird,dog,cta\n4,2,1\n", "1,2\n4,3\n5,6\n"])
+def test_weights_of_other_names_or_shapes_are_refused(run, files, tmp_path, text):
+    weights = tmp_path / "weights.csv"
+    weights.write_text(text)
+    assert run("loss", *files, "--weight", weights).status == 3
+
+
+def test_ignore_index_among_names(run, files):
+    files[1].write_text("bird\ncat\n-100\ndog\n")
+    assert one_number(run, files) == pytest.approx(expected(), rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("-q", "--fail-if", "agreement > 1"), "agreement is that of several ways"),
+        (("--dtype", "float16", "--dtype", "float64", "--fail-if", "perplexity > 2"), "of one --dtype"),
+        (("--reduction", "none", "--expect", "1"), "compare one number"),
+        (("--fail-if", "torch:perplexity > 1"), "perplexity is not of one backend"),
+        (("--param", "focal.gamma=1"), "add --loss"),
+        (("--grad", "--top", "2"), "leave it or --top out"),
+    ],
+)
+def test_what_would_be_ignored_is_refused(run, files, options, words):
+    outcome = run("loss", *files, "--ignore-index", "-100", *options)
+    assert outcome.status == 2
+    assert words in outcome.err
