@@ -105,7 +105,8 @@ def command(
         _show_other(context.params, options, output_format)
         return
     if quiet:
-        _refuse_together(_not_one_number(context, options), "-q prints one number and nothing else", "-q")
+        several = {"--fail-if agreement": any(condition.quantity == "agreement" for condition in conditions)}
+        _refuse_together(_not_one_number(context, options) | several, "-q prints one number and nothing else", "-q")
         options.update(variants=options["variants"] or [HEADLINE], reference=False, preview=False)
     if options["reduction"] == "none" and (conditions or expect is not None):
         raise UsageError("--expect and --fail-if compare one number; use --reduction mean or sum")
