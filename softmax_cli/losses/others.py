@@ -97,7 +97,7 @@ def _miss(losses: Any, batch: Batch) -> Any:
 def _log_partition(batch: Batch) -> Any:
     """logsumexp(x), shape (N,)."""
     largest = batch.xp.max(batch.logits, axis=-1)
-    return largest + log_normalizer(shift(batch.logits, batch.xp), batch.xp)[..., 0]
+    return largest + log_normalizer(*shift(batch.logits, batch.xp), batch.xp)[:, 0]
 
 
 def _hinges(batch: Batch, margin: float) -> Any:

@@ -1,11 +1,12 @@
 """Softmax, its logarithm and cross-entropy, over the last axis, from the shifted logits x - max(x).
 
-Shapes: ``logits`` (..., C); a result has the shape of its formula. Losses are in nats.
+Shapes: ``logits`` (N, C); a result has the shape of its formula. Losses are in nats.
 
 Every formula starts from x - max(x): exp cannot overflow then, and a loss is never the difference of two
 large numbers. (logsumexp(x) - x_y is: in float32 it gives 0.0 for x = [1e8, 1e8], where ln 2 is right.)
 """
 
+import math
 from typing import Any
 
 from softmax_cli.losses.criterion import Criterion
@@ -14,46 +15,49 @@ from softmax_cli.losses.targets import Indices, Target
 Array = Any
 
 
-def shift(logits: Array, xp: Any) -> Array:
-    """X - max(x): the same softmax, with 0 as the row's largest value.
+def shift(logits: Array, xp: Any) -> tuple[Array, Array]:
+    """X - max(x), (N, C): the same softmax, with 0 as the row's largest value; and where that stands, (N, 1).
 
     nan where it is undefined: at +inf, and all along a row of nothing but -inf.
     """
-    return logits - xp.max(logits, axis=-1, keepdims=True)
+    top = xp.argmax(logits, axis=-1, keepdims=True)
+    return logits - xp.take_along_axis(logits, top, axis=-1), top
 
 
-def log_normalizer(shifted: Array, xp: Any) -> Array:
-    """log(sum_c exp(x_c - max x)), shape (..., 1), in nats; never negative.
+def log_normalizer(shifted: Array, top: Array, xp: Any) -> Array:
+    """log(sum_c exp(x_c - max x)), shape (N, 1), in nats; never negative.
 
     The maximum contributes exp(0) = 1, so this is log1p of the others' sum. A confident row keeps its tiny
     loss this way: x = [0, -40] with y = 0 gives 4.2e-18, where log(1 + 4.2e-18) is 0.
     """
-    classes = xp.arange(shifted.shape[-1], device=shifted.device)
-    is_top = classes == xp.argmax(shifted, axis=-1, keepdims=True)
-    # At the maximum the shifted value itself stands in: 0, or the nan of an undefined row, which then spreads.
-    return xp.log1p(xp.sum(xp.where(is_top, shifted, xp.exp(shifted)), axis=-1, keepdims=True))
+    # A copy to write to: a mask (N, C) takes twice as long, and torch's graph would not bear another exponential.
+    others = shifted + 0
+    # exp(0 - inf) is 0, and the nan of an undefined row spreads.
+    others[xp.arange(shifted.shape[0], device=shifted.device), top[:, 0]] -= math.inf
+    return xp.log1p(xp.sum(xp.exp(others), axis=-1, keepdims=True))
 
 
 def softmax(logits: Array, xp: Any) -> Array:
-    """p_c = exp(x_c) / sum_k exp(x_k), shape (..., C); each row sums to 1.
+    """p_c = exp(x_c) / sum_k exp(x_k), shape (N, C); each row sums to 1.
 
     >>> import numpy as np
-    >>> softmax(np.array([1.0, 2.0, 3.0]), np).round(4).tolist()
-    [0.09, 0.2447, 0.6652]
+    >>> softmax(np.array([[1.0, 2.0, 3.0]]), np).round(4).tolist()
+    [[0.09, 0.2447, 0.6652]]
     """
-    exponentials = xp.exp(shift(logits, xp))
+    shifted, _ = shift(logits, xp)
+    exponentials = xp.exp(shifted)
     return exponentials / xp.sum(exponentials, axis=-1, keepdims=True)
 
 
 def log_softmax(logits: Array, xp: Any) -> Array:
-    """l_c = x_c - log(sum_k exp(x_k)), shape (..., C), in nats; never positive.
+    """l_c = x_c - log(sum_k exp(x_k)), shape (N, C), in nats; never positive.
 
     >>> import numpy as np
-    >>> log_softmax(np.array([1.0, 2.0, 3.0]), np).round(4).tolist()
-    [-2.4076, -1.4076, -0.4076]
+    >>> log_softmax(np.array([[1.0, 2.0, 3.0]]), np).round(4).tolist()
+    [[-2.4076, -1.4076, -0.4076]]
     """
-    shifted = shift(logits, xp)
-    return shifted - log_normalizer(shifted, xp)
+    shifted, top = shift(logits, xp)
+    return shifted - log_normalizer(shifted, top, xp)
 
 
 def nll_loss(log_probs: Array, target: Target, criterion: Criterion, xp: Any) -> Array:
@@ -95,8 +99,8 @@ def cross_entropy(logits: Array, target: Target, criterion: Criterion, xp: Any) 
     """
     if not isinstance(target, Indices) or criterion.label_smoothing:
         return nll_loss(log_softmax(logits, xp), target, criterion, xp)
-    shifted = shift(logits, xp)
-    losses = log_normalizer(shifted, xp)[..., 0] - pick(shifted, target, xp)
+    shifted, top = shift(logits, xp)
+    losses = log_normalizer(shifted, top, xp)[:, 0] - pick(shifted, target, xp)
     if criterion.weight is not None:
         losses = losses * xp.take(criterion.weight, target.classes)
     return target.counted_only(losses, xp)
