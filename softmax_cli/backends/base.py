@@ -6,7 +6,7 @@ since it loads numpy.testing and numpy.f2py.
 """
 
 from abc import ABC, abstractmethod
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,8 @@ class Backend(ABC):
 
     name: str
     xp: Any
+    block_bytes = 1 << 20
+    """How large a block of logits suits the device: one that stays in a core's cache with its temporaries."""
 
     def __init__(self, device: str, dtype: str) -> None:
         self.device = device
@@ -39,6 +41,10 @@ class Backend(ABC):
     @abstractmethod
     def arithmetic(self) -> AbstractContextManager[Any]:
         """Within it the backend computes: no warnings for nan and inf, and nothing recorded for a gradient."""
+
+    def on_one_thread(self) -> AbstractContextManager[Any]:
+        """Within it the framework keeps to the thread that calls it: the caller has several, a block on each."""
+        return nullcontext()
 
     @abstractmethod
     def asarray(self, values: NDArray[Any]) -> Array:

@@ -1,7 +1,8 @@
 """torch, with torch's own softmax and losses: whether they agree is the question. Nothing else imports torch."""
 
-import warnings
-from contextlib import AbstractContextManager
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,9 @@ class TorchBackend(Backend):
         super().__init__(device, dtype)
         self._device = _device(device)
         self._dtype: torch.dtype = getattr(torch, dtype)
+        self._streams = threading.local()
+        if self._device.type != "cpu":
+            self.block_bytes = 1 << 25  # the bus then limits a copy, and not the starting of it
         if self._device.type == "mps" and dtype == "float64":
             raise UsageError("the device mps has no float64; use --dtype float32")
 
@@ -48,8 +52,28 @@ class TorchBackend(Backend):
     def version(self) -> str:
         return str(torch.__version__)
 
-    def arithmetic(self) -> AbstractContextManager[Any]:
-        return torch.no_grad()
+    @contextmanager
+    def on_one_thread(self) -> Iterator[None]:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(1)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(threads)
+
+    @contextmanager
+    def arithmetic(self) -> Iterator[None]:
+        with torch.no_grad(), self._lane():
+            yield
+
+    def _lane(self) -> AbstractContextManager[Any]:
+        """On CUDA a stream for each thread: the copy of one's block overlaps with the arithmetic on another's."""
+        if self._device.type != "cuda":
+            return nullcontext()
+        if not hasattr(self._streams, "own"):
+            self._streams.own = torch.cuda.Stream(self._device)  # type: ignore[no-untyped-call]  # as torch ships it
+        lane: AbstractContextManager[Any] = torch.cuda.stream(self._streams.own)
+        return lane
 
     def asarray(self, values: NDArray[Any]) -> Array:
         if self.dtype != "bfloat16":
@@ -62,10 +86,13 @@ class TorchBackend(Backend):
         return self._tensor(values)
 
     def _tensor(self, values: NDArray[Any]) -> Array:
-        with warnings.catch_warnings():
-            # torch cannot mark a tensor read-only and warns; nothing here writes to one.
-            warnings.filterwarnings("ignore", "The given NumPy array is not writable")
-            return torch.from_numpy(np.ascontiguousarray(values)).to(self._device)
+        # torch cannot mark a tensor read-only, and warns of such an array (another thread may show the warning).
+        values = np.ascontiguousarray(values) if values.flags.writeable else values.copy()
+        tensor = torch.from_numpy(values)
+        if self._device.type == "cuda":
+            # Pinned memory is copied without waiting; torch keeps it until the copy is done.
+            return tensor.pin_memory().to(self._device, non_blocking=True)
+        return tensor.to(self._device)
 
     def to_numpy(self, array: Array) -> NDArray[Any]:
         array = array.detach().cpu()

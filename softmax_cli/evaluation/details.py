@@ -23,14 +23,18 @@ class Details:
         self._class_names = class_names
         self._found: list[RowDetail] = []
 
-    def add(self, block: Block, batch: Batch, losses: NDArray[Any], labels: list[str]) -> None:
-        """Take what is wanted of a block: its rows as the backend holds them, their losses and labels' spelling."""
+    def of(self, block: Block, batch: Batch, losses: NDArray[Any], labels: list[str]) -> list[RowDetail]:
+        """What is wanted of a block: its rows as the backend holds them, their losses and labels' spelling."""
         counted = block.target.counted
         places = np.arange(len(losses)) if counted is None else np.flatnonzero(counted)
         if self._top is not None and len(places) > self._top:
             order = np.argsort(-_rank(losses[places]), kind="stable")[: self._top]
             places = np.sort(places[order])
-        self._found += [_detail(block, batch, place, losses, labels, self._class_names) for place in places.tolist()]
+        return [_detail(block, batch, place, losses, labels, self._class_names) for place in places.tolist()]
+
+    def add(self, rows: list[RowDetail]) -> None:
+        """Take the rows of the next block."""
+        self._found += rows
         if self._top is not None:
             self._found.sort(key=lambda detail: -float(_rank(np.float64(detail.loss))))
             del self._found[self._top :]

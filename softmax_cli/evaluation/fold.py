@@ -1,8 +1,7 @@
 """The fold of `loss`: blocks of rows to partial sums, backend by backend and variant by variant."""
 
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import cached_property
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,22 +10,41 @@ from numpy.typing import NDArray
 from softmax_cli.backends.base import Backend
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.evaluation.details import Details
-from softmax_cli.evaluation.frameworks import FrameworkFold
+from softmax_cli.evaluation.frameworks import FrameworkFold, FrameworkSums
+from softmax_cli.evaluation.inputs import rows_per_block
 from softmax_cli.evaluation.pairs import Block, Pair
 from softmax_cli.evaluation.settings import Settings
+from softmax_cli.evaluation.totals import Totals
 from softmax_cli.losses.batch import Batch
 from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.partial import Partial
 from softmax_cli.losses.sums import Sum
 from softmax_cli.losses.targets import Indices, Probabilities, Target
 from softmax_cli.losses.variants import HEADLINE, VARIANTS, Variant
+from softmax_cli.reports.rows import RowDetail
 
 Key = tuple[str, str]
 """A backend's name and a variant's."""
 
 
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """What a block of rows came to: its losses (n,) by backend and variant, and what else was asked for."""
+
+    block: Block
+    losses: dict[Key, NDArray[Any]]
+    references: dict[str, NDArray[np.float64]]
+    natively: dict[Key, float]
+    weights: NDArray[np.float64] | None
+    details: list[RowDetail]
+    frameworks: FrameworkSums | None
+
+
 class Fold:
-    """The partial sums, as far as the rows have been read. ``criterion`` holds NumPy arrays."""
+    """The partial sums, as far as the rows have been read. ``criterion`` holds NumPy arrays.
+
+    `measure` computes, and changes nothing: it may run on several blocks at once. `add` takes what it found.
+    """
 
     def __init__(self, pair: Pair, backends: Sequence[Backend], settings: Settings, criterion: Criterion) -> None:
         self.pair = pair
@@ -36,12 +54,10 @@ class Fold:
         self.variants = settings.chosen_variants()
         self.rows = 0
         self.counted = 0
-        self.weights = Sum()
-        self.references: dict[str, Partial] = {}
-        self.partials: dict[Key, Partial] = {(b.name, v.name): Partial() for b in backends for v in self.variants}
-        self.faults: dict[Key, list[Block]] = {key: [] for key in self.partials}
+        self._keys = {(backend.name, variant.name): variant for backend in backends for variant in self.variants}
+        self.faults: dict[Key, list[Block]] = {key: [] for key in self._keys}
         self.natively: dict[Key, float] = {}
-        self.row_losses: dict[Key, list[NDArray[Any]]] = {key: [] for key in self.partials}
+        self.row_losses: dict[Key, list[NDArray[Any]]] = {key: [] for key in self._keys}
         self.labels: list[str] = []
         self.frameworks = (
             FrameworkFold(settings.frameworks, settings, by_probabilities=pair.by_probabilities)
@@ -49,11 +65,20 @@ class Fold:
             else None
         )
         self.details = Details(settings.top, pair.display_names) if settings.per_row or settings.top else None
+        self._losses = {key: Totals() for key in self._keys}
+        self._references = {exact_of(variant).name: Totals() for variant in self.variants if settings.reference}
+        self._weights = Totals() if criterion.weight is not None and not pair.by_probabilities else None
+        self._exact_criterion = _wide_criterion(backends[0], criterion)
 
     @property
     def native(self) -> bool:
         """Whether the frameworks reduce the rows themselves, in their own precision."""
         return self.settings.accumulate == "native" and self.settings.reduction != "none"
+
+    @property
+    def weights(self) -> Sum:
+        """What the counted rows weigh: their number, or the sum of their labels' weights."""
+        return Sum.count(self.counted) if self._weights is None else self._weights.partial().losses
 
     @property
     def divisor(self) -> Sum:
@@ -66,33 +91,60 @@ class Fold:
         names = [variant.name for variant in self.variants]
         return self.backends[0].name, HEADLINE if HEADLINE in names else names[0]
 
+    def partial(self, key: Key) -> Partial:
+        """The sums of a backend's variant."""
+        return self._losses[key].partial()
+
     def reference(self, variant: Variant) -> float | None:
         """The reduced reference of a variant, None where there is none."""
-        partial = self.references.get(exact_of(variant).name)
-        return None if partial is None else partial.losses.over(self.divisor)
+        totals = self._references.get(exact_of(variant).name)
+        return None if totals is None else totals.partial().losses.over(self.divisor)
 
-    def add(self, block: Block) -> None:
-        """Add a block to every sum."""
+    def measure(self, block: Block) -> Measured:
+        """Every loss of a block's rows."""
+        losses: dict[Key, NDArray[Any]] = {}
+        natively: dict[Key, float] = {}
+        details: list[RowDetail] = []
         with np.errstate(all="ignore"):
-            self._count(block.target)
-        references: dict[str, NDArray[np.float64]] = {}
-        for backend in self.backends:
-            with np.errstate(all="ignore"), backend.arithmetic():
-                if not references and (self.settings.reference or self.frameworks is not None):
-                    # The backends round the block and the weights alike: one reference serves all of them.
-                    references = self._add_references(backend, block)
-                batch = self.batch(backend, block)
-                for variant in self.variants:
-                    key = (backend.name, variant.name)
-                    losses = _losses(variant, batch)
-                    self._add(key, losses, references.get(exact_of(variant).name), block)
-                    if self.native:
-                        self._reduce_natively(key, variant, batch)
-                    if self.details is not None and key == self.headline:
-                        self.details.add(block, batch, losses, self.pair.rule.text(block.target))
+            references, frameworks = self._measure_exactly(block)
+            for backend in self.backends:
+                with backend.arithmetic():
+                    batch = self.batch(backend, block)
+                    for variant in self.variants:
+                        key = (backend.name, variant.name)
+                        losses[key] = _losses(variant, batch)
+                        if self.native:
+                            natively[key] = self._reduced_natively(variant, batch)
+                        if self.details is not None and key == self.headline:
+                            details = self.details.of(block, batch, losses[key], self.pair.rule.text(block.target))
+            weights = self._exact_criterion.row_weights(block.target, np)
+        return Measured(block, losses, references, natively, weights, details, frameworks)
+
+    def add(self, found: Measured) -> None:
+        """Add a block's losses to every sum; the blocks in their order."""
+        target = found.block.target
+        for key, losses in found.losses.items():
+            self._losses[key].add(losses, found.references.get(exact_of(self._keys[key]).name))
+            self._keep_faults(key, losses, found.block)
+            if self.settings.reduction == "none":
+                self.row_losses[key].append(losses)
+        for name, losses in found.references.items():
+            self._references[name].add(losses)
+        if self._weights is not None and found.weights is not None:
+            self._weights.add(found.weights)
+        if self.details is not None:
+            self.details.add(found.details)
+        if self.frameworks is not None and found.frameworks is not None:
+            self.frameworks.add(found.frameworks)
         if self.settings.reduction == "none":
-            self.labels += self.pair.rule.text(block.target)
-        self.rows += len(block.logits)
+            self.labels += self.pair.rule.text(target)
+        self.natively.update(found.natively)
+        self.rows += target.size
+        self.counted += target.size if target.counted is None else int(np.count_nonzero(target.counted))
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows, in order, in blocks that suit the backends; in one where these reduce them all at once."""
+        return self.pair.blocks(rows_per_block(self.pair.classes, self.backends), whole=self.native)
 
     def batch(self, backend: Backend, block: Block) -> Batch:
         """A block as the backend's arrays."""
@@ -101,48 +153,35 @@ class Fold:
             logits = logits / self.settings.temperature
         return Batch(backend, logits, backend.target(block.target), backend.criterion(self.criterion))
 
-    def reference_batch(self, backend: Backend, block: Block) -> Batch:
-        """The values that the backend holds, in float64."""
-        logits = _wide(backend, backend.asarray(block.logits)) / self.settings.temperature
-        return Batch(_EXACT, logits, _wide_target(backend, block.target), self._exact_criterion)
+    def _measure_exactly(self, block: Block) -> tuple[dict[str, NDArray[np.float64]], FrameworkSums | None]:
+        """The references, and the frameworks' conventions: in float64, of the values that the backends hold.
 
-    @cached_property
-    def _exact_criterion(self) -> Criterion:
-        """The criterion with the weights that the backends hold, in float64."""
-        held = self.backends[0].criterion(self.criterion)
-        return held if held.weight is None else replace(held, weight=_wide(self.backends[0], held.weight))
+        The backends round the block and the weights alike: one reference serves all of them.
+        """
+        if not (self._references or self.frameworks):
+            return {}, None
+        backend = self.backends[0]
+        with backend.arithmetic():
+            logits = _wide(backend, backend.asarray(block.logits)) / self.settings.temperature
+            target = _wide_target(backend, block.target)
+        batch = Batch(_EXACT, logits, target, self._exact_criterion)
+        exact = dict.fromkeys(map(exact_of, self.variants)) if self._references else {}
+        references = {variant.name: _losses(variant, batch) for variant in exact}
+        return references, None if self.frameworks is None else self.frameworks.measure(batch)
 
-    def _count(self, target: Target) -> None:
-        weights = self._exact_criterion.row_weights(target, np)
-        number = target.size if target.counted is None else int(np.count_nonzero(target.counted))
-        self.counted += number
-        self.weights += Sum.count(number) if weights is None else Sum.of(weights, np)
-
-    def _add(self, key: Key, losses: NDArray[Any], reference: NDArray[np.float64] | None, block: Block) -> None:
-        partial = Partial.of(losses.astype(np.float64), reference, np)
-        if partial.losses.nonfinite and (room := self.settings.kept_faults - len(self.faults[key])):
-            places = np.flatnonzero(~np.isfinite(losses))[:room].tolist()
+    def _keep_faults(self, key: Key, losses: NDArray[Any], block: Block) -> None:
+        room = self.settings.kept_faults - len(self.faults[key])
+        if room and not (finite := np.isfinite(losses)).all():
+            places = np.flatnonzero(~finite)[:room].tolist()
             self.faults[key] += [block.part(place, place + 1) for place in places]
-        self.partials[key] += partial
-        if self.settings.reduction == "none":
-            self.row_losses[key].append(losses)
 
-    def _add_references(self, backend: Backend, block: Block) -> dict[str, NDArray[np.float64]]:
-        batch = self.reference_batch(backend, block)
-        if self.frameworks is not None:
-            self.frameworks.add(batch)
-        references = {exact.name: _losses(exact, batch) for exact in dict.fromkeys(map(exact_of, self.variants))}
-        for name, losses in references.items():
-            self.references[name] = self.references.get(name, Partial()) + Partial.of(losses, None, np)
-        return references
-
-    def _reduce_natively(self, key: Key, variant: Variant, batch: Batch) -> None:
+    def _reduced_natively(self, variant: Variant, batch: Batch) -> float:
         criterion = replace(batch.criterion, reduction=self.settings.reduction)
         if variant.name in VARIANTS:
             reduced = variant.losses(Batch(batch.backend, batch.logits, batch.target, criterion))
         else:
             reduced = criterion.reduced(variant.losses(batch), batch.target, batch.xp)
-        self.natively[key] = float(reduced) + 0
+        return float(reduced) + 0
 
 
 def exact_of(variant: Variant) -> Variant:
@@ -166,3 +205,9 @@ def _wide(backend: Backend, array: Any) -> NDArray[np.float64]:
 
 def _wide_target(backend: Backend, target: Target) -> Target:
     return target if isinstance(target, Indices) else Probabilities(_wide(backend, backend.asarray(target.rows)))
+
+
+def _wide_criterion(backend: Backend, criterion: Criterion) -> Criterion:
+    """The criterion with the weights that the backend holds."""
+    held = backend.criterion(criterion)
+    return held if held.weight is None else replace(held, weight=_wide(backend, held.weight))

@@ -1,9 +1,8 @@
 """The same rows under the conventions of several frameworks: blocks to partial sums to lines."""
 
 import math
-from collections.abc import Iterator, Sequence
-
-import numpy as np
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.settings import Settings, known_name
@@ -12,6 +11,26 @@ from softmax_cli.losses.frameworks import FRAMEWORKS, REFERENCE, Fact, Framework
 from softmax_cli.losses.sums import Sum
 from softmax_cli.reports.frameworks import FrameworkLine
 from softmax_cli.reports.grid import count
+
+
+@dataclass(frozen=True)
+class FrameworkSums:
+    """What some rows add to the frameworks' losses, by their names; how many rows an epsilon clipped."""
+
+    rows: int
+    counted: int
+    weights: Sum
+    losses: Mapping[str, Sum]
+    clipped: Mapping[str, int]
+
+    def __add__(self, other: "FrameworkSums") -> "FrameworkSums":
+        return FrameworkSums(
+            self.rows + other.rows,
+            self.counted + other.counted,
+            self.weights + other.weights,
+            {name: losses + other.losses[name] for name, losses in self.losses.items()},
+            {name: number + other.clipped[name] for name, number in self.clipped.items()},
+        )
 
 
 class FrameworkFold:
@@ -32,26 +51,25 @@ class FrameworkFold:
         self.names = tuple(dict.fromkeys(names))
         self.settings = settings
         self.by_probabilities = by_probabilities
-        self.rows = 0
-        self.counted = 0
-        self.weights = Sum()
-        self.losses = {name: Sum() for name in (REFERENCE, *self.names)}
-        self.clipped = dict.fromkeys(self.losses, 0)
+        computed = (REFERENCE, *self.names)
+        self.sums = FrameworkSums(0, 0, Sum(), dict.fromkeys(computed, Sum()), dict.fromkeys(computed, 0))
 
-    def add(self, batch: Batch) -> None:
-        """Add a block of rows to every sum."""
+    def measure(self, batch: Batch) -> FrameworkSums:
+        """What a block of rows adds."""
         target, xp = batch.target, batch.xp
         counted = target.size if target.counted is None else int(xp.sum(target.counted))
-        self.rows += target.size
-        self.counted += counted
-        with np.errstate(all="ignore"):
-            weights = batch.criterion.row_weights(target, xp)
-            self.weights += Sum.count(counted) if weights is None else Sum.of(weights, xp)
-            for name in self.losses:
-                framework = FRAMEWORKS[name]
-                self.losses[name] += Sum.of(target.counted_only(framework.losses(batch), xp), xp)
-                if framework.epsilon:
-                    self.clipped[name] += int(xp.sum(target.counted_only(framework.clipped(batch), xp)))
+        weights = batch.criterion.row_weights(target, xp)
+        losses, clipped = {}, {}
+        for name in self.sums.losses:
+            framework = FRAMEWORKS[name]
+            losses[name] = Sum.of(target.counted_only(framework.losses(batch), xp), xp)
+            clipped[name] = int(xp.sum(target.counted_only(framework.clipped(batch), xp))) if framework.epsilon else 0
+        divisor = Sum.count(counted) if weights is None else Sum.of(weights, xp)
+        return FrameworkSums(target.size, counted, divisor, losses, clipped)
+
+    def add(self, sums: FrameworkSums) -> None:
+        """Add what a block came to."""
+        self.sums += sums
 
     def lines(self) -> tuple[FrameworkLine, ...]:
         """What each framework makes of all rows added."""
@@ -64,25 +82,25 @@ class FrameworkFold:
         return FrameworkLine(framework.name, loss, difference, self._why(framework), framework.function)
 
     def _loss(self, framework: Framework) -> float:
-        losses = self.losses[framework.name]
+        losses = self.sums.losses[framework.name]
         if self.settings.reduction == "sum":
             return losses.value()
         divisor = self._divisor(framework)
         return losses.over(divisor) if divisor != Sum() else framework.mean_of_nothing
 
     def _divisor(self, framework: Framework) -> Sum:
-        return {"weights": self.weights, "counted": Sum.count(self.counted), "rows": Sum.count(self.rows)}[
-            framework.divides_by
-        ]
+        sums = self.sums
+        divisors = {"weights": sums.weights, "counted": Sum.count(sums.counted), "rows": Sum.count(sums.rows)}
+        return divisors[framework.divides_by]
 
     def _why(self, framework: Framework) -> str:
         """The differences that apply, in one line."""
         facts = set(self._facts(framework))
         numbers = {
-            "rows": f"{self.rows:,}",
-            "counted": f"{self.counted:,}",
-            "torch": f"{self.weights.value():,.10g}",
-            "clipped": count(self.clipped[framework.name], "row"),
+            "rows": f"{self.sums.rows:,}",
+            "counted": f"{self.sums.counted:,}",
+            "torch": f"{self.sums.weights.value():,.10g}",
+            "clipped": count(self.sums.clipped[framework.name], "row"),
             "epsilon": f"{framework.epsilon:.3g}",
             "ceiling": f"{-math.log(framework.epsilon):.5g}" if framework.epsilon else "",
         }
@@ -91,16 +109,16 @@ class FrameworkFold:
 
     def _facts(self, framework: Framework) -> Iterator[Fact]:
         settings, of_mean = self.settings, self.settings.reduction == "mean"
-        nan, nan_in_reference = (self.losses[name].nan for name in (framework.name, REFERENCE))
+        nan, nan_in_reference = (self.sums.losses[name].nan for name in (framework.name, REFERENCE))
         facts: dict[Fact, bool] = {
             "smoothing": settings.label_smoothing > 0,
             "weights": settings.weight is not None,
             "zero_log_zero": settings.zero_log_zero,
             "probabilities": self.by_probabilities,
-            "ignored": self.counted < self.rows,
-            "all ignored": of_mean and self.rows > 0 and not self.counted,
+            "ignored": self.sums.counted < self.sums.rows,
+            "all ignored": of_mean and self.sums.rows > 0 and not self.sums.counted,
             "divisor": of_mean and self._divisor(framework) != self._divisor(FRAMEWORKS[REFERENCE]),
-            "clipped": self.clipped[framework.name] > 0,
+            "clipped": self.sums.clipped[framework.name] > 0,
             "nan": nan > 0,
             "more nan": nan > nan_in_reference,
         }

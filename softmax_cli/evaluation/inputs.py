@@ -1,11 +1,13 @@
 """What to read and how: paths or arrays, as they come from the command line or from Python."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from softmax_cli.backends.base import Backend
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.settings import Reading
 from softmax_cli.readers import open_table
@@ -14,7 +16,7 @@ from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import STDIN, Source
 from softmax_cli.readers.table import Table
 
-BLOCK_BYTES = 1 << 20  # of a block in float64: a few of its temporaries together stay in the cache
+_NUMBERS_AT_ONCE = 1 << 17
 
 
 def open_logits(logits: Any, reading: Reading) -> Table:
@@ -44,9 +46,10 @@ def _is_stdin(given: Any) -> bool:
     return isinstance(given, str | os.PathLike) and os.fspath(given) == STDIN
 
 
-def rows_per_block(classes: int) -> int:
-    """How many rows of so many classes make a block."""
-    return max(1, BLOCK_BYTES // (8 * classes))
+def rows_per_block(classes: int, backends: Sequence[Backend]) -> int:
+    """How many rows of so many classes make a block that suits every backend."""
+    size = 8 if backends[0].dtype == "float64" else 4  # the narrower ones are computed in float32
+    return max(1, min(backend.block_bytes for backend in backends) // (size * classes))
 
 
 def computing_dtype(asked: Any, table: Table) -> str:
@@ -104,7 +107,7 @@ def with_known_shape(table: Table, axis: int) -> Table:
     """The table itself, or read whole where the number of its rows is needed (classes down the lines of a CSV)."""
     if table.shape[axis] is not None:
         return table
-    return ArrayTable(np.concatenate(list(table.blocks(rows_per_block(1), 1))), table.name, notes=table.notes)
+    return ArrayTable(np.concatenate(list(table.blocks(_NUMBERS_AT_ONCE, 1))), table.name, notes=table.notes)
 
 
 def _dialect(reading: Reading) -> Dialect:

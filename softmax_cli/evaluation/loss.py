@@ -1,6 +1,7 @@
 """`evaluate`: from files or arrays and a question to a report of losses."""
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +14,7 @@ from softmax_cli.evaluation.edges import Edges
 from softmax_cli.evaluation.fold import Fold
 from softmax_cli.evaluation.inputs import as_sources, computing_dtype
 from softmax_cli.evaluation.pairs import Block, open_pair
+from softmax_cli.evaluation.parallel import in_order
 from softmax_cli.evaluation.settings import Reading, Settings, split_options
 from softmax_cli.evaluation.weights import read_weights
 from softmax_cli.losses.causes import Row, explain
@@ -90,9 +92,14 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
     weights = None if settings.weight is None else read_weights(settings.weight, reading, pair.display_names)
     fold = Fold(pair, backends, settings, Criterion(settings.label_smoothing, weights, settings.zero_log_zero))
     edges = Edges()
-    for block in pair.blocks(whole=fold.native):
-        fold.add(block)
-        edges.add(block)
+    with ExitStack() as stack:
+        if not fold.native:
+            for backend in backends:
+                stack.enter_context(backend.on_one_thread())
+        for found in in_order(fold.measure, fold.blocks(), settings.workers):
+            fold.add(found)
+            if settings.preview:
+                edges.add(found.block)
     return fold, edges.blocks()
 
 
@@ -119,7 +126,7 @@ def report_of(fold: Fold, edges: list[Block]) -> LossReport:
 
 def _line(fold: Fold, backend: Backend, variant: Variant) -> LossLine:
     key = (backend.name, variant.name)
-    partial, reference = fold.partials[key], fold.reference(variant)
+    partial, reference = fold.partial(key), fold.reference(variant)
     reduced = fold.natively[key] if fold.native else partial.losses.over(fold.divisor)
     per_row = fold.settings.reduction == "none"
     delta = ulp = None
@@ -144,7 +151,7 @@ def _line(fold: Fold, backend: Backend, variant: Variant) -> LossLine:
 
 def _ledger(fold: Fold) -> Ledger:
     backend, variant = fold.headline
-    partial = fold.partials[fold.headline]
+    partial = fold.partial(fold.headline)
     return Ledger(
         variant=variant,
         backend=backend,

@@ -15,7 +15,6 @@ from softmax_cli.evaluation.inputs import (
     fits,
     open_labels,
     open_logits,
-    rows_per_block,
     rows_shape,
     shape_text,
     with_known_shape,
@@ -36,8 +35,8 @@ class Block:
     target: Target
 
     def part(self, first: int, end: int) -> "Block":
-        """Its rows ``first`` to ``end``, counted within the block."""
-        return Block(self.start + first, self.logits[first:end], self.target.part(first, end))
+        """A copy of its rows ``first`` to ``end``, counted within the block: it outlives the block's memory."""
+        return Block(self.start + first, self.logits[first:end].copy(), self.target.part(first, end))
 
 
 class Pair:
@@ -84,9 +83,11 @@ class Pair:
             notes = (*notes, f"{self.logits.name}: shape {shape}, classes on axis {self.class_axis}")
         return notes
 
-    def blocks(self, *, whole: bool = False) -> Iterator[Block]:
-        """All rows, in order (``whole``: in one block); raises InputError where the files differ in their number."""
-        rows = rows_per_block(self.classes)
+    def blocks(self, rows: int, *, whole: bool = False) -> Iterator[Block]:
+        """All rows, in order, ``rows`` at a time or about so many (``whole``: in one block).
+
+        Raises InputError where the files differ in their number.
+        """
         logits = self.logits.blocks(rows, self.class_axis)
         if whole:
             logits = iter([np.concatenate(list(logits))])

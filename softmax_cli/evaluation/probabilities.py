@@ -78,7 +78,9 @@ def softmax(
         class_names=table.column_names or tuple(map(str, range(classes))),
         log=log,
         with_row_sums=row_sums,
-        blocks=SoftmaxBlocks(table, axis, lambda values: _block(chosen, values, temperature, log=log)),
+        blocks=SoftmaxBlocks(
+            table, axis, rows_per_block(classes, [chosen]), lambda values: _block(chosen, values, temperature, log=log)
+        ),
         notes=notes,
     )
 
@@ -99,11 +101,11 @@ class SoftmaxBlocks:
 
     table: Table
     axis: int
+    rows: int
     compute: Callable[[NDArray[Any]], SoftmaxBlock]
 
     def __iter__(self) -> Iterator[SoftmaxBlock]:
-        rows = rows_per_block(int(self.table.shape[self.axis] or 0))
-        return map(self.compute, self.table.blocks(rows, self.axis))
+        return map(self.compute, self.table.blocks(self.rows, self.axis))
 
 
 def _block(backend: Backend, values: NDArray[Any], temperature: float, *, log: bool) -> SoftmaxBlock:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from softmax_cli.errors import UsageError
+from softmax_cli.evaluation.parallel import available_threads
 from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.variants import VARIANTS, Variant
 from softmax_cli.reports.loss import REDUCTIONS
@@ -42,6 +43,7 @@ class Settings:
         ledger: whether a table shows the ledger.
         per_row: whether to list every row with its label, prediction and loss.
         top: list the rows with the largest losses, so many.
+        threads: how many blocks of rows are computed at a time; None for as many as there are cores.
     """
 
     backend: str = "numpy"
@@ -64,6 +66,7 @@ class Settings:
     ledger: bool = False
     per_row: bool = False
     top: int | None = None
+    threads: int | None = None
 
     def __post_init__(self) -> None:
         for name in self.variants:
@@ -81,6 +84,8 @@ class Settings:
         positive("--temperature", self.temperature)
         if self.top is not None and self.top < 1:
             raise UsageError(f"--top {self.top}: a number of rows is needed")
+        if self.threads is not None and self.threads < 1:
+            raise UsageError(f"--threads {self.threads}: a number of threads is needed")
         if not 0 <= self.label_smoothing <= 1:
             raise UsageError(f"--label-smoothing {self.label_smoothing}: a number from 0 to 1 is needed")
 
@@ -88,6 +93,11 @@ class Settings:
     def kept_faults(self) -> int:
         """How many nonfinite rows are kept for an explanation."""
         return _EXPLAINED if self.explain else 1
+
+    @property
+    def workers(self) -> int:
+        """How many threads compute."""
+        return available_threads() if self.threads is None else self.threads
 
     def by_dtype(self) -> list["Settings"]:
         """The same for each dtype alone."""

@@ -64,7 +64,7 @@ def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple
     variants = _differentiated(fold)
     if len(fold.backends) > 1 or len(variants) > 2:  # the cross-entropy and one more
         raise UsageError("--grad-output writes one gradient: one backend, and one --loss at most")
-    blocks = (_gradient_of(fold, fold.backends[0], variants[-1], block) for block in fold.pair.blocks())
+    blocks = (_gradient_of(fold, fold.backends[0], variants[-1], block) for block in fold.blocks())
     save(path, blocks, header_names(fold.pair.display_names), fold.pair.logits.shape, fold.pair.class_axis)
     return fold.pair.notes
 

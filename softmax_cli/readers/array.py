@@ -1,4 +1,4 @@
-"""A table that is already an array: in memory, or a file's mapping."""
+"""A table that is an array: in memory, or in a file."""
 
 import math
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from softmax_cli.readers.dialect import Selection
 
 
 class ArrayTable:
-    """An array of numbers of any shape and byte order; read block by block, never copied whole.
+    """An array of numbers of any shape and byte order; handed out block by block, never copied whole.
 
     Raises InputError for an array of objects, of records, of complex numbers or of truth values, and for one
     of text unless class names may stand in it.
@@ -34,7 +34,8 @@ class ArrayTable:
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table: shape (n, C) with the classes' axis, (n,) without."""
         view = self._array[..., np.newaxis] if axis is None else np.moveaxis(self._array, axis, -1)
-        for block in _pieces(view, rows):
+        for values in self._read(_pieces(view, rows)):
+            block = values.reshape(-1, values.shape[-1])
             with np.errstate(over="ignore"):  # a longdouble may lie beyond float64; the notes tell of the dtype
                 native = block.astype(self.dtype, copy=False)
             yield native[:, 0] if axis is None else native
@@ -45,9 +46,13 @@ class ArrayTable:
         indices = ", ".join(str(int(index)) for index in np.unravel_index(row, shape))
         return f"{self.name}[{indices}]" if indices else self.name
 
+    def _read(self, views: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
+        """The values of views of the array."""
+        return views
+
 
 def _pieces(view: NDArray[Any], rows: int) -> Iterator[NDArray[Any]]:
-    """Cut (d1, ..., dk, C) into arrays (n, C) of at most ``rows`` rows, in C order."""
+    """Cut (d1, ..., dk, C) into views (..., C) of at most ``rows`` rows, in C order."""
     if view.ndim == 1:
         yield view[np.newaxis]
         return
@@ -58,7 +63,7 @@ def _pieces(view: NDArray[Any], rows: int) -> Iterator[NDArray[Any]]:
         return
     step = max(1, rows // per_item)
     for start in range(0, view.shape[0], step):
-        yield view[start : start + step].reshape(-1, view.shape[-1])
+        yield view[start : start + step]
 
 
 def readable_dtype(dtype: np.dtype[Any], name: str, *, text: bool) -> np.dtype[Any]:

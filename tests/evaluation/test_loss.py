@@ -10,8 +10,8 @@ from scipy.special import log_softmax
 
 import softmax_cli
 from softmax_cli import evaluate
+from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation import inputs
 
 STABLE = ("log_softmax", "nll_loss", "cross_entropy")
 RELATIVE = {"float32": 1e-6, "float64": 1e-13}
@@ -102,13 +102,17 @@ def test_float16_is_accumulated_in_float64():
         assert evaluate(logits, labels, backend=name).loss() == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.parametrize("threads", [1, 2, 8])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("block_bytes", [1, 1000, 12345, 1 << 30])
-def test_any_split_into_blocks_gives_the_same_bits(block_bytes, monkeypatch, backend):
+def test_any_split_into_blocks_and_threads_gives_the_same_bits(block_bytes, dtype, threads, monkeypatch, backend):
     rng = np.random.default_rng(6)
     logits, labels = rng.standard_normal((997, 11)) * 9, rng.integers(11, size=997)
-    whole = evaluate(logits, labels, backend=backend)
-    monkeypatch.setattr(inputs, "BLOCK_BYTES", block_bytes)
-    split = evaluate(logits, labels, backend=backend)
+    asked = {"backend": backend, "dtype": dtype, "top": 7, "weight": rng.random(11), "frameworks": ["keras", "sklearn"]}
+    whole = evaluate(logits, labels, threads=1, **asked)
+    monkeypatch.setattr(Backend, "block_bytes", block_bytes)
+    split = evaluate(logits, labels, threads=threads, **asked)
+    assert (split.ledger, split.details, split.frameworks) == (whole.ledger, whole.details, whole.frameworks)
     assert [line.loss for line in split.losses] == [line.loss for line in whole.losses]
     assert [(line.delta, line.nonfinite) for line in split.losses] == [
         (line.delta, line.nonfinite) for line in whole.losses
@@ -120,7 +124,7 @@ def test_any_split_into_blocks_gives_the_same_bits(block_bytes, monkeypatch, bac
 @pytest.mark.parametrize("rows", [1, 5, 19, 20, 21, 26, 1000])
 @pytest.mark.parametrize("block_bytes", [1, 8 * 4 * 7, 1 << 20])
 def test_the_preview_is_all_rows_of_few_and_the_first_and_last_of_many(rows, block_bytes, monkeypatch):
-    monkeypatch.setattr(inputs, "BLOCK_BYTES", block_bytes)
+    monkeypatch.setattr(Backend, "block_bytes", block_bytes)
     rng = np.random.default_rng(7)
     logits, labels = rng.standard_normal((rows, 4)), rng.integers(4, size=rows)
     shown = list(range(rows)) if rows <= 20 else [*range(5), *range(rows - 5, rows)]

@@ -46,7 +46,8 @@ def compared(logits, labels, names=None, block=2, **options):
     backend = NumpyBackend("cpu", "float64")
     for start in range(0, len(logits), block):
         rows = slice(start, start + block)
-        fold.add(Batch(backend, logits[rows], target.part(start, start + block), criterion))
+        with backend.arithmetic():
+            fold.add(fold.measure(Batch(backend, logits[rows], target.part(start, start + block), criterion)))
     return {line.framework: line for line in fold.lines()}
 
 

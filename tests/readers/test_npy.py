@@ -1,13 +1,16 @@
 """NPY files of every version, order and dtype; and damaged ones."""
 
 import io
+import os
 import sys
 import tokenize
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from softmax_cli.errors import InputError
 from softmax_cli.readers import open_table
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import Source
@@ -65,9 +68,40 @@ def test_a_longdouble_is_read_as_float64_and_says_so():
     assert load(content).notes[0].endswith("is read as float64")
 
 
-def test_the_data_are_mapped_and_not_read():
-    block = next(load(saved(VALUES)).blocks(2, 1))
-    assert isinstance(block, np.memmap)
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("rows", [1, 2, 7, 1000])
+@pytest.mark.parametrize("shape", [(5,), (1,), (7, 3), (1, 4), (300, 2), (2, 3, 4), (3, 1, 5), (2, 3, 4, 5)], ids=str)
+def test_blocks_along_any_axis_are_those_of_the_array(shape, rows, order):
+    array = np.asarray(np.random.default_rng(0).random(shape), order=order)
+    table = load(saved(array))
+    for axis in range(len(shape)):
+        expected = np.moveaxis(array, axis, -1).reshape(-1, shape[axis])
+        assert np.array_equal(np.concatenate(list(table.blocks(rows, axis))), expected)
+    assert np.array_equal(np.concatenate(list(table.blocks(rows, None))), array.reshape(-1))
+
+
+def test_the_data_are_read_block_by_block_and_not_mapped():
+    array = np.random.default_rng(0).random((400_000, 10))
+    Path("x.npy").write_bytes(saved(array))
+    table = load(saved(array))
+    tracemalloc.start()
+    try:
+        for block in table.blocks(1000, 1):
+            assert type(block) is np.ndarray
+            assert not isinstance(block.base, np.memmap)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < array.nbytes / 20
+
+
+def test_a_file_cut_short_while_it_is_read_is_refused():
+    table = load(saved(VALUES))
+    blocks = table.blocks(1, 1)
+    next(blocks)
+    os.truncate("x.npy", 128 + 60)
+    with pytest.raises(InputError, match=r"^x.npy: cut short while it was read: it ends at byte 188; wait until"):
+        list(blocks)
 
 
 def test_a_header_of_python_2_is_read_without_a_warning():
