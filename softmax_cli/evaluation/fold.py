@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from softmax_cli.backends.base import Backend
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.evaluation.details import Details
+from softmax_cli.evaluation.edges import Edges
 from softmax_cli.evaluation.frameworks import FrameworkFold, FrameworkSums
 from softmax_cli.evaluation.inputs import rows_per_block
 from softmax_cli.evaluation.pairs import Block, Pair
@@ -59,6 +60,7 @@ class Fold:
         self.natively: dict[Key, float] = {}
         self.row_losses: dict[Key, list[NDArray[Any]]] = {key: [] for key in self._keys}
         self.labels: list[str] = []
+        self.edges = Edges()
         self.frameworks = (
             FrameworkFold(settings.frameworks, settings, by_probabilities=pair.by_probabilities)
             if settings.frameworks
@@ -138,6 +140,8 @@ class Fold:
             self.frameworks.add(found.frameworks)
         if self.settings.reduction == "none":
             self.labels += self.pair.rule.text(target)
+        if self.settings.preview:
+            self.edges.add(found.block)
         self.natively.update(found.natively)
         self.rows += target.size
         self.counted += target.size if target.counted is None else int(np.count_nonzero(target.counted))

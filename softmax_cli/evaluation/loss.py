@@ -10,11 +10,10 @@ import numpy as np
 from softmax_cli.backends import load_backends
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.edges import Edges
 from softmax_cli.evaluation.fold import Fold
 from softmax_cli.evaluation.inputs import as_sources, computing_dtype
 from softmax_cli.evaluation.pairs import Block, open_pair
-from softmax_cli.evaluation.parallel import in_order
+from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import Reading, Settings, split_options
 from softmax_cli.evaluation.weights import read_weights
 from softmax_cli.losses.causes import Row, explain
@@ -55,10 +54,7 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
     """
     settings, reading = split_options(options)
     logits, labels, settings = with_sources(logits, labels, settings)
-    reports = []
-    for each in settings.by_dtype():
-        fold, edges = run_fold(logits, labels, each, reading)
-        reports.append(report_of(fold, edges if settings.preview else []))
+    reports = [report_of(run_fold(logits, labels, each, reading)) for each in settings.by_dtype()]
     return reports[0] if len(reports) == 1 else _side_by_side(reports)
 
 
@@ -80,7 +76,7 @@ def _side_by_side(reports: Sequence[LossReport]) -> LossReport:
     )
 
 
-def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> tuple[Fold, list[Block]]:
+def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> Fold:
     """Read all rows; gives their sums, and the first and the last rows themselves."""
     pair = open_pair(logits, labels, reading, settings.ignore_index)
     if pair.by_probabilities and settings.ignore_index is not None:
@@ -91,20 +87,16 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
     backends = load_backends(settings.backend, settings.device, computing_dtype(settings.dtype, pair.logits))
     weights = None if settings.weight is None else read_weights(settings.weight, reading, pair.display_names)
     fold = Fold(pair, backends, settings, Criterion(settings.label_smoothing, weights, settings.zero_log_zero))
-    edges = Edges()
     with ExitStack() as stack:
         if not fold.native:
             for backend in backends:
                 stack.enter_context(backend.on_one_thread())
-        for found in in_order(fold.measure, fold.blocks(), settings.workers):
-            fold.add(found)
-            if settings.preview:
-                edges.add(found.block)
-    return fold, edges.blocks()
+        run(fold, fold.blocks(), settings.workers)
+    return fold
 
 
-def report_of(fold: Fold, edges: list[Block]) -> LossReport:
-    """Everything that a fold found; ``edges`` are the rows of the softmax table."""
+def report_of(fold: Fold) -> LossReport:
+    """Everything that a fold found."""
     settings = fold.settings
     return LossReport(
         signature=signature_of(fold),
@@ -113,7 +105,7 @@ def report_of(fold: Fold, edges: list[Block]) -> LossReport:
         class_names=fold.pair.display_names,
         losses=tuple(_line(fold, backend, variant) for backend in fold.backends for variant in fold.variants),
         ledger=_ledger(fold),
-        preview=tuple(line for block in edges for line in _preview(fold, block)),
+        preview=tuple(line for block in fold.edges.blocks() for line in _preview(fold, block)),
         labels=fold.labels,
         notes=fold.pair.notes,
         details=None if fold.details is None else fold.details.found(),

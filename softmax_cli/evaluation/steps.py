@@ -1,6 +1,7 @@
 """The stages of the calculation, one by one, as a person would do it by hand."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -60,7 +61,7 @@ def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple
     check_suffix(path)
     settings, reading = split_options(options)
     logits, labels, settings = with_sources(logits, labels, settings)
-    fold, _ = _counted_fold(logits, labels, settings, reading)
+    fold = _counted_fold(logits, labels, settings, reading)
     variants = _differentiated(fold)
     if len(fold.backends) > 1 or len(variants) > 2:  # the cross-entropy and one more
         raise UsageError("--grad-output writes one gradient: one backend, and one --loss at most")
@@ -76,22 +77,23 @@ def _walk(logits: Any, labels: Any, settings: Settings, reading: Reading, steps_
     if settings.reduction == "none":
         raise UsageError("a gradient is that of one loss: use --reduction mean or sum")
     logits, labels, settings = with_sources(logits, labels, settings)
-    fold, edges = _counted_fold(logits, labels, settings, reading)
+    fold = _counted_fold(logits, labels, settings, reading)
+    edges = fold.edges.blocks()
     found = tuple(step for backend in fold.backends for step in steps_of(backend, fold, edges))
     return StepsReport(
         rows=tuple(block.start + place for block in edges for place in range(len(block.logits))),
         labels=tuple(label for block in edges for label in fold.pair.rule.text(block.target)),
         steps=found,
-        loss=report_of(fold, []),
+        loss=replace(report_of(fold), preview=()),
         findings=tuple(_findings(found)),
     )
 
 
-def _counted_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> tuple[Fold, list[Block]]:
-    fold, edges = run_fold(logits, labels, settings.of_one_dtype(), reading)
+def _counted_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> Fold:
+    fold = run_fold(logits, labels, settings.of_one_dtype(), reading)
     if not fold.divisor.value():
         raise InputError(fold.pair.logits.name, "no row counts, and so there is no gradient", "see --ignore-index")
-    return fold, edges
+    return fold
 
 
 def _all_steps(backend: Backend, fold: Fold, edges: list[Block]) -> list[Step]:
