@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, Literal, Protocol, TypeVar
 
+from softmax_cli.reports.charts import Chart
+
 Kind = Literal["text", "integer", "decimal", "loss", "distance", "units"]
 """How a table rounds a column: not at all, to four decimals, to six digits, or to two (with an exponent, or not)."""
 
@@ -72,6 +74,9 @@ class Report(Protocol):
 
     def grids(self) -> Iterator[Grid]:
         """For people: tables one under the other."""
+
+    def charts(self) -> Iterator[Chart]:
+        """For people: pictures, behind the tables."""
 
     def remarks(self) -> tuple[str, ...]:
         """For people: what the figures mean, a sentence each."""
