@@ -9,14 +9,25 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from softmax_cli.evaluation.check import check
+    from softmax_cli.evaluation.compare import compare
     from softmax_cli.evaluation.loss import evaluate
     from softmax_cli.evaluation.probabilities import softmax
+    from softmax_cli.evaluation.report import report
     from softmax_cli.evaluation.steps import gradient, steps
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "evaluate", "gradient", "softmax", "steps"]
+__all__ = ["__version__", "check", "compare", "evaluate", "gradient", "report", "softmax", "steps"]
 
-_PUBLIC = {"evaluate": "loss", "gradient": "steps", "softmax": "probabilities", "steps": "steps"}
+_PUBLIC = {
+    "check": "check",
+    "compare": "compare",
+    "evaluate": "loss",
+    "gradient": "steps",
+    "report": "report",
+    "softmax": "probabilities",
+    "steps": "steps",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -3,8 +3,9 @@
 import math
 import operator
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from softmax_cli.errors import UsageError
 from softmax_cli.losses.others import LOSSES
@@ -25,6 +26,13 @@ _CONDITION = re.compile(rf"\s*([\w:]+)\s*({'|'.join(_COMPARISONS)})\s*(\S+)\s*")
 _QUANTITIES = (*VARIANTS, *LOSSES, *LEDGER_ENTRIES, "nonfinite", "agreement")
 
 
+class Gated(Protocol):
+    """A report whose figures conditions can be put on."""
+
+    def quantities(self) -> Mapping[str, float]:
+        """Each figure that was computed, by the name that a condition has for it."""
+
+
 @dataclass(frozen=True)
 class Condition:
     """``quantity`` compared with ``limit``: of a loss on every backend, or on one (``torch:cross_entropy``)."""
@@ -34,7 +42,7 @@ class Condition:
     comparison: str
     limit: float
 
-    def failures(self, report: LossReport) -> Iterator[str]:
+    def failures(self, report: LossReport | Gated) -> Iterator[str]:
         """Where the report meets the condition, in words.
 
         A value that is nan meets every condition on a number: a gate must not be passed by it.
@@ -50,16 +58,32 @@ class Condition:
 
 
 def parse_condition(text: str) -> Condition:
-    """``cross_entropy > 2.3`` and its like; raises UsageError for anything else."""
-    match = _CONDITION.fullmatch(text)
-    if match is None or not _is_number(match[3]):
-        raise UsageError(f"--fail-if {text!r}: write it as 'cross_entropy > 2.3'")
+    """``cross_entropy > 2.3`` and its like, of a loss; raises UsageError for anything else."""
+    match = _matched(text, "cross_entropy > 2.3")
     quantity = match[1].rpartition(":")[2]
-    if quantity not in _QUANTITIES:
-        raise UsageError(f"--fail-if {text!r}: there is no {quantity!r}; there are {', '.join(_QUANTITIES)}")
+    _known(text, quantity, _QUANTITIES)
     if quantity != match[1] and quantity in {*LEDGER_ENTRIES, "agreement"}:
         raise UsageError(f"--fail-if {text!r}: {quantity} is not of one backend; leave the backend out")
     return Condition(text.strip(), match[1], match[2], float(match[3]))
+
+
+def parse_condition_on(text: str, quantities: Collection[str], example: str) -> Condition:
+    """A condition on one of the figures of a Gated report; raises UsageError for anything else."""
+    match = _matched(text, example)
+    _known(text, match[1], quantities)
+    return Condition(text.strip(), match[1], match[2], float(match[3]))
+
+
+def _matched(text: str, example: str) -> re.Match[str]:
+    match = _CONDITION.fullmatch(text)
+    if match is None or not _is_number(match[3]):
+        raise UsageError(f"--fail-if {text!r}: write it as {example!r}")
+    return match
+
+
+def _known(text: str, quantity: str, quantities: Collection[str]) -> None:
+    if quantity not in quantities:
+        raise UsageError(f"--fail-if {text!r}: there is no {quantity!r}; there are {', '.join(quantities)}")
 
 
 def _is_number(text: str) -> bool:
@@ -71,6 +95,11 @@ def _is_number(text: str) -> bool:
     return True
 
 
+def met(report: LossReport | Gated, conditions: Iterable[Condition]) -> list[str]:
+    """Every condition that the report meets, in words."""
+    return [failure for condition in conditions for failure in condition.failures(report)]
+
+
 def check(
     report: LossReport,
     conditions: Iterable[Condition],
@@ -80,7 +109,7 @@ def check(
     atol: float,
 ) -> list[str]:
     """Every failure of the conditions, and of what the variant's loss was expected to be, in words."""
-    failures = [failure for condition in conditions for failure in condition.failures(report)]
+    failures = met(report, conditions)
     if expected is not None:
         failures += unexpected(report, variant, expected, rtol, atol)
     return failures
@@ -100,8 +129,18 @@ def unexpected(report: LossReport, variant: str, expected: float, rtol: float, a
             yield f"{name} is {value!r}, expected {expected!r}: {distance_text(apart)} apart, {allowed:.1e} allowed"
 
 
-def _values(report: LossReport, quantity: str) -> Iterator[tuple[str, float]]:
-    """The quantity by its full name, on each backend and in each dtype where it has one."""
+def _values(report: LossReport | Gated, quantity: str) -> Iterator[tuple[str, float]]:
+    """The quantity by its full name; of a loss, on each backend and in each dtype where it has one."""
+    if isinstance(report, LossReport):
+        yield from _values_of_loss(report, quantity)
+        return
+    quantities = report.quantities()
+    if quantity not in quantities:
+        raise UsageError(f"{quantity} was not computed; there are {', '.join(quantities)}")
+    yield quantity, quantities[quantity]
+
+
+def _values_of_loss(report: LossReport, quantity: str) -> Iterator[tuple[str, float]]:
     if quantity in LEDGER_ENTRIES:
         if len({line.dtype for line in report.losses}) > 1:
             raise UsageError(f"{quantity} is an entry of the ledger, which is of one --dtype; give one")

@@ -6,7 +6,7 @@ import pytest
 
 from softmax_cli import evaluate
 from softmax_cli.errors import UsageError
-from softmax_cli.gates import parse_condition, unexpected
+from softmax_cli.gates import met, parse_condition, parse_condition_on, unexpected
 
 LOGITS, LABELS = [[2.0, 1.0], [0.0, 3.0]], [0, 1]
 # By hand: ln(1 + e^-1) and ln(1 + e^-3).
@@ -122,3 +122,33 @@ def test_nan_and_inf_can_be_expected(logits, value):
     report = evaluate(logits, [0])
     assert not list(unexpected(report, "cross_entropy", value, 1e-6, 0.0))
     assert len(list(unexpected(report, "cross_entropy", 1.0, 1e-6, 1e9))) == 1
+
+
+class Measured:
+    """Any report with figures by name can be held to conditions."""
+
+    def quantities(self):
+        return {"ece": 0.125, "kl": math.nan}
+
+
+@pytest.mark.parametrize(
+    ("texts", "failures"),
+    [
+        (["ece > 0.2"], []),
+        (["ece > 0.1", "ece<0.5"], ["ece is 0.125, which meets --fail-if 'ece > 0.1' (by 2.5e-02)"]),
+        (["kl > 5"], ["kl is nan, which meets --fail-if 'kl > 5' (by nan)"]),
+    ],
+)
+def test_conditions_on_other_reports(texts, failures):
+    conditions = [parse_condition_on(text, ("ece", "kl", "js"), "ece > 0.05") for text in texts]
+    assert met(Measured(), conditions)[: len(failures)] == failures
+    assert bool(met(Measured(), conditions)) == bool(failures)
+
+
+def test_conditions_on_other_reports_know_their_figures():
+    with pytest.raises(UsageError, match=r"there is no 'loss'; there are ece, kl"):
+        parse_condition_on("loss > 1", ("ece", "kl"), "ece > 0.05")
+    with pytest.raises(UsageError, match=r"write it as 'ece > 0\.05'"):
+        parse_condition_on("ece > ", ("ece", "kl"), "ece > 0.05")
+    with pytest.raises(UsageError, match="js was not computed; there are ece, kl"):
+        met(Measured(), [parse_condition_on("js > 1", ("js",), "ece > 0.05")])

@@ -61,7 +61,8 @@ def part(*names):
 
 
 def test_the_parts_are_there():
-    parts = ("backends", "cli", "errors", "evaluation", "gates", "losses", "readers", "reports", "writers")
+    parts = ("backends", "checks", "cli", "errors", "evaluation", "files", "gates", "losses", "metrics")
+    parts += ("readers", "reports", "writers")
     assert all(part(name) for name in parts)
     assert part(*parts) == {name_of(path) for path in MODULES} - {"softmax_cli", "softmax_cli.__main__"}
 
@@ -70,8 +71,14 @@ def test_the_parts_are_there():
     ("who", "what"),
     [
         ("errors", ("softmax_cli", "numpy", "torch", "typer", "rich")),
+        ("files", ("numpy", "torch", "rich", "typer", *own("backends", "cli", "evaluation", "losses", "readers"))),
+        ("files", own("reports", "writers")),
         ("losses", ("numpy", "torch", "array_api_compat", "rich", "typer")),
         ("losses", own("backends", "cli", "evaluation", "readers", "reports", "writers")),
+        ("metrics", ("torch", "array_api_compat", "rich", "typer")),
+        ("metrics", own("backends", "checks", "cli", "evaluation", "gates", "readers", "reports", "writers")),
+        ("checks", ("torch", "array_api_compat", "rich", "typer", *own("backends", "cli", "evaluation", "gates"))),
+        ("checks", own("readers", "writers")),
         ("gates", ("numpy", "torch", "rich", "typer", *own("backends", "cli", "evaluation", "readers", "writers"))),
         ("backends", own("cli", "evaluation", "readers", "reports", "writers")),
         ("readers", own("backends", "cli", "evaluation", "losses", "reports", "writers")),
@@ -95,8 +102,12 @@ def test_only_one_module_imports_torch():
     assert importers("torch", "array_api_compat") == {"softmax_cli.backends.torch_backend"}
 
 
-def test_only_the_table_writer_imports_rich():
-    assert importers("rich") == {"softmax_cli.writers.table"}
+def test_only_what_writes_to_terminals_imports_rich():
+    assert importers("rich") == {f"softmax_cli.writers.{name}" for name in ("table", "diagnostics", "charts.terminal")}
+
+
+def test_only_one_module_imports_matplotlib():
+    assert importers("matplotlib") == {"softmax_cli.writers.plot"}
 
 
 def test_only_the_command_line_imports_typer():

@@ -84,7 +84,7 @@ def options_of(command):
             yield spellings
 
 
-@pytest.mark.parametrize("command", ["loss", "losses", "softmax"])
+@pytest.mark.parametrize("command", ["check", "checks", "compare", "loss", "losses", "report", "softmax"])
 def test_every_option_has_an_example(command):
     words = {word for line, _ in EXAMPLES for word in re.findall(r"-[\w-]+", line)}
     assert [spellings for spellings in options_of(command) if not words & set(spellings)] == []

@@ -17,6 +17,10 @@ _COMMANDS = {
     "loss": "softmax_cli.cli.loss:command",
     "losses": "softmax_cli.cli.losses:command",
     "softmax": "softmax_cli.cli.softmax:command",
+    "check": "softmax_cli.cli.check:command",
+    "checks": "softmax_cli.cli.check:listing",
+    "compare": "softmax_cli.cli.compare:command",
+    "report": "softmax_cli.cli.report:command",
     "sample": "softmax_cli.cli.sample:command",
 }
 """Strings, so that a command's options are put together (15 ms each) only when it is called or listed."""

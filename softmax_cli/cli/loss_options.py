@@ -5,24 +5,12 @@ from typing import Annotated
 import typer
 
 from softmax_cli.backends import DTYPES
-from softmax_cli.cli.options import COMPUTING, WRITING, names
+from softmax_cli.cli.options import COMPUTING, CRITERION, GATES, WRITING, conditions, names
 from softmax_cli.evaluation.settings import ACCUMULATIONS, ALL_LOSSES
 from softmax_cli.losses.frameworks import FRAMEWORKS
 from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.variants import HEADLINE, VARIANTS
 from softmax_cli.reports.loss import REDUCTIONS
-
-CRITERION = "How the loss is defined"
-GATES = "What to fail at, with exit status 1"
-
-LabelsArgument = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[LABELS]",
-        help="One label a row: a class index, a class name, or a row of probabilities; - is standard input.",
-        show_default=False,
-    ),
-]
 
 DtypesOption = Annotated[
     list[str] | None,
@@ -94,12 +82,6 @@ WeightOption = Annotated[
         rich_help_panel=CRITERION,
     ),
 ]
-IgnoreIndexOption = Annotated[
-    int | None,
-    typer.Option(
-        metavar="LABEL", help="Rows with this label count nowhere.", show_default=False, rich_help_panel=CRITERION
-    ),
-]
 LabelSmoothingOption = Annotated[
     float, typer.Option(metavar="E", help="Labels (1 - E) q + E / C, from 0 to 1.", rich_help_panel=CRITERION)
 ]
@@ -167,11 +149,5 @@ RtolOption = Annotated[
 AtolOption = Annotated[float, typer.Option(min=0, metavar="A", help="... or within A.", rich_help_panel=GATES)]
 FailIfOption = Annotated[
     list[str] | None,
-    typer.Option(
-        metavar="CONDITION",
-        help="If this holds, as 'cross_entropy > 2.3' (may be repeated): of a loss, an entry of the ledger, nonfinite "
-        "or agreement.",
-        show_default=False,
-        rich_help_panel=GATES,
-    ),
+    typer.Option(**conditions("cross_entropy > 2.3", "a loss, an entry of the ledger, nonfinite or agreement")),
 ]

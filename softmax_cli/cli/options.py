@@ -13,8 +13,10 @@ from softmax_cli.errors import UsageError
 from softmax_cli.writers import WRITERS
 
 COMPUTING = "How to compute"
+CRITERION = "How the loss is defined"
 READING = "How the files are laid out"
 WRITING = "What to print"
+GATES = "What to fail at, with exit status 1"
 
 AUTO = "auto"
 FORMATS = (AUTO, *WRITERS)
@@ -25,6 +27,16 @@ def names(what: str, known: Iterable[str]) -> dict[str, Any]:
     known = tuple(known)
     completion: Callable[[], list[str]] = lambda: list(known)  # noqa: E731
     return {"help": f"{what}: {', '.join(known)}.", "metavar": "NAME", "autocompletion": completion}
+
+
+def conditions(example: str, figures: str) -> dict[str, Any]:
+    """What an option has that takes conditions on a report's figures."""
+    return {
+        "metavar": "CONDITION",
+        "help": f"If this holds, as '{example}' (may be repeated): of {figures}.",
+        "show_default": False,
+        "rich_help_panel": GATES,
+    }
 
 
 def _known_format(name: str) -> str:
@@ -44,6 +56,15 @@ LogitsArgument = Annotated[
     typer.Argument(
         metavar="LOGITS",
         help="Logits, one row a line: CSV, TSV or NPY (also .gz, .bz2, .xz); - is standard input.",
+    ),
+]
+
+LabelsArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[LABELS]",
+        help="One label a row: a class index, a class name, or a row of probabilities; - is standard input.",
+        show_default=False,
     ),
 ]
 
@@ -79,6 +100,13 @@ DtypeOption = Annotated[
 TemperatureOption = Annotated[
     float,
     typer.Option("--temperature", "-T", metavar="T", help="Divides the logits first.", rich_help_panel=COMPUTING),
+]
+
+IgnoreIndexOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="LABEL", help="Rows with this label count nowhere.", show_default=False, rich_help_panel=CRITERION
+    ),
 ]
 
 ClassAxisOption = Annotated[

@@ -1,11 +1,14 @@
-"""From a report to standard output, and what there is to say about it to standard error."""
+"""From a report to standard output or a file, and what there is to say about it to standard error."""
 
 import sys
-from typing import Any, TextIO, cast
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO, cast
 
 from softmax_cli.cli.options import AUTO
 from softmax_cli.cli.streams import note
-from softmax_cli.writers import write_report
+from softmax_cli.errors import UsageError
+from softmax_cli.files import known_suffix, replacing
+from softmax_cli.writers import PICTURES, SUFFIXES, WITH_WARNINGS, write_report
 
 _SPOOLED_CHARACTERS = 1 << 26
 
@@ -30,8 +33,50 @@ def deliver(report: Any, name: str) -> None:
         _SPOOLED_CHARACTERS, "w+", encoding=encoding, errors="backslashreplace", newline=""
     ) as spool:
         write_report(report, name, cast("TextIO", spool))
-        note(*report.notes)
-        if name != "markdown":  # which shows the warnings itself, as a table does
-            note(*report.warnings())
+        _note(report, name)
         spool.seek(0)
         shutil.copyfileobj(spool, sys.stdout)
+
+
+def deliver_to_file(report: Any, path: Path) -> None:
+    """Write a report to a file whose suffix says the format, whole or not at all, and its notes to standard error.
+
+    Raises UsageError where :func:`check_file` does, where the report has no picture for a .svg or .png file, and
+    where the file cannot be written; what was there is kept then.
+    """
+    check_file(path)
+    name = SUFFIXES[path.suffix.lower()]
+    if name in PICTURES and next(iter(report.charts()), None) is None:
+        raise UsageError(f"{path}: there is nothing to draw; .html and .md take the tables")
+    with replacing(path) as temporary, _opened(temporary, name) as stream:
+        write_report(report, name, stream)
+    _note(report, name)
+
+
+def check_file(path: Path) -> None:
+    """Raise UsageError where no such file can be written: better before the work than after it.
+
+    For a suffix without a format, or one whose extra is missing, and for a folder that is not there.
+    """
+    from importlib.util import find_spec
+
+    suffix = known_suffix(path, SUFFIXES)
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: cannot be written (no such file or directory)")
+    if SUFFIXES[suffix] in PICTURES and find_spec("matplotlib") is None:
+        raise UsageError(
+            f"{path}: {suffix} needs matplotlib, which is not installed; pip install 'softmax-loss[plot]', or use .html"
+        )
+
+
+def _opened(path: Path, name: str) -> TextIO | BinaryIO:
+    # A name of the user's can hold what UTF-8 lacks: half a surrogate pair, from a file name that was no text.
+    return (
+        path.open("wb") if name in PICTURES else path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+    )
+
+
+def _note(report: Any, name: str) -> None:
+    note(*report.notes)
+    if name not in WITH_WARNINGS:
+        note(*report.warnings())

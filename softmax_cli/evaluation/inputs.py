@@ -19,9 +19,9 @@ from softmax_cli.readers.table import Table
 _NUMBERS_AT_ONCE = 1 << 17
 
 
-def open_logits(logits: Any, reading: Reading) -> Table:
-    """The table of logits: a path (``-`` is standard input), a Source, or anything that NumPy takes."""
-    return _open(logits, "logits", _dialect(reading), Selection(reading.logit_columns, reading.label_column))
+def open_logits(logits: Any, reading: Reading, name: str = "logits") -> Table:
+    """The table of logits: a path (``-`` is standard input), a Source, or anything that NumPy takes, of that name."""
+    return _open(logits, name, _dialect(reading), Selection(reading.logit_columns, reading.label_column))
 
 
 def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None) -> Table:

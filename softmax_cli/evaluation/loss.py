@@ -15,6 +15,7 @@ from softmax_cli.evaluation.inputs import as_sources, computing_dtype
 from softmax_cli.evaluation.pairs import Block, open_pair
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import Reading, Settings, split_options
+from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.evaluation.weights import read_weights
 from softmax_cli.losses.causes import Row, explain
 from softmax_cli.losses.criterion import Criterion
@@ -26,7 +27,7 @@ from softmax_cli.reports.ledger import Ledger
 from softmax_cli.reports.lines import LossLine
 from softmax_cli.reports.loss import LossReport
 from softmax_cli.reports.rows import RowLine
-from softmax_cli.reports.signature import BackendSignature, Signature
+from softmax_cli.reports.signature import Signature
 
 
 def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
@@ -79,8 +80,6 @@ def _side_by_side(reports: Sequence[LossReport]) -> LossReport:
 def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> Fold:
     """Read all rows; gives their sums, and the first and the last rows themselves."""
     pair = open_pair(logits, labels, reading, settings.ignore_index)
-    if pair.by_probabilities and settings.ignore_index is not None:
-        raise UsageError("--ignore-index is for class indices, and these labels are probabilities; leave it out")
     index_only = [variant.name for variant in settings.chosen_variants() if variant.index_only]
     if pair.by_probabilities and index_only:
         raise UsageError(f"{index_only[0]} is for class indices, and these labels are probabilities")
@@ -207,8 +206,3 @@ def signature_of(fold: Fold) -> Signature:
             ("class_axis", fold.pair.class_axis),
         ),
     )
-
-
-def backend_signatures(backends: Sequence[Backend]) -> tuple[BackendSignature, ...]:
-    """What the signature says of the backends."""
-    return tuple(BackendSignature(backend.name, backend.version, backend.device) for backend in backends)

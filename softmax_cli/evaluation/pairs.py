@@ -52,7 +52,7 @@ class Pair:
         if len(labels.shape) == len(self.logits.shape) == 2 and labels.shape[1] != 1:
             labels = with_known_shape(labels, self.class_axis)  # probabilities lie as the logits do
         self._labels = labels
-        self._label_axis = _label_axis(labels, self.logits, self.class_axis)
+        self._label_axis = label_axis(labels, self.logits, self.class_axis)
         self.classes = int(self.logits.shape[self.class_axis] or 0)
         self.class_names = self.logits.column_names
         self.rule = LabelRule(
@@ -91,7 +91,7 @@ class Pair:
         logits = self.logits.blocks(rows, self.class_axis)
         if whole:
             logits = iter([np.concatenate(list(logits))])
-        labels = _Feed(self._labels.blocks(rows, self._label_axis))
+        labels = Feed(self._labels.blocks(rows, self._label_axis))
         start = 0
         for block in logits:
             values = labels.take(len(block))
@@ -112,8 +112,13 @@ class Pair:
         raise InputError(self._labels.name, what, hint)
 
 
-def open_pair(logits: Any, labels: Any, reading: Reading, ignore_index: int | None = None) -> Pair:
-    """Open both files; without ``labels`` they are a column of the logits' file (``reading.label_column``)."""
+def open_pair(
+    logits: Any, labels: Any, reading: Reading, ignore_index: int | None = None, name: str = "logits"
+) -> Pair:
+    """Open both files; without ``labels`` they are a column of the logits' file (``reading.label_column``).
+
+    ``name`` is what logits are called that are an array.
+    """
     of_logits = reading
     if labels is None:
         if reading.label_column is None:
@@ -122,11 +127,14 @@ def open_pair(logits: Any, labels: Any, reading: Reading, ignore_index: int | No
     else:
         logits, labels = as_sources(logits, labels)
         of_logits = replace(reading, label_column=None)  # the column is one of the labels' own file
-    opened = open_logits(logits, of_logits)
-    return Pair(opened, open_labels(labels, reading, opened.column_names), reading, ignore_index)
+    opened = open_logits(logits, of_logits, name)
+    pair = Pair(opened, open_labels(labels, reading, opened.column_names), reading, ignore_index)
+    if pair.by_probabilities and ignore_index is not None:
+        raise UsageError("--ignore-index is for class indices, and these labels are probabilities; leave it out")
+    return pair
 
 
-def _label_axis(labels: Table, logits: Table, class_axis: int) -> int | None:
+def label_axis(labels: Table, logits: Table, class_axis: int) -> int | None:
     """The labels' axis of the classes where they are probabilities, None where each label is one value.
 
     A vector of logits is one row, and a last axis of length 1 may be left out or be there. The number of rows is
@@ -163,7 +171,7 @@ def _misfit(labels: Table, rows: tuple[int | None, ...], classes: int | None) ->
     return InputError(labels.name, f"{what}, where one label a row is needed, or {classes} probabilities", remedy)
 
 
-class _Feed:
+class Feed:
     """Blocks handed out again in pieces of the lengths that are asked for."""
 
     def __init__(self, blocks: Iterator[NDArray[Any]]) -> None:

@@ -5,25 +5,25 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from softmax_cli.evaluation.pairs import Block
 from softmax_cli.evaluation.parallel import in_order
 
+Block_contra = TypeVar("Block_contra", contravariant=True)
 Found = TypeVar("Found")
 
 _LARGEST_KEPT = 1 << 23
 
 
-class Foldable(Protocol[Found]):
-    """Sums over rows, in two parts."""
+class Foldable(Protocol[Block_contra, Found]):
+    """Sums over blocks of rows, in two parts."""
 
-    def measure(self, block: Block) -> Found:
+    def measure(self, block: Block_contra) -> Found:
         """Compute what a block adds, and change nothing: several run at the same time."""
 
     def add(self, found: Found) -> None:
         """Add what was found; the blocks in their order."""
 
 
-def run(fold: Foldable[Found], blocks: Iterable[Block], threads: int) -> None:
+def run(fold: Foldable[Block_contra, Found], blocks: Iterable[Block_contra], threads: int) -> None:
     """Measure every block and add what was found, in the blocks' order."""
     keep_freed_memory()
     for found in in_order(fold.measure, blocks, threads):

@@ -19,9 +19,9 @@ from softmax_cli.evaluation.inputs import (
     shape_text,
     with_known_shape,
 )
-from softmax_cli.evaluation.loss import backend_signatures
 from softmax_cli.evaluation.saving import check_suffix, save
 from softmax_cli.evaluation.settings import Reading, positive
+from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.losses.distance import distances
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import header_names

@@ -1,34 +1,18 @@
 """Arrays to files: whole or not at all, a block of rows at a time."""
 
 import math
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.errors import UsageError
+from softmax_cli.files import known_suffix, replacing
 from softmax_cli.writers.delimited import write_rows
 
 Blocks = Iterable[Any]
 """Arrays (n, C); for CSV and TSV any rows of numbers will do."""
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A temporary name beside ``path`` that takes its place at the end, and is removed if anything fails."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield temporary
-        temporary.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({(error.strerror or str(error)).lower()})") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink()
 
 
 def save(path: Path, blocks: Blocks, names: Sequence[str], shape: Sequence[int | None], axis: int) -> None:
@@ -37,16 +21,14 @@ def save(path: Path, blocks: Blocks, names: Sequence[str], shape: Sequence[int |
     NPY takes ``shape``, with the classes on ``axis``; CSV and TSV have a line a row, under a header of ``names``.
     Raises UsageError for another suffix, or where the file cannot be written; what was there is kept then.
     """
-    check_suffix(path)
+    saver = _SAVERS[known_suffix(path, _SAVERS)]
     with replacing(path) as temporary:
-        _SAVERS[path.suffix.lower()](temporary, blocks, names, shape, axis)
+        saver(temporary, blocks, names, shape, axis)
 
 
 def check_suffix(path: Path) -> None:
     """Raise UsageError for a suffix that stands for no format: better before the work than after it."""
-    if path.suffix.lower() not in _SAVERS:
-        known = ", ".join(_SAVERS)
-        raise UsageError(f"{path}: unknown suffix {path.suffix!r} for the output; the suffixes are {known}")
+    known_suffix(path, _SAVERS)
 
 
 def _save_npy(path: Path, blocks: Blocks, _names: Sequence[str], shape: Sequence[int | None], axis: int) -> None:

@@ -30,11 +30,16 @@ def log_normalizer(shifted: Array, top: Array, xp: Any) -> Array:
     The maximum contributes exp(0) = 1, so this is log1p of the others' sum. A confident row keeps its tiny
     loss this way: x = [0, -40] with y = 0 gives 4.2e-18, where log(1 + 4.2e-18) is 0.
     """
+    return xp.log1p(xp.sum(odds(shifted, top, xp), axis=-1, keepdims=True))
+
+
+def odds(shifted: Array, top: Array, xp: Any) -> Array:
+    """p_c / p_top = exp(x_c - max x), (N, C), but 0 in the place of the likeliest class itself."""
     # A copy to write to: a mask (N, C) takes twice as long, and torch's graph would not bear another exponential.
     others = shifted + 0
     # exp(0 - inf) is 0, and the nan of an undefined row spreads.
     others[xp.arange(shifted.shape[0], device=shifted.device), top[:, 0]] -= math.inf
-    return xp.log1p(xp.sum(xp.exp(others), axis=-1, keepdims=True))
+    return xp.exp(others)
 
 
 def softmax(logits: Array, xp: Any) -> Array:

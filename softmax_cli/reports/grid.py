@@ -8,6 +8,7 @@ from itertools import islice
 from typing import Any, Literal, Protocol, TypeVar
 
 from softmax_cli.reports.charts import Chart
+from softmax_cli.reports.findings import Finding
 
 Kind = Literal["text", "integer", "decimal", "loss", "distance", "units"]
 """How a table rounds a column: not at all, to four decimals, to six digits, or to two (with an exponent, or not)."""
@@ -77,6 +78,9 @@ class Report(Protocol):
 
     def charts(self) -> Iterator[Chart]:
         """For people: pictures, behind the tables."""
+
+    def diagnostics(self) -> Iterator[Finding]:
+        """For people: what is wrong, one under the other, behind the tables."""
 
     def remarks(self) -> tuple[str, ...]:
         """For people: what the figures mean, a sentence each."""

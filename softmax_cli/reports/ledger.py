@@ -9,6 +9,11 @@ from softmax_cli.reports.grid import Column, Grid
 _LARGEST_EXPONENT = math.log(1.7976931348623157e308)
 
 
+def perplexity(mean: float) -> float:
+    """exp(mean) of a mean loss in nats, as far as float64 holds it."""
+    return math.inf if mean > _LARGEST_EXPONENT else math.exp(mean)
+
+
 @dataclass(frozen=True)
 class Ledger:
     """The account of one variant on one backend, in nats.
@@ -48,7 +53,7 @@ class Ledger:
     @property
     def perplexity(self) -> float:
         """exp(mean)."""
-        return math.inf if self.mean > _LARGEST_EXPONENT else math.exp(self.mean)
+        return perplexity(self.mean)
 
     @property
     def bits(self) -> float:

@@ -5,7 +5,7 @@ numbers (reports/grid.py), and nothing of arrays, backends or the command line.
 """
 
 from importlib import import_module
-from typing import Any, TextIO
+from typing import Any, BinaryIO, TextIO
 
 WRITERS = {
     "table": "softmax_cli.writers.table:write",
@@ -14,10 +14,32 @@ WRITERS = {
     "json": "softmax_cli.writers.json:write_json",
     "jsonl": "softmax_cli.writers.json:write_jsonl",
     "markdown": "softmax_cli.writers.markdown:write",
+    "html": "softmax_cli.writers.html:write",
 }
 
+PICTURES = {
+    "svg": "softmax_cli.writers.plot:write_svg",
+    "png": "softmax_cli.writers.plot:write_png",
+}
+"""Those that write bytes, and of a report its charts only; they need the extra `plot`."""
 
-def write_report(report: Any, name: str, stream: TextIO) -> None:
-    """Write a report in the format of that name."""
-    module, _, function = WRITERS[name].partition(":")
+SUFFIXES = {
+    ".html": "html",
+    ".md": "markdown",
+    ".svg": "svg",
+    ".png": "png",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+}
+"""Which of them a file's suffix stands for."""
+
+WITH_WARNINGS = ("table", "markdown", "html")
+"""Those that show a report's warnings; with the others they go elsewhere."""
+
+
+def write_report(report: Any, name: str, stream: TextIO | BinaryIO) -> None:
+    """Write a report in the format of that name; one of PICTURES takes a binary stream, the others one of text."""
+    module, _, function = {**WRITERS, **PICTURES}[name].partition(":")
     getattr(import_module(module), function)(report, stream)

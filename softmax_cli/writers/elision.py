@@ -64,12 +64,12 @@ def sections(
     return [[*keys, *part] for part in parts]
 
 
-def left_out(grid: Grid, shown: Sequence[int]) -> str:
-    """What a table does not show, in words; empty where it shows everything."""
+def left_out(grid: Grid, shown: Sequence[int], one: str = "row") -> str:
+    """What a table does not show, in words (``one`` is a line of it); empty where it shows everything."""
     group = [place for place, column in enumerate(grid.columns) if column.group]
     missing = len(group) - sum(place in shown for place in group)
     parts = [f"{missing:,} of {len(group):,} classes"] if missing else []
-    parts += [count(grid.hidden, "row")] if grid.hidden else []
+    parts += [count(grid.hidden, one)] if grid.hidden else []
     if not parts:
         return ""
     return f"{' and '.join(parts)} not shown" + (f" ({grid.whole})" if grid.whole else "")

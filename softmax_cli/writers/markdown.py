@@ -1,15 +1,25 @@
-"""Markdown tables, rounded like those of the terminal, for a pull request or a README."""
+"""Markdown tables, rounded like those of the terminal, for a pull request or a README.
+
+A chart is a table of its numbers with a bar of block characters at the end of each line.
+"""
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import TextIO
 
-from softmax_cli.reports.grid import EDGE_ROWS, Grid, Report
+from softmax_cli.reports.charts import Chart
+from softmax_cli.reports.findings import Finding
+from softmax_cli.reports.grid import EDGE_ROWS, Column, Grid, Report
+from softmax_cli.writers.charts.tabular import BAR, as_grid, coarse, shares
 from softmax_cli.writers.elision import GAP, left_out, shown_columns
+from softmax_cli.writers.findings import effects_grid, headline, sentences
 from softmax_cli.writers.numbers import rounded
+from softmax_cli.writers.signs import ASCII, UNICODE, Signs, bar
 from softmax_cli.writers.text import visible
 
 _WIDTH = 160  # of a table, in characters: a page that shows Markdown is wider than a terminal
+_BAR_WIDTH = 20
 _LEFT_OUT = "…"
 _BETWEEN = len(" | ")
 
@@ -18,18 +28,38 @@ _SPECIAL = re.compile(r"[\\`*\[\]<>|&~$]|(?<!\w)_|_(?!\w)")
 
 
 def write(report: Report, stream: TextIO) -> None:
-    """The grids, the remarks as a list, and the signature as code."""
+    """The grids, the charts, the remarks as a list, and the signature as code."""
     for grid in report.grids():
-        stream.write(f"**{_escaped(grid.title)}**\n\n")
         _write_grid(grid, stream)
-        stream.write("\n")
-    if sentences := (*report.remarks(), *report.warnings()):
-        stream.writelines(f"- {_escaped(sentence)}\n" for sentence in sentences)
+    signs = UNICODE if (stream.encoding or "utf-8").lower().startswith("utf") else ASCII
+    for chart in report.charts():
+        _write_grid(_with_bars(coarse(chart), signs), stream, BAR, chart.legend)
+    for finding in report.diagnostics():
+        _write_finding(finding, stream)
+    if said := (*report.remarks(), *report.warnings()):
+        stream.writelines(f"- {_escaped(sentence)}\n" for sentence in said)
         stream.write("\n")
     stream.write(f"`{report.signature_line()}`\n")
 
 
-def _write_grid(grid: Grid, stream: TextIO) -> None:
+def _write_finding(finding: Finding, stream: TextIO) -> None:
+    """A finding: its effects as a table, what was seen as a list, and what mends it as code."""
+    if finding.effects:
+        _write_grid(effects_grid(finding), stream)
+    else:
+        stream.write(f"**{_escaped(headline(finding))}**\n\n")
+    stream.writelines(f"- {_escaped(sentence)}\n" for sentence in sentences(finding))
+    stream.write(f"\n```sh\n{visible(finding.command)}\n```\n\n" if finding.command else "\n")
+
+
+def _with_bars(chart: Chart, signs: Signs) -> Grid:
+    grid = as_grid(chart)
+    rows = [(*row, bar(share, _BAR_WIDTH, signs)) for row, share in zip(grid.rows, shares(chart), strict=True)]
+    return replace(grid, columns=(*grid.columns, Column("")), rows=rows)
+
+
+def _write_grid(grid: Grid, stream: TextIO, one: str = "row", legend: str = "") -> None:
+    stream.write(f"**{_escaped(grid.title)}**\n\n")
     headers = [_escaped(column.name) for column in grid.columns]
     rows = [
         [_escaped(rounded(value, column.kind)) for value, column in zip(row, grid.columns, strict=True)]
@@ -46,8 +76,9 @@ def _write_grid(grid: Grid, stream: TextIO) -> None:
         if grid.hidden and number == len(rows) - EDGE_ROWS:
             _line([_LEFT_OUT] * len(shown), stream)
         _line((_LEFT_OUT if place == GAP else row[place] for place in shown), stream)
-    if note := left_out(grid, shown):
-        stream.write(f"\n{note}\n")
+    if notes := [_escaped(note) for note in (legend, left_out(grid, shown, one)) if note]:
+        stream.write(f"\n{'; '.join(notes)}\n")
+    stream.write("\n")
 
 
 def _line(cells: Iterable[str], stream: TextIO) -> None:

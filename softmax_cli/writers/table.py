@@ -5,7 +5,7 @@ A text of the user's (a class name, a file name) goes in as Text, never as marku
 
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Any, TextIO
 
 from rich.box import SIMPLE_HEAD, Box
@@ -15,26 +15,19 @@ from rich.table import Table
 from rich.text import Text
 
 from softmax_cli.reports.grid import EDGE_ROWS, Grid, Report
+from softmax_cli.writers.charts.terminal import chart_lines
+from softmax_cli.writers.diagnostics import diagnostic_lines
 from softmax_cli.writers.elision import GAP, left_out, sections, shown_columns, whole_width
 from softmax_cli.writers.numbers import is_odd, rounded
-from softmax_cli.writers.text import visible
+from softmax_cli.writers.signs import ASCII, UNICODE, Signs
+from softmax_cli.writers.text import visible, written
 
 _MARK = "*"
 _GUTTER = 2  # blanks between two columns
 _LONGEST_NAME = 16  # or a quarter of the console, where that does not hold the whole table
 
 
-@dataclass(frozen=True)
-class _Signs:
-    """What stands for columns and rows that are left out, and what draws the line under the header."""
-
-    columns: str
-    rows: str
-    box: Box
-
-
-_UNICODE = _Signs("…", "⋮", SIMPLE_HEAD)
-_ASCII = _Signs("...", ":", Box(str(SIMPLE_HEAD).replace("─", "-"), ascii=True))
+_ASCII_BOX = Box(str(SIMPLE_HEAD).replace(UNICODE.rule, ASCII.rule), ascii=True)
 
 
 def write(report: Report, stream: TextIO) -> None:
@@ -74,6 +67,14 @@ class _View:
         for grid in self._report.grids():
             yield Text(grid.title, style="bold")
             yield from _tables(grid, console, options)
+        for chart in self._report.charts():
+            yield from chart_lines(
+                chart, options.max_width, _signs(options), partial(written, encoding=options.encoding)
+            )
+        for finding in self._report.diagnostics():
+            yield from diagnostic_lines(
+                finding, console, options.max_width, _signs(options), partial(written, encoding=options.encoding)
+            )
         for remark in self._report.remarks():
             yield Text(visible(remark))
         for warning in self._report.warnings():
@@ -81,10 +82,14 @@ class _View:
         yield Text(self._report.signature_line().replace("|", " "), style="dim")
 
 
+def _signs(options: ConsoleOptions) -> Signs:
+    return ASCII if options.ascii_only else UNICODE
+
+
 def _tables(grid: Grid, console: Console, options: ConsoleOptions) -> Iterator[Any]:
     """The grid as one table of whole cells, or several, and a line that says what they leave out."""
     available = options.max_width + _GUTTER
-    signs = _ASCII if options.ascii_only else _UNICODE
+    signs = _signs(options)
     sheet = _Sheet(grid, options.encoding)
     if whole_width(grid, sheet.widths) > available:
         sheet = _Sheet(grid, options.encoding, max(_LONGEST_NAME, options.max_width // 4), signs.columns)
@@ -118,9 +123,15 @@ class _Sheet:
         columns = zip(self._headers, *self._rows, strict=True)
         self.widths = [_GUTTER + max(text.cell_len for text in column) for column in columns]
 
-    def table(self, places: Sequence[int], signs: _Signs) -> Table:
+    def table(self, places: Sequence[int], signs: Signs) -> Table:
         """The columns at these places, with a sign for those and for the rows that are left out."""
-        table = Table(box=signs.box, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), header_style="")
+        table = Table(
+            box=SIMPLE_HEAD if signs is UNICODE else _ASCII_BOX,
+            show_edge=False,
+            pad_edge=False,
+            padding=(0, 1, 0, 0),
+            header_style="",
+        )
         for place in places:
             if place == GAP:
                 table.add_column(Text(signs.columns))
@@ -165,4 +176,4 @@ class _Sheet:
         return set_cell_size(name, self._longest - len(self._left_out)).rstrip() + self._left_out
 
     def _shown(self, text: str) -> str:
-        return visible(text).encode(self._encoding, "backslashreplace").decode(self._encoding)
+        return written(text, self._encoding)

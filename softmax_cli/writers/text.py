@@ -20,3 +20,12 @@ def visible(text: str) -> str:
     'a b\\x1b[31m'
     """
     return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], one_line(text))
+
+
+def written(text: str, encoding: str) -> str:
+    r"""The text as :func:`visible`, with what the encoding lacks spelled out.
+
+    >>> written("é, 개", "latin-1")
+    'é, \\uac1c'
+    """
+    return visible(text).encode(encoding, "backslashreplace").decode(encoding)

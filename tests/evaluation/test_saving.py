@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.saving import check_suffix, replacing, save
+from softmax_cli.evaluation.saving import check_suffix, save
 
 VALUES = np.arange(24, dtype=np.float32).reshape(6, 4) / 7
 NAMES = ("a", "b, c", "d\te", "f")
@@ -85,13 +85,6 @@ def test_whole_or_not_at_all(tmp_path, name, raised, expected, there):
         save(path, failing(), NAMES, (None, 4), 1)
     assert list(tmp_path.iterdir()) == [path] * there
     assert not there or path.read_text() == "as it was"
-
-
-def test_the_error_names_the_file_and_the_reason(tmp_path):
-    path = tmp_path / "p.csv"
-    with pytest.raises(UsageError) as caught, replacing(path):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    assert str(caught.value) == f"{path}: cannot be written (no space left on device)"
 
 
 def test_a_new_file_has_the_permissions_that_new_files_have(tmp_path):

@@ -25,6 +25,12 @@ class HostileReport:
         rows = [(number, *row) for number, row in enumerate(ROWS)]
         yield Grid("a * title", columns, rows, marked=[1, None])
 
+    def diagnostics(self):
+        return iter(())
+
+    def charts(self):
+        return ()
+
     def remarks(self):
         return ("0 * inf is nan.",)
 

@@ -25,6 +25,12 @@ class Shown:
     def grids(self):
         yield self.grid
 
+    def diagnostics(self):
+        return iter(())
+
+    def charts(self):
+        return ()
+
     def remarks(self):
         return self.sentences
 

@@ -1,0 +1,264 @@
+"""What the loss itself tells, held against what a model that knows nothing, or only the labels' shares, would have."""
+
+import math
+
+import numpy as np
+
+from softmax_cli.checks.check import Check, Symptom
+from softmax_cli.checks.statistics import LossStatistics, Statistics
+from softmax_cli.checks.words import all_rows, as_given, loss_as_given, percent, rows_text
+from softmax_cli.losses.sums import Sum
+from softmax_cli.reports.findings import Effect
+from softmax_cli.reports.grid import count
+
+_SURE = 5.0  # standard errors: 6e-7 two-sided, for the mean of many rows
+_ENOUGH = 30  # rows, for a mean to be about normal
+_MANY = 100
+_LITTLE = 0.1  # of ln C
+_NEXT_TO_NOTHING = 0.05  # of ln C, or of the labels' entropy
+_FAR = 0.5
+_SAME = 0.95
+_HINT, _SIGN = 2.0, 3.0  # standard deviations: a hint speaks against a finding, a sign decides between two
+
+
+def untrained(statistics: Statistics) -> Symptom | None:
+    """The loss is ln C within a tenth, and the logits know nothing of the labels.
+
+    Neither is the accuracy above chance (by 2 standard deviations), nor can the loss be below ln C by a twentieth (for
+    certain, by 5 standard errors). Of few rows neither can be said, and a model that has learned little shows it in
+    the one or the other.
+    """
+    loss = _measured(statistics)
+    if loss is None or _knows(statistics, loss, _HINT):
+        return None
+    uniform = math.log(statistics.classes)
+    gain, error = uniform - loss.finite_mean, _SURE * loss.standard_error
+    if abs(gain) > _LITTLE * uniform or gain + error > _NEXT_TO_NOTHING * uniform:
+        return None
+    return Symptom(
+        "the loss is ln C, that of a model that knows nothing: untrained?",
+        (
+            _beside_uniform(statistics, loss),
+            _by_chance(statistics, loss),
+        ),
+        all_rows(statistics),
+        effects=(*as_given(statistics), Effect("knowing nothing: ln C, by chance", uniform, statistics.chance)),
+        remedy="were the trained weights loaded? are these the labels of these rows?",
+    )
+
+
+def prior_only(statistics: Statistics) -> Symptom | None:
+    """The loss is the entropy of the labels within a twentieth, and no better: only their shares were learned.
+
+    The loss of the shares alone is H = -sum_c s_c ln s_c, and its prediction is the same class in every row: here in 95
+    of 100. Neither is the accuracy above chance (by 2 standard deviations), nor can the loss be below H by a twentieth
+    (for certain, by 5 standard errors of the difference). Where H is nearly ln C the check of ln C has its say.
+    """
+    loss, labels = _measured(statistics), statistics.labels
+    if loss is None or labels is None or not labels.certain or loss.finite < loss.counted:
+        return None
+    entropy = labels.entropy
+    same = float(loss.predictions.max()) / loss.counted
+    if (
+        not 0 < entropy < (1 - _LITTLE) * math.log(statistics.classes)
+        or same < _SAME
+        or _knows(statistics, loss, _HINT)
+    ):
+        return None
+    gain, error = entropy - loss.mean, _SURE * _error_of_gain(statistics, loss)
+    if max(-gain, gain + error) > _NEXT_TO_NOTHING * entropy:
+        return None
+    return Symptom(
+        "the loss is the entropy of the labels: only their shares were learned",
+        (
+            f"the loss is {loss.mean:.4f}, the labels' entropy {entropy:.4f} nats",
+            f"the maximum is the same class in {percent(same)} of the rows",
+        ),
+        all_rows(statistics),
+        effects=(
+            *as_given(statistics),
+            Effect("knowing the labels' shares alone", entropy, float(labels.shares.max())),
+        ),
+        remedy="the inputs do not reach the model, or say nothing; or the labels belong to other rows",
+    )
+
+
+def worse_than_uniform(statistics: Statistics) -> Symptom | None:
+    """The loss is above ln C (by 5 standard errors), and the accuracy not above chance (by 3 standard deviations).
+
+    Logits that are all equal would do better: they are sure of something else than the labels.
+    """
+    loss = _measured(statistics)
+    if loss is None or not _above_uniform(statistics, loss) or _knows(statistics, loss, _SIGN):
+        return None
+    uniform = math.log(statistics.classes)
+    return Symptom(
+        "the loss is worse than that of knowing nothing, and the accuracy no better: other rows' labels?",
+        (
+            _beside_uniform(statistics, loss),
+            _by_chance(statistics, loss),
+        ),
+        all_rows(statistics),
+        effects=(*as_given(statistics), Effect("knowing nothing: ln C, by chance", uniform, statistics.chance)),
+        remedy="one of the files is sorted or shuffled otherwise, or belongs to another run",
+    )
+
+
+def overconfident(statistics: Statistics) -> Symptom | None:
+    """The loss is above ln C (by 5 standard errors), though the accuracy is above chance."""
+    loss = _measured(statistics)
+    if loss is None or not _above_uniform(statistics, loss) or not _knows(statistics, loss, _SIGN):
+        return None
+    uniform = math.log(statistics.classes)
+    return Symptom(
+        "the loss is worse than that of knowing nothing, though the accuracy is not: far too sure of itself",
+        (_beside_uniform(statistics, loss),),
+        all_rows(statistics),
+        effects=(
+            *as_given(statistics),
+            Effect("knowing nothing: ln C", uniform),
+            Effect("mean confidence", number=_confidence(loss)),
+        ),
+        remedy="a temperature above 1 brings it down",
+        command=statistics.files.loss("--temperature=2"),
+    )
+
+
+def underconfident(statistics: Statistics) -> Symptom | None:
+    """The accuracy is above the mean confidence by 0.5 or more, and by 5 standard errors.
+
+    Were the confidences right, the hits would have the variance sum_i c_i (1 - c_i).
+    """
+    loss = _measured(statistics)
+    if loss is None or loss.finite < loss.counted:
+        return None
+    confidence = _confidence(loss)
+    variance = confidence - loss.confidences.squares.over(Sum.count(loss.counted))
+    ahead = loss.accuracy - confidence
+    if ahead < _FAR or ahead < _SURE * math.sqrt(max(variance, 0.0) / loss.counted):
+        return None
+    return Symptom(
+        "far less sure of itself than right: logits without their temperature?",
+        (f"{percent(loss.accuracy)} of the rows are right, and the mean confidence is {confidence:.3g}",),
+        all_rows(statistics),
+        effects=(*as_given(statistics), Effect("mean confidence", number=confidence)),
+        remedy="cosines and margins are not logits yet: multiply by the scale, or divide by a temperature below 1",
+        command=statistics.files.loss("--temperature=0.1"),
+    )
+
+
+def too_good(statistics: Statistics) -> Symptom | None:
+    """Every one of 100 rows or more is right, which a model that is right in 9 of 10 is with a chance of 3e-5.
+
+    Some models are that good; hence a note.
+    """
+    loss = statistics.loss
+    if loss is None or statistics.classes < 2 or loss.counted < _MANY or loss.hits < loss.counted:
+        return None
+    return Symptom(
+        "suspiciously good: every row is right",
+        (f"all of {count(loss.counted, 'row')}",),
+        all_rows(statistics),
+        effects=as_given(statistics),
+        remedy="the rows that it was trained on, or labels that were made from these logits?",
+    )
+
+
+def masked_labels(statistics: Statistics) -> Symptom | None:
+    """A row whose label's logit is -inf: its loss is inf, and so is the mean."""
+    loss = statistics.loss
+    if loss is None or not loss.masked:
+        return None
+    return Symptom(
+        f"{count(loss.masked.count, 'label is', 'labels are')} of a class whose logit is -inf: the loss is inf",
+        (f"the label's logit is -inf in {rows_text(loss.masked)}",),
+        loss.masked,
+        effects=(*loss_as_given(statistics), Effect("of the other rows", loss.finite_mean)),
+        remedy="a mask that is off by one, a probability of 0, or the labels of other rows?",
+        command=statistics.files.loss("--explain"),
+    )
+
+
+def _measured(statistics: Statistics) -> LossStatistics | None:
+    """The loss, if it is of rows enough and of several classes, and most are finite."""
+    loss = statistics.loss
+    if loss is None or statistics.classes < 2 or loss.finite < _ENOUGH:
+        return None
+    return loss
+
+
+def _knows(statistics: Statistics, loss: LossStatistics, deviations: float) -> bool:
+    """Whether the accuracy is above that of predictions that have nothing to do with the labels."""
+    chance = statistics.chance
+    return loss.hits - loss.counted * chance > deviations * math.sqrt(loss.counted * chance * (1 - chance))
+
+
+def _above_uniform(statistics: Statistics, loss: LossStatistics) -> bool:
+    return loss.finite_mean - _SURE * loss.standard_error > math.log(statistics.classes)
+
+
+def _error_of_gain(statistics: Statistics, loss: LossStatistics) -> float:
+    """The standard error of the mean of -ln s_y - L: from each label's losses, their squares and its share."""
+    labels = statistics.labels
+    if labels is None:
+        return math.inf
+    present = labels.counts > 0
+    counts, logs = labels.counts[present], np.log(labels.shares[present])
+    squares = loss.class_squares[present] + 2 * logs * loss.class_losses[present] + counts * logs**2
+    mean = labels.entropy - loss.mean
+    variance = float(squares.sum()) / loss.counted - mean**2
+    return math.sqrt(max(variance, 0.0) / (loss.counted - 1))
+
+
+def _by_chance(statistics: Statistics, loss: LossStatistics) -> str:
+    lucky = statistics.chance * loss.counted
+    return f"{loss.hits:,} of {count(loss.counted, 'row')} are right, and {lucky:.0f} would be by chance"
+
+
+def _beside_uniform(statistics: Statistics, loss: LossStatistics) -> str:
+    uniform = math.log(statistics.classes)
+    mean, error = f"{loss.finite_mean:.4f}", f"{loss.standard_error:.1g}"
+    return f"the loss is {mean} (standard error {error}), ln {statistics.classes} is {uniform:.4f}"
+
+
+def _confidence(loss: LossStatistics) -> float:
+    """The mean of the rows' largest probabilities."""
+    return loss.confidences.losses.over(Sum.count(loss.counted))
+
+
+CHECKS = (
+    Check(
+        "L401",
+        "untrained",
+        "warning",
+        "a loss of ln C: untrained",
+        untrained,
+        needs_labels=True,
+        hides=("L405", "X132"),
+    ),
+    Check(
+        "L402",
+        "prior-only",
+        "warning",
+        "a loss of the labels' entropy",
+        prior_only,
+        needs_labels=True,
+        hides=("L405", "X131", "X132", "Y212"),
+    ),
+    Check(
+        "L403",
+        "worse-than-uniform",
+        "warning",
+        "a loss above ln C, and no accuracy",
+        worse_than_uniform,
+        needs_labels=True,
+        hides=(
+            "X131",
+            "X132",
+        ),
+    ),
+    Check("L404", "overconfident", "note", "a loss above ln C in spite of accuracy", overconfident, needs_labels=True),
+    Check("L405", "underconfident", "note", "an accuracy far above the confidence", underconfident, needs_labels=True),
+    Check("L406", "too-good", "note", "every row right", too_good, needs_labels=True),
+    Check("L407", "masked-label", "error", "a label whose logit is -inf", masked_labels, needs_labels=True),
+)

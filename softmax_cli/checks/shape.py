@@ -1,0 +1,171 @@
+"""What may be wrong with the shapes: which axis holds the classes, and how many rows there are."""
+
+from softmax_cli.checks.check import Check, Symptom, Trial
+from softmax_cli.checks.labels import slipped
+from softmax_cli.checks.statistics import Statistics
+from softmax_cli.checks.words import all_rows, as_given
+from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
+from softmax_cli.metrics.places import Places
+from softmax_cli.reports.findings import Effect
+from softmax_cli.reports.grid import count
+
+
+def transposed(statistics: Statistics) -> Symptom | None:
+    """As many labels as the logits have columns, and not as they have rows: the classes run down the lines.
+
+    Of a square table the labels have to tell: the maxima of the columns meet them far more often than those of the
+    rows do, and than luck would (a chance of 1e-6, at twice the rate of even classes).
+    """
+    labels, loss = statistics.labels, statistics.loss
+    if labels is None or len(statistics.shape) != 2 or statistics.axis != 1 or statistics.classes < 2:
+        return None
+    rows, classes = statistics.rows, statistics.classes
+    if labels.given != classes or labels.kind == "probabilities":
+        return None
+    if rows == classes:
+        hits = loss.by_column if loss is not None else None
+        if loss is None or hits is None or hits - loss.hits < rows / 4:
+            return None
+        if log_binomial_tail(hits, rows, min(2 / classes, 1.0)) >= LOG_ALPHA:
+            return None
+        evidence = f"the label is the maximum of {hits} of {classes} columns, and of {loss.hits} of {rows} rows"
+    else:
+        if labels.numbers and labels.numbers.high >= rows:
+            return None
+        evidence = f"{rows:,} rows of {classes:,} columns, and {labels.given:,} labels, all below {rows:,}"
+    axes = 0 if statistics.axis else 1
+    return Symptom(
+        "the logits are transposed: a line a class, a column a row",
+        (evidence,),
+        Places(),
+        effects=(*(as_given(statistics) if rows == classes else ()), Trial("with --class-axis 0", axis=axes)),
+        remedy="say that the classes run down the lines",
+        command=statistics.files.loss("--class-axis=0", without=("--class-axis",)) or "x = x.T",
+    )
+
+
+def another_axis(statistics: Statistics) -> Symptom | None:
+    """Several axes of the logits could hold the classes, by the shape of the labels.
+
+    Unless the user has named one that does no worse than the others: better is by 5 in 100 rows of the accuracy, and
+    in the loss too.
+    """
+    if not statistics.rivals:
+        return None
+    loss = statistics.loss
+    rivals = sorted(statistics.rivals, key=lambda rival: -rival.accuracy)
+    best, accuracy = rivals[0], 0.0 if loss is None else loss.accuracy
+    better = loss is not None and best.accuracy >= accuracy + 0.05 and best.loss < loss.mean
+    if statistics.asked and not better:
+        return None
+    axes = sorted([statistics.axis, *(rival.axis for rival in rivals)])
+    axis = best.axis if better else statistics.axis
+    shape = "x".join(map(str, statistics.shape))
+    effects = []
+    for each in axes:
+        rival = next((rival for rival in rivals if rival.axis == each), None)
+        own = None if loss is None else loss.mean
+        effects.append(Effect(f"classes on axis {each}", *((rival.loss, rival.accuracy) if rival else (own, accuracy))))
+    return Symptom(
+        f"the classes could be on axis {' or '.join(map(str, axes))}, and seem to be on {axis}",
+        (f"the logits have the shape {shape}, and without any of these axes it is that of the labels",),
+        Places(),
+        effects=tuple(effects),
+        remedy="say which; torch takes axis 1, NumPy, JAX and Keras the last",
+        command=statistics.files.loss(f"--class-axis={axis}", without=("--class-axis",))
+        or f"x = x.moveaxis({axis}, -1)",
+    )
+
+
+def other_count(statistics: Statistics) -> Symptom | None:
+    """Another number of labels than of rows: for certain, and `loss` refuses it.
+
+    That a header is to blame is said where the numbers differ by 1, and the neighbouring rows' labels are right far
+    more often than the rows' own: by the same tests as for labels that are shifted.
+    """
+    labels, loss = statistics.labels, statistics.loss
+    if labels is None or labels.given == statistics.rows:
+        return None
+    rows, given = statistics.rows, labels.given
+    effects: list[Effect | Trial] = [*as_given(statistics)]
+    remedy, command = "the files are of different rows, or one of them was cut short", ""
+    files = statistics.files
+    if given == rows + 1 and loss is not None and slipped(statistics, loss, loss.following):
+        effects.append(Trial("without the first label", skip_labels=1))
+        remedy = "the labels' first line is a header, or the label of another row"
+        command = files.loss("--header") if files.delimited else "y = y[1:]"
+    elif given == rows - 1 and loss is not None and slipped(statistics, loss, loss.preceding):
+        effects.append(Trial("without the first row", skip_rows=1))
+        remedy = "the logits' first row is a header, or the first label was taken for one"
+        command = files.header_cut()
+    elif abs(given - rows) == 1:
+        remedy = "a header read as data, or data as a header? --header and --no-header say which"
+    return Symptom(
+        f"{count(given, 'label')} for {count(rows, 'row')} of logits",
+        (f"the first {min(given, rows):,} of each were held against each other",),
+        Places(abs(given - rows), tuple(range(min(given, rows), min(max(given, rows), min(given, rows) + 5)))),
+        "labels" if given > rows else "logits",
+        effects=tuple(effects),
+        remedy=remedy,
+        command=command,
+    )
+
+
+def one_column(statistics: Statistics) -> Symptom | None:
+    """A single class: softmax is 1, and the loss 0, whatever the logit."""
+    if statistics.classes != 1:
+        return None
+    return Symptom(
+        "there is a single column: softmax is 1 in every row, and the loss 0",
+        (f"{count(statistics.rows, 'row')} of one logit each",),
+        all_rows(statistics),
+        effects=as_given(statistics),
+        remedy="a binary logit x stands for the two logits (0, x)",
+        command=statistics.files.rewritten("np.hstack([0 * x.reshape(-1, 1), x.reshape(-1, 1)])"),
+    )
+
+
+def classes_first(statistics: Statistics) -> Symptom | None:
+    """Logits of three axes or more with the classes on the first, where every framework has the batch."""
+    if len(statistics.shape) < 3 or statistics.axis != 0 or statistics.rivals:
+        return None
+    return Symptom(
+        "the classes are on axis 0, where frameworks have the batch",
+        (f"shape {'x'.join(map(str, statistics.shape))}, by the shape of the labels",),
+        Places(),
+        remedy="fine here; torch wants the batch first and the classes second",
+        command="x = x.swapaxes(0, 1)",
+    )
+
+
+CHECKS = (
+    Check(
+        "S301",
+        "transposed",
+        "error",
+        "a line a class, a column a row",
+        transposed,
+        needs_labels=True,
+        hides=("X1", "Y2", "L4", "S302", "S303"),
+    ),
+    Check(
+        "S302",
+        "class-axis",
+        "error",
+        "classes that could be on another axis",
+        another_axis,
+        needs_labels=True,
+        hides=("X131", "X132", "Y22", "L4"),
+    ),
+    Check(
+        "S303",
+        "other-count",
+        "error",
+        "another number of labels than of rows",
+        other_count,
+        needs_labels=True,
+        hides=("Y22", "L4"),
+    ),
+    Check("S305", "one-column", "error", "a single class", one_column, hides=("X", "Y", "L")),
+    Check("S306", "classes-first", "note", "classes on axis 0 of more than two", classes_first),
+)

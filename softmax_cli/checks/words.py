@@ -1,0 +1,52 @@
+"""Words that several checks use."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from softmax_cli.checks.statistics import Statistics
+from softmax_cli.metrics.places import Places
+from softmax_cli.reports.findings import Effect
+
+_SHOWN = 5
+
+
+def listing(items: Sequence[object], of: int | None = None) -> str:
+    """``3, 17 and 40``, or ``3, 17, 40 and 12 more`` of so many."""
+    texts = list(map(str, items[:_SHOWN]))
+    rest = (len(items) if of is None else of) - len(texts)
+    if rest > 0:
+        return f"{', '.join(texts)} and {rest:,} more"
+    return " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+
+
+def rows_text(rows: Places) -> str:
+    """``row 3``, ``rows 3, 17 and 40``, ``rows 3, 17, 40, 41, 45 and 12 more``."""
+    return f"{'row' if rows.count == 1 else 'rows'} {listing(rows.first, rows.count)}"
+
+
+def all_rows(statistics: Statistics) -> Places:
+    """Every row."""
+    return Places(statistics.rows, tuple(range(min(statistics.rows, _SHOWN))))
+
+
+def as_given(statistics: Statistics) -> tuple[Effect, ...]:
+    """The loss and the accuracy of the files as they are: of the rows whose label is a class."""
+    loss = statistics.loss
+    if loss is None or not loss.counted:
+        return ()
+    return (Effect("as given", loss.mean, loss.accuracy),)
+
+
+def loss_as_given(statistics: Statistics) -> tuple[Effect, ...]:
+    """The loss alone."""
+    return tuple(replace(effect, accuracy=None) for effect in as_given(statistics))
+
+
+def classes_text(statistics: Statistics, classes: Sequence[int]) -> str:
+    """Some classes in words: ``class 3 (three) and class 5 (five)``."""
+    return listing([statistics.class_text(index) for index in classes[:_SHOWN]], len(classes))
+
+
+def percent(share: float) -> str:
+    """``12.5%``, ``0.03%``; 100% only of all, 0% only of none."""
+    return f"{share:.0%}" if share in {0, 1} else f"{100 * share:.3g}%" if share < 0.9995 else "99.9%"

@@ -1,0 +1,101 @@
+"""`softmax-cli check`, and `softmax-cli checks`, which lists what it looks for."""
+
+from typing import Annotated
+
+import typer
+
+from softmax_cli.cli.options import (
+    AUTO,
+    ClassAxisOption,
+    DelimiterOption,
+    FormatOption,
+    HeaderOption,
+    IgnoreIndexOption,
+    LabelBaseOption,
+    LabelColumnOption,
+    LabelsArgument,
+    LogitColumnsOption,
+    LogitsArgument,
+)
+from softmax_cli.cli.streams import note_typing
+from softmax_cli.evaluation.settings import Reading
+
+CHOOSING = "Which checks"
+
+_FAILED = 1
+
+SelectOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CODE",
+        help="Only this check, or those whose code begins so, as X1 (several: with commas; see softmax-cli checks).",
+        show_default=False,
+        rich_help_panel=CHOOSING,
+    ),
+]
+IgnoreOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="CODE",
+        help="Not this check, or those.",
+        show_default=False,
+        rich_help_panel=CHOOSING,
+    ),
+]
+
+
+def command(
+    logits: LogitsArgument,
+    labels: LabelsArgument = None,
+    select: SelectOption = None,
+    ignore: IgnoreOption = None,
+    ignore_index: IgnoreIndexOption = None,
+    class_axis: ClassAxisOption = None,
+    delimiter: DelimiterOption = None,
+    header: HeaderOption = None,
+    logit_columns: LogitColumnsOption = None,
+    label_column: LabelColumnOption = None,
+    label_base: LabelBaseOption = Reading.label_base,
+    output_format: FormatOption = AUTO,
+) -> None:
+    """What is wrong with the files: each finding with its evidence, its effect on the loss, and what mends it.
+
+    Exit status 1 where there is an error or a warning; notes leave it 0.
+
+    softmax-cli check logits.csv labels.csv
+    softmax-cli check logits.npy
+    softmax-cli check x.npy y.npy --ignore-index -100 --class-axis 2
+    softmax-cli check x.csv y.csv --select X,L --ignore X115
+    softmax-cli check all.csv --label-column y --logit-columns 1:11 --label-base 1
+    softmax-cli check x.tsv y.txt --delimiter tab --no-header --format json
+    """
+    from softmax_cli.cli.output import deliver
+    from softmax_cli.evaluation.check import check
+
+    note_typing(logits, labels)
+    report = check(
+        logits,
+        labels,
+        select=select or (),
+        ignore=ignore or (),
+        ignore_index=ignore_index,
+        class_axis=class_axis,
+        delimiter=delimiter,
+        header=header,
+        logit_columns=logit_columns,
+        label_column=label_column,
+        label_base=label_base,
+    )
+    deliver(report, output_format)
+    if report.failed:
+        raise typer.Exit(_FAILED)
+
+
+def listing(output_format: FormatOption = AUTO) -> None:
+    """List every check: its code, its name, its severity, and what it finds."""
+    from softmax_cli.checks import CHECKS
+    from softmax_cli.cli.output import deliver
+    from softmax_cli.reports.check import CheckListing, ListedCheck
+
+    listed = [ListedCheck(check.code, check.name, check.severity, check.summary) for check in CHECKS.values()]
+    deliver(CheckListing(listed), output_format)

@@ -1,0 +1,135 @@
+"""`softmax-cli compare`."""
+
+from typing import Annotated
+
+import typer
+
+from softmax_cli.cli.options import (
+    AUTO,
+    COMPUTING,
+    GATES,
+    WRITING,
+    ClassAxisOption,
+    DelimiterOption,
+    FormatOption,
+    HeaderOption,
+    IgnoreIndexOption,
+    LabelBaseOption,
+    LabelColumnOption,
+    LabelsArgument,
+    LogitColumnsOption,
+    conditions,
+)
+from softmax_cli.cli.streams import note_typing
+from softmax_cli.errors import CheckFailedError, UsageError
+from softmax_cli.evaluation.comparing import Comparing
+from softmax_cli.evaluation.settings import Reading
+from softmax_cli.reports.changes import DISCORDANCE, OF_LABELS, change_quantities
+from softmax_cli.reports.compare import QUANTITIES
+
+_EXAMPLE = "max_abs_diff > 1e-3"
+_BY_LABELS = (*(name for change in OF_LABELS for name in change_quantities(change)), *DISCORDANCE)
+
+
+def command(
+    a: Annotated[
+        str,
+        typer.Argument(
+            metavar="A", help="Logits, one row a line: CSV, TSV or NPY (also .gz, .bz2, .xz); - is standard input."
+        ),
+    ],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another version of them: the same rows and classes.")],
+    labels: LabelsArgument = None,
+    ignore_index: IgnoreIndexOption = None,
+    top_k: Annotated[
+        int,
+        typer.Option(metavar="K", help="Of how many likeliest classes to compare the sets.", rich_help_panel=COMPUTING),
+    ] = Comparing.top_k,
+    resamples: Annotated[
+        int, typer.Option(metavar="N", help="Of the bootstrap; 0 for no intervals.", rich_help_panel=COMPUTING)
+    ] = Comparing.resamples,
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Of the bootstrap's random numbers.", rich_help_panel=COMPUTING)
+    ] = Comparing.seed,
+    class_axis: ClassAxisOption = None,
+    delimiter: DelimiterOption = None,
+    header: HeaderOption = None,
+    logit_columns: LogitColumnsOption = None,
+    label_column: LabelColumnOption = None,
+    label_base: LabelBaseOption = Reading.label_base,
+    output_format: FormatOption = AUTO,
+    top: Annotated[
+        int | None,
+        typer.Option(
+            metavar="K",
+            help="The K rows that changed most; by default 5 below the figures, and in a pipe the figures alone.",
+            show_default=False,
+            rich_help_panel=WRITING,
+        ),
+    ] = None,
+    atol: Annotated[
+        float | None,
+        typer.Option(
+            metavar="A",
+            help="Unless |a - b| <= A + R |b| for every logit, as numpy.allclose has it,",
+            show_default=False,
+            rich_help_panel=GATES,
+        ),
+    ] = None,
+    rtol: Annotated[
+        float | None,
+        typer.Option(
+            metavar="R", help="... with this R (either is 0 if not given).", show_default=False, rich_help_panel=GATES
+        ),
+    ] = None,
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option(**conditions(_EXAMPLE, "any figure of the TSV, as kl, top1_agreement or loss_change")),
+    ] = None,
+) -> None:
+    """How far B is from A, two versions of the same logits: torch and ONNX, float32 and int8, before and after.
+
+    softmax-cli compare torch.npy onnx.npy --atol 1e-4 --rtol 1e-3
+    softmax-cli compare float32.npy int8.npy labels.npy
+    softmax-cli compare a.npy b.csv --fail-if 'max_abs_diff > 1e-3'
+    softmax-cli compare a.npy b.npy y.npy --fail-if 'kl > 0.01' --fail-if 'top1_agreement < 0.999'
+    softmax-cli compare a.npy b.npy y.npy --resamples 10000 --seed 1
+    softmax-cli compare a.npy b.npy --top 20 --top-k 3 --format csv
+    softmax-cli compare a.npy b.npy y.npy --class-axis 2 --ignore-index -100
+    softmax-cli compare a.csv b.csv --label-column y --logit-columns 1:11 --label-base 1
+    softmax-cli compare a.tsv b.tsv y.txt --delimiter tab --no-header
+    """
+    from softmax_cli.gates import met, parse_condition_on
+
+    gates = [parse_condition_on(text, QUANTITIES, _EXAMPLE) for text in fail_if or ()]
+    by_labels = next((gate.text for gate in gates if gate.quantity in _BY_LABELS), None)
+    if by_labels is not None and labels is None and label_column is None:
+        raise UsageError(
+            f"--fail-if {by_labels!r} is of labels, and there are none; give their file, or --label-column"
+        )
+    from softmax_cli.cli.output import deliver
+    from softmax_cli.evaluation.compare import compare
+
+    note_typing(a, b, labels)
+    report = compare(
+        a,
+        b,
+        labels,
+        ignore_index=ignore_index,
+        top_k=top_k,
+        top=top,
+        atol=atol,
+        rtol=rtol,
+        resamples=resamples,
+        seed=seed,
+        class_axis=class_axis,
+        delimiter=delimiter,
+        header=header,
+        logit_columns=logit_columns,
+        label_column=label_column,
+        label_base=label_base,
+    )
+    deliver(report, output_format)
+    failures = [*filter(None, [report.failure]), *met(report, gates)]
+    if failures:
+        raise CheckFailedError("; ".join(failures))

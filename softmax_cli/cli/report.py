@@ -1,0 +1,137 @@
+"""`softmax-cli report`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from softmax_cli.cli.options import (
+    AUTO,
+    COMPUTING,
+    WRITING,
+    ClassAxisOption,
+    DelimiterOption,
+    FormatOption,
+    HeaderOption,
+    IgnoreIndexOption,
+    LabelBaseOption,
+    LabelColumnOption,
+    LogitColumnsOption,
+    LogitsArgument,
+    TemperatureOption,
+    asked_for,
+    conditions,
+    names,
+)
+from softmax_cli.cli.streams import note_typing
+from softmax_cli.errors import CheckFailedError, InputError, UsageError
+from softmax_cli.evaluation.report_settings import REPORT_DTYPES, TOP_K, ReportSettings
+from softmax_cli.evaluation.settings import Reading
+
+_EXAMPLE = "ece > 0.05"
+
+
+def command(
+    context: typer.Context,
+    logits: LogitsArgument,
+    labels: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[LABELS]",
+            help="One label a row: a class index or a class name; - is standard input.",
+            show_default=False,
+        ),
+    ] = None,
+    dtype: Annotated[
+        str | None,
+        typer.Option(
+            envvar="SOFTMAX_CLI_DTYPE",
+            show_default=False,
+            rich_help_panel=COMPUTING,
+            **names("The precision; by default float32 for a file of float32 or float16, else float64", REPORT_DTYPES),
+        ),
+    ] = None,
+    ignore_index: IgnoreIndexOption = None,
+    temperature: TemperatureOption = ReportSettings.temperature,
+    bins: Annotated[
+        int, typer.Option(metavar="N", help="How many bins of confidence.", rich_help_panel=COMPUTING)
+    ] = ReportSettings.bins,
+    top_k: Annotated[
+        list[int] | None,
+        typer.Option(
+            metavar="K",
+            help="How often the label is among the K likeliest classes (may be repeated); by default "
+            f"{TOP_K}, for more classes than that.",
+            show_default=False,
+            rich_help_panel=COMPUTING,
+        ),
+    ] = None,
+    class_axis: ClassAxisOption = None,
+    delimiter: DelimiterOption = None,
+    header: HeaderOption = None,
+    logit_columns: LogitColumnsOption = None,
+    label_column: LabelColumnOption = None,
+    label_base: LabelBaseOption = Reading.label_base,
+    output_format: FormatOption = AUTO,
+    worst: Annotated[
+        int, typer.Option(metavar="K", help="The K rows with the largest loss.", rich_help_panel=WRITING)
+    ] = ReportSettings.worst,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write it to a file instead; its suffix says the format, as .html or .md.",
+            show_default=False,
+            rich_help_panel=WRITING,
+        ),
+    ] = None,
+    fail_if: Annotated[list[str] | None, typer.Option(**conditions(_EXAMPLE, "any figure of the report"))] = None,
+) -> None:
+    """Accuracy, loss, calibration, and what goes wrong: class by class, and the worst pairs and rows.
+
+    softmax-cli report logits.csv labels.csv
+    softmax-cli report x.npy y.npy -o report.html
+    softmax-cli report x.npy y.npy --fail-if 'ece > 0.05' --fail-if 'accuracy < 0.9'
+    softmax-cli report x.npy y.npy --bins 10 --top-k 3 --top-k 10 --worst 20
+    softmax-cli report x.npy y.npy --temperature 1.5 --ignore-index -100
+    """
+    from softmax_cli.cli.output import check_file, deliver, deliver_to_file
+    from softmax_cli.gates import met, parse_condition_on
+    from softmax_cli.reports.model import quantity_names
+
+    if output is not None:
+        if asked_for(context, "output_format"):
+            raise UsageError("-o takes the format from the file's suffix; leave --format out")
+        check_file(output)
+    known = quantity_names(top_k or [TOP_K])
+    gates = [parse_condition_on(text, known, _EXAMPLE) for text in fail_if or ()]
+    from softmax_cli.evaluation.report import report
+
+    note_typing(logits, labels)
+    found = report(
+        logits,
+        labels,
+        dtype=dtype,
+        ignore_index=ignore_index,
+        temperature=temperature,
+        bins=bins,
+        top_k=top_k or (),
+        worst=worst,
+        class_axis=class_axis,
+        delimiter=delimiter,
+        header=header,
+        logit_columns=logit_columns,
+        label_column=label_column,
+        label_base=label_base,
+    )
+    if output is None:
+        deliver(found, output_format)
+    else:
+        deliver_to_file(found, output)
+    if found.nothing:
+        raise InputError(labels or logits, found.nothing)
+    failures = met(found, gates)
+    if failures:
+        raise CheckFailedError("; ".join(failures))

@@ -1,0 +1,67 @@
+"""What a finding's command line needs to know of the files."""
+
+from dataclasses import fields
+from typing import Any
+
+from softmax_cli.checks.files import Files
+from softmax_cli.evaluation.raw import RawPair
+from softmax_cli.evaluation.settings import Reading
+from softmax_cli.readers.dialect import Dialect
+from softmax_cli.readers.lines import cells, sniff_delimiter
+from softmax_cli.readers.npy import NpyTable
+from softmax_cli.readers.source import STDIN, Source
+
+
+def files_of(logits: Any, labels: Any, reading: Reading, ignore_index: int | None, pair: RawPair) -> Files:
+    """The files by their names, and the options that they were read with."""
+    return Files(
+        logits=_name(logits),
+        labels=_name(labels),
+        options=_options(reading, ignore_index),
+        load=_loading(logits, reading, pair),
+        delimited=isinstance(logits, Source) and not isinstance(pair.logits, NpyTable),
+    )
+
+
+def _name(given: Any) -> str | None:
+    if not isinstance(given, Source):
+        return None
+    return STDIN if given.name == "stdin" else given.name
+
+
+def _options(reading: Reading, ignore_index: int | None) -> tuple[str, ...]:
+    """Those that are not as by default, a word each."""
+    options = []
+    for field in fields(Reading):
+        value = getattr(reading, field.name)
+        name = field.name.replace("_", "-")
+        if isinstance(value, bool):
+            options.append(f"--{name}" if value else f"--no-{name}")
+        elif value != field.default:
+            options.append(f"--{name}={value}")
+    if ignore_index is not None:
+        options.append(f"--ignore-index={ignore_index}")
+    return tuple(options)
+
+
+def _loading(logits: Any, reading: Reading, pair: RawPair) -> str:
+    """The expression by which NumPy reads the same; empty where it would not be a short one."""
+    if not isinstance(logits, Source) or logits.name == "stdin" or pair.axis != len(pair.logits.shape) - 1:
+        return ""
+    if isinstance(pair.logits, NpyTable):
+        return f"np.load({logits.name!r})" if logits.name.endswith(".npy") else ""
+    with logits.reading(), logits.open() as file:
+        line = file.readline().decode("utf-8-sig", "replace")
+    delimiter = Dialect(reading.delimiter).delimiter or sniff_delimiter(line)
+    width = len(cells(line, delimiter))
+    chosen = reading.logit_columns is not None or reading.label_column is not None
+    if '"' in line or chosen or width not in {pair.classes, pair.classes + 1}:
+        return ""
+    arguments = [repr(logits.name)]
+    if delimiter != " ":
+        arguments.append(f"delimiter={delimiter!r}")
+    if pair.names is not None:
+        arguments.append("skiprows=1")
+    if width > pair.classes:  # an index column was left out
+        arguments.append(f"usecols=range(1, {width})")
+    return f"np.loadtxt({', '.join(arguments)})"

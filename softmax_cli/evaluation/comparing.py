@@ -1,0 +1,59 @@
+"""What can be asked of `compare`: each option's name, default and check, for Python and the command line."""
+
+import math
+from dataclasses import dataclass
+
+from softmax_cli.errors import UsageError
+from softmax_cli.evaluation.parallel import available_threads
+
+_FEW_ROWS = 5
+
+
+@dataclass(frozen=True)
+class Comparing:
+    """What to compare, and how.
+
+    Attributes:
+        ignore_index: rows with this label count nowhere.
+        top_k: of how many likeliest classes to compare the sets; at most all but one.
+        top: how many of the rows that changed most to list; None for a few, beside the figures; 0 for none.
+        atol: with ``rtol``, how far apart logits may be: |a - b| <= atol + rtol |b|. None for no such limit.
+        rtol: see ``atol``.
+        resamples: of the bootstrap; 0 for no intervals.
+        seed: of its random numbers.
+        threads: how many blocks of rows are computed at a time; None for as many as there are cores.
+    """
+
+    ignore_index: int | None = None
+    top_k: int = 5
+    top: int | None = None
+    atol: float | None = None
+    rtol: float | None = None
+    resamples: int = 2000
+    seed: int = 0
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("top_k", 1), ("top", 0), ("resamples", 0), ("seed", 0), ("threads", 1)):
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise UsageError(f"--{name.replace('_', '-')} {value}: a whole number from {least} on is needed")
+        for name in ("atol", "rtol"):
+            value = getattr(self, name)
+            if value is not None and not 0 <= value < math.inf:
+                raise UsageError(f"--{name} {value}: a number from 0 on is needed")
+
+    @property
+    def kept_rows(self) -> int:
+        """How many of the rows that changed most are kept."""
+        return _FEW_ROWS if self.top is None else self.top
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is a limit to how far apart logits may be."""
+        return self.atol is not None or self.rtol is not None
+
+    @property
+    def workers(self) -> int:
+        """How many threads compute."""
+        return available_threads() if self.threads is None else self.threads

@@ -1,0 +1,64 @@
+"""Labels as they stand in a file, taken as far as they go: what cannot be a class is set aside and counted."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NO_CLASS = np.int64(-(1 << 62))
+"""Stands for a label that is no whole number."""
+
+_LARGEST = 1 << 60  # numbers beyond it are as far outside as it is
+
+
+@dataclass(frozen=True, eq=False)
+class LooseLabels:
+    """Labels of some rows.
+
+    ``numbers`` (n,) are class numbers from 0, whatever they are, with NO_CLASS for what is none; ``valid`` (n,) says
+    which are classes, ``ignored`` (n,) which do not count. ``given`` are the labels as they stand in the file:
+    numbers or names (n,), or probabilities (n, C).
+    """
+
+    numbers: NDArray[np.int64]
+    valid: NDArray[np.bool_]
+    ignored: NDArray[np.bool_]
+    given: NDArray[Any]
+
+    @property
+    def kind(self) -> str:
+        """``probabilities``, ``names`` or ``indices``."""
+        return "probabilities" if self.given.ndim == 2 else "names" if self.given.dtype.kind == "U" else "indices"
+
+
+class LooseRule:
+    """What LabelRule refuses, this one lets pass: see there for what a label may be."""
+
+    def __init__(self, classes: int, names: tuple[str, ...] | None, base: int, ignore_index: int | None) -> None:
+        self._classes = classes
+        self._index_of = {name: index for index, name in reversed(list(enumerate(names or ())))}
+        self._base = base
+        self._ignore_index = ignore_index
+
+    def read(self, given: NDArray[Any]) -> LooseLabels:
+        """The labels of some rows."""
+        if given.ndim == 2:
+            finite = np.isfinite(given).all(axis=1)
+            classes = np.where(finite, given.argmax(axis=1), NO_CLASS)
+            return LooseLabels(classes, finite, np.zeros(len(given), bool), given)
+        if given.dtype.kind == "U":
+            numbers = np.array([self._index_of.get(name, NO_CLASS) for name in given.tolist()], np.int64)
+            ignored = given == str(self._ignore_index)
+        else:
+            numbers = self._whole(given)
+            ignored = given == self._ignore_index if self._ignore_index is not None else np.zeros(len(given), bool)
+        valid = (numbers >= 0) & (numbers < self._classes) & ~ignored
+        return LooseLabels(numbers, valid, ignored, given)
+
+    def _whole(self, given: NDArray[Any]) -> NDArray[np.int64]:
+        """Counted from the base."""
+        with np.errstate(invalid="ignore"):
+            whole = given == np.trunc(given) if given.dtype.kind == "f" else np.ones(len(given), bool)
+            near = np.clip(np.where(whole, given, 0), -_LARGEST if given.dtype.kind != "u" else 0, _LARGEST)
+        return np.where(whole, near.astype(np.int64) - self._base, NO_CLASS)

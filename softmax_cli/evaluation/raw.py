@@ -1,0 +1,144 @@
+"""Logits and labels read together in blocks, whether they belong together or not: for a look at what is wrong."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from numpy.typing import NDArray
+
+from softmax_cli.errors import UsageError
+from softmax_cli.evaluation.inputs import (
+    as_source,
+    as_sources,
+    find_class_axis,
+    fits,
+    open_labels,
+    open_logits,
+    rows_shape,
+    with_known_shape,
+)
+from softmax_cli.evaluation.loose import LooseLabels, LooseRule
+from softmax_cli.evaluation.pairs import Feed, label_axis
+from softmax_cli.evaluation.settings import Reading
+from softmax_cli.metrics.one_hot import FlatOneHot
+from softmax_cli.readers.table import Table
+
+_LEFT_AT_ONCE = 1 << 17
+
+
+@dataclass(frozen=True, eq=False)
+class RawBlock:
+    """Rows ``start`` on: logits (n, C) as they stand in the file, and as many of their labels as there are."""
+
+    start: int
+    logits: NDArray[Any]
+    labels: LooseLabels | None
+
+
+@dataclass(frozen=True, eq=False)
+class RawTables:
+    """Both files, opened."""
+
+    logits: Table
+    labels: Table | None
+
+    @classmethod
+    def open(cls, logits: Any, labels: Any, reading: Reading) -> "RawTables":
+        """Open them; without ``labels`` they are a column of the logits' file, or there are none."""
+        of_logits = reading
+        if labels is not None:
+            logits, labels = as_sources(logits, labels)
+            of_logits = replace(reading, label_column=None)
+        elif reading.label_column is not None:
+            labels = logits = as_source(logits)
+        opened = open_logits(logits, of_logits)
+        if labels is None:
+            return cls(opened, None)
+        return cls(opened, open_labels(labels, reading, opened.column_names))
+
+    def fitting_axes(self, reading: Reading) -> list[int]:
+        """The logits' axes that may hold the classes, the likeliest first; the one that was asked for is that.
+
+        A table's classes are its columns, whatever the number of labels. Raises InputError where the shapes fit on no
+        axis, or on several without labels that could decide.
+        """
+        if self.labels is None or len(self.logits.shape) <= 2:
+            return [find_class_axis(self.logits, None, reading.class_axis)]
+        shape = self.labels.shape
+        fitting = [axis for axis in range(len(self.logits.shape)) if fits(rows_shape(self.logits, axis), shape)]
+        if reading.class_axis is not None or not fitting:
+            asked = find_class_axis(self.logits, shape, reading.class_axis)
+            return [asked, *(axis for axis in fitting if axis != asked)]
+        return fitting
+
+
+class RawPair:
+    """Logits (N, C), and labels that may be of any number and kind.
+
+    ``given`` is how many labels there are, and ``flat`` what they are as one-hot rows that were written value after
+    value, both once all blocks have been read.
+    """
+
+    def __init__(self, tables: RawTables, axis: int, reading: Reading, ignore_index: int | None = None) -> None:
+        self.axis = axis
+        self.logits = with_known_shape(tables.logits, axis)
+        self.classes = int(self.logits.shape[axis] or 0)
+        self.names = self.logits.column_names
+        self.labels, self.label_axis = _labels(tables, self.logits, axis)
+        if self.label_axis is not None and ignore_index is not None:
+            raise UsageError("--ignore-index is for class indices, and these labels are probabilities; leave it out")
+        self.base = reading.label_base
+        self.given = 0
+        self.flat = FlatOneHot(self.classes)
+        self._rule = LooseRule(self.classes, self.names, self.base, ignore_index)
+
+    @property
+    def display_names(self) -> tuple[str, ...]:
+        """The classes' names: the header's, else their indices."""
+        return self.names or tuple(map(str, range(self.classes)))
+
+    @property
+    def known_rows(self) -> int | None:
+        """How many rows there are, None where only the end of the file tells."""
+        sizes = rows_shape(self.logits, self.axis)
+        return None if None in sizes else math.prod(size or 0 for size in sizes)
+
+    def blocks(self, rows: int, *, skip_rows: int = 0, skip_labels: int = 0) -> Iterator[RawBlock]:
+        """All rows in order, about ``rows`` at a time, each with its label, as far as these go.
+
+        The first ``skip_rows`` rows and the first ``skip_labels`` labels are passed over.
+        """
+        labels = None if self.labels is None else Feed(self.labels.blocks(rows, self.label_axis))
+        if labels is not None:
+            labels.take(skip_labels)
+        self.given = start = 0
+        for block in self.logits.blocks(rows, self.axis):
+            passed = min(skip_rows, len(block))
+            skip_rows -= passed
+            if passed < len(block):
+                yield RawBlock(
+                    start, block[passed:], None if labels is None else self._next(labels, len(block) - passed)
+                )
+            start += len(block) - passed
+        while labels is not None and len(self._next(labels, _LEFT_AT_ONCE).numbers):
+            pass  # those that no row is left for are counted
+
+    def _next(self, labels: Feed, most: int) -> LooseLabels:
+        given = labels.take(most)
+        self.given += len(given)
+        if given.ndim == 1:
+            self.flat.add(given)
+        return self._rule.read(given)
+
+
+def _labels(tables: RawTables, logits: Table, axis: int) -> tuple[Table | None, int | None]:
+    """The labels, and their axis of the classes where they are probabilities; of any number."""
+    labels = tables.labels
+    if labels is None:
+        return None, None
+    if len(labels.shape) == len(logits.shape) == 2 and labels.shape[1] != 1:
+        labels = with_known_shape(labels, axis)
+    if len(labels.shape) <= 1:
+        return labels, None
+    return labels, label_axis(labels, logits, axis)

@@ -1,0 +1,142 @@
+"""`report`: from files or arrays to how good a model's predictions and probabilities are."""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any
+
+from softmax_cli.errors import UsageError
+from softmax_cli.evaluation.best_temperature import tempered
+from softmax_cli.evaluation.inputs import as_sources
+from softmax_cli.evaluation.pairs import open_pair
+from softmax_cli.evaluation.passes import run
+from softmax_cli.evaluation.report_figures import (
+    calibration_figures,
+    histogram,
+    prediction_figures,
+    probability_figures,
+    temperature_figures,
+)
+from softmax_cli.evaluation.report_fold import ReportFold
+from softmax_cli.evaluation.report_settings import ReportSettings
+from softmax_cli.evaluation.settings import Reading
+from softmax_cli.evaluation.signatures import backend_signatures
+from softmax_cli.metrics.calibration import Bins, equal_masses
+from softmax_cli.metrics.classwise import ClassBins
+from softmax_cli.metrics.order import EXACT_UP_TO, RESOLUTION
+from softmax_cli.reports.charts import Bin
+from softmax_cli.reports.grid import count
+from softmax_cli.reports.model import ClassLine, ConfusedPair, ModelReport
+from softmax_cli.reports.signature import Signature
+
+_CONFUSED = 10
+
+
+def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport:
+    """How good a model is, from its logits x (N, C) and labels y (N,), with p = softmax(x / T).
+
+    Accuracy and top-k with Wilson intervals; the cross-entropy with its standard error; the Brier score and its parts;
+    calibration (ECE, MCE, class by class) and the temperature that minimises the loss; recall, precision and loss
+    class by class; the most confused pairs of classes, and the rows with the largest losses.
+
+    Args:
+        logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes.
+        labels: likewise: class indices or class names. May be left out where ``label_column`` names a column of the
+            logits' file.
+        **options: the attributes of :class:`softmax_cli.evaluation.report_settings.ReportSettings`, and of
+            :class:`softmax_cli.evaluation.settings.Reading`.
+
+    Raises:
+        UsageError: what is asked for does not exist or is out of range.
+        InputError: a file or an array does not hold what it should.
+
+    >>> found = report([[2.0, 1.0], [0.0, 3.0], [1.0, 0.0]], [0, 1, 1]).quantities()
+    >>> round(found["accuracy"], 4), round(found["loss"], 4)
+    (0.6667, 0.5584)
+    """
+    of_reading = {field.name for field in fields(Reading)}
+    reading = Reading(**{name: value for name, value in options.items() if name in of_reading})
+    settings = ReportSettings(**{name: value for name, value in options.items() if name not in of_reading})
+    logits, labels = as_sources(logits, labels)
+    pair = open_pair(logits, labels, reading, settings.ignore_index)
+    if pair.by_probabilities:
+        what = "report is for class indices or names, and these labels are probabilities"
+        raise UsageError(f"{what}; give each row's class")
+    fold = ReportFold(pair, settings)
+    run(fold, fold.blocks(), settings.workers)
+    return report_of(fold)
+
+
+def report_of(fold: ReportFold) -> ModelReport:
+    """Everything that a fold found, and the best temperature, for which the rows are read again."""
+    pair = fold.pair
+    by_mass = equal_masses(fold.confidences, len(fold.edges) - 1)
+    by_class = fold.classwise.sums(fold.per_class.supports)
+    best = tempered(fold)
+    return ModelReport(
+        signature=_signature(fold),
+        rows=fold.rows,
+        counted=fold.losses.count,
+        class_names=pair.display_names,
+        figures=(
+            *prediction_figures(fold),
+            *probability_figures(fold, by_class),
+            *calibration_figures(fold, by_mass, by_class),
+            *temperature_figures(best),
+        ),
+        classes=_classes(fold, by_class),
+        confused=_confused(fold),
+        worst=fold.worst.details(pair.display_names, fold.spelled),
+        equal_width=_bins(fold.bins),
+        equal_mass=_bins(by_mass),
+        losses=histogram(fold.in_order.groups()),
+        tempered=best,
+        base_temperature=fold.settings.temperature,
+        undefined=fold.undefined,
+        first_undefined=fold.first_undefined,
+        infinite=fold.infinite,
+        notes=(*pair.notes, *_approximations(fold)),
+    )
+
+
+def _signature(fold: ReportFold) -> Signature:
+    settings = (
+        ("dtype", fold.backend.dtype),
+        ("ignore_index", fold.settings.ignore_index),
+        ("temperature", fold.settings.temperature),
+        ("bins", len(fold.edges) - 1),
+        ("class_axis", fold.pair.class_axis),
+    )
+    return Signature(backend_signatures([fold.backend]), settings)
+
+
+def _classes(fold: ReportFold, by_class: ClassBins) -> list[ClassLine]:
+    found = fold.per_class
+    columns = (found.supports, found.predicted, found.right, found.recall, found.precision, found.f1, found.mean_loss)
+    values = (column.tolist() for column in (*columns, by_class.errors))
+    return [ClassLine(*line) for line in zip(fold.pair.display_names, *values, strict=True)]
+
+
+def _confused(fold: ReportFold) -> list[ConfusedPair]:
+    names, supports = fold.pair.display_names, fold.per_class.supports
+    return [
+        ConfusedPair(names[pair.label], names[pair.predicted], pair.rows, pair.rows / int(supports[pair.label]))
+        for pair in fold.confusions.most(_CONFUSED)
+    ]
+
+
+def _bins(bins: Bins | None) -> list[Bin]:
+    if bins is None:
+        return []
+    columns = (bins.edges[:-1], bins.edges[1:], bins.rows, bins.confidence, bins.accuracy)
+    return [Bin(*line) for line in zip(*(column.tolist() for column in columns), strict=True)]
+
+
+def _approximations(fold: ReportFold) -> Iterator[str]:
+    """What is not exact, and by how much it may be off."""
+    if not fold.confidences.exact:
+        yield (
+            f"bins of equal mass and the quantiles of the losses are exact up to {EXACT_UP_TO:,} rows; beyond that, as "
+            f"here, values that differ by less than {RESOLUTION:.1%} are not told apart"
+        )
+    if fold.confusions.missing:
+        yield f"the counts of confused pairs may be too low, by at most {count(fold.confusions.missing, 'row')} each"

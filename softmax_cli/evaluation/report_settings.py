@@ -1,0 +1,56 @@
+"""What can be asked of `report`: each option's name, default and check, for Python and the command line."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from softmax_cli.errors import UsageError
+from softmax_cli.evaluation.settings import Settings
+
+REPORT_DTYPES = ("float32", "float64")
+TOP_K = 5
+_MOST_BINS = 1000
+
+
+@dataclass(frozen=True)
+class ReportSettings:
+    """What a report is of, and how it is computed.
+
+    Attributes:
+        dtype: ``float32`` or ``float64``; None for float32 where the file has it or float16, else float64.
+        ignore_index: rows with this label count nowhere.
+        temperature: T, a positive number that divides the logits.
+        bins: how many bins of confidence; 15 as Guo et al. have, and most papers after them.
+        top_k: each k for which to say how often the label is among the k likeliest classes; by default 5, where there
+            are more classes than that. k = 1, the accuracy, is always there.
+        worst: how many of the rows with the largest losses to list.
+        threads: how many blocks of rows are computed at a time; None for as many as there are cores.
+    """
+
+    dtype: str | None = None
+    ignore_index: int | None = None
+    temperature: float = 1.0
+    bins: int = 15
+    top_k: Sequence[int] = ()
+    worst: int = 5
+    threads: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.dtype not in {None, *REPORT_DTYPES}:
+            raise UsageError(f"report computes in {' or '.join(REPORT_DTYPES)}, not in {self.dtype!r}")
+        Settings(temperature=self.temperature, threads=self.threads)  # which checks them
+        if not 1 <= self.bins <= _MOST_BINS:
+            raise UsageError(f"--bins {self.bins}: a number from 1 to {_MOST_BINS} is needed")
+        for k in self.top_k:
+            if k < 1:
+                raise UsageError(f"--top-k {k}: a number of classes is needed")
+        if self.worst < 0:
+            raise UsageError(f"--worst {self.worst}: a number of rows is needed, or 0")
+
+    @property
+    def workers(self) -> int:
+        """How many threads compute."""
+        return Settings(threads=self.threads).workers
+
+    def depths(self, classes: int) -> list[int]:
+        """The k of the top-k accuracies, 1 among them, for so many classes."""
+        return sorted({1, *(self.top_k or [TOP_K] * (classes > TOP_K))})

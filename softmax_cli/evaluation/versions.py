@@ -1,0 +1,164 @@
+"""Two versions of the same logits, A and B, and their labels if there are any: read in step and held together."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.errors import InputError, UsageError
+from softmax_cli.evaluation.inputs import (
+    as_sources,
+    find_class_axis,
+    fits,
+    open_logits,
+    shape_text,
+    with_known_shape,
+)
+from softmax_cli.evaluation.pairs import Feed, Pair, open_pair
+from softmax_cli.evaluation.settings import Reading
+from softmax_cli.losses.targets import Target
+from softmax_cli.readers.array import ArrayTable
+from softmax_cli.readers.table import Table
+
+
+@dataclass(frozen=True, eq=False)
+class VersionsBlock:
+    """Rows ``start`` to ``start + len(a)`` of both, (n, C), as they stand in the files; ``target`` is their labels'."""
+
+    start: int
+    a: NDArray[Any]
+    b: NDArray[Any]
+    target: Target | None
+
+
+class Versions:
+    """Logits A and B of the same shape; B's classes in the order of A's, by their names.
+
+    Raises InputError as soon as the shapes or the names cannot belong together, and for another number of rows while
+    these are read.
+    """
+
+    def __init__(self, a: Table, b: Table, class_axis: int, pair: Pair | None) -> None:
+        self.a = a
+        self.class_axis = class_axis
+        self.pair = pair
+        self.classes = int(a.shape[class_axis] or 0)
+        if not fits(a.shape, b.shape):
+            self._refuse_shape(b)
+        self.b = with_known_shape(b, class_axis)
+        if not fits(a.shape, self.b.shape):
+            self._refuse_shape(self.b)
+        self._order, self._order_note = _class_order(a, self.b)
+
+    @property
+    def display_names(self) -> tuple[str, ...]:
+        """The classes' names: A's, else B's, else their indices."""
+        return self.a.column_names or self.b.column_names or tuple(map(str, range(self.classes)))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided without being asked, as far as it is known by now."""
+        of_a = self.a.notes if self.pair is None else self.pair.notes
+        notes = (*of_a, *(note for note in (*self.b.notes, self._order_note) if note))
+        if self.pair is not None and self.pair.by_probabilities:
+            notes = (*notes, "the labels are probabilities; the likeliest class of each is taken for the right one")
+        if self.pair is None and len(self.a.shape) > 2:
+            shape = shape_text(self.a.shape)
+            notes = (*notes, f"{self.a.name}: shape {shape}, classes on axis {self.class_axis}")
+        return notes
+
+    def labels(self, target: Target | None, rows: int) -> list[str]:
+        """The labels of some rows as the file spells them; empty without labels."""
+        return [""] * rows if self.pair is None or target is None else self.pair.rule.text(target)
+
+    def blocks(self, rows: int) -> Iterator[VersionsBlock]:
+        """All rows, in order, ``rows`` at a time or about so many."""
+        feed = Feed(self.b.blocks(rows, self.class_axis))
+        blocks = self._blocks_of_a(rows)
+        start = 0
+        for a, target in blocks:
+            b = feed.take(len(a))
+            if len(b) < len(a):
+                self._refuse_rows(start + len(a) + sum(len(rest) for rest, _ in blocks), start + len(b))
+            yield VersionsBlock(start, a, b if self._order is None else b[:, self._order], target)
+            start += len(a)
+        if surplus := feed.rest():
+            self._refuse_rows(start, start + surplus)
+
+    def _blocks_of_a(self, rows: int) -> Iterator[tuple[NDArray[Any], Target | None]]:
+        if self.pair is None:
+            return ((block, None) for block in self.a.blocks(rows, self.class_axis))
+        return ((block.logits, block.target) for block in self.pair.blocks(rows))
+
+    def _refuse_shape(self, b: Table) -> NoReturn:
+        shape, other = self.a.shape, b.shape
+        what = f"shape {shape_text(other)}, and {self.a.name} has {shape_text(shape)}"
+        turned = len(shape) == len(other) == 2 and fits(shape[::-1], other)
+        remedy = "one of the two is transposed" if turned else "compare needs the same rows and classes in both"
+        raise InputError(b.name, what, remedy)
+
+    def _refuse_rows(self, a: int, b: int) -> NoReturn:
+        hint = "compare needs the same rows in both"
+        if abs(a - b) == 1 and None in self.a.shape + self.b.shape:
+            hint = "a header may have been read as data, or data as a header: --header or --no-header"
+        shapes = [shape_text((rows, self.classes)) for rows in (b, a)]
+        raise InputError(self.b.name, f"shape {shapes[0]}, and {self.a.name} has {shapes[1]}", hint)
+
+
+def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: int | None = None) -> Versions:
+    """Open the files: paths, ``-`` for one of them, or arrays. Columns are chosen in those that are delimited."""
+    a, b, labels = as_sources(a, b, labels)
+    plain = replace(reading, logit_columns=None, label_column=None)
+    whole_a, whole_b = open_logits(a, plain, "a"), open_logits(b, plain, "b")
+    of_a = reading
+    if isinstance(whole_a, ArrayTable) and not isinstance(whole_b, ArrayTable):
+        of_a = replace(reading, logit_columns=None)
+    if labels is None and reading.label_column is None:
+        if ignore_index is not None:
+            raise UsageError("--ignore-index is a label, and there are no labels; give their file, or leave it out")
+        pair, table = None, open_logits(a, of_a, "a")
+        axis = find_class_axis(table, None, reading.class_axis)
+        table = with_known_shape(table, axis)
+    else:
+        pair = open_pair(a, labels, of_a, ignore_index, "a")
+        table, axis = pair.logits, pair.class_axis
+    if isinstance(whole_b, ArrayTable):
+        return Versions(table, whole_b, axis, pair)
+    with_labels = labels is None and _has_label_column(whole_b, reading, table.shape[axis])
+    of_b = reading if with_labels else replace(reading, label_column=None)
+    return Versions(table, open_logits(b, of_b), axis, pair)
+
+
+def _has_label_column(b: Table, reading: Reading, classes: int | None) -> bool:
+    """Whether B, too, has the column of labels that was named for A: it may be a copy of the whole file."""
+    column = reading.label_column
+    if column is None or reading.logit_columns is not None:
+        return False
+    return column in (b.column_names or ()) or (classes is not None and b.shape[-1] == classes + 1)
+
+
+def _class_order(a: Table, b: Table) -> tuple[NDArray[np.intp] | None, str]:
+    """Where in B each class of A stands (None: in the same place), and what there is to say about it.
+
+    Files with the same names are held together by them, and files without a name in common by position. Names that
+    are partly the same are refused: either way could be meant.
+    """
+    names, others = a.column_names, b.column_names
+    if names is None or others is None or names == others:
+        return None, ""
+    place = {name: index for index, name in enumerate(others)}
+    if len(place) == len(others) and set(names) == set(others):
+        order = np.array([place[name] for name in names], np.intp)
+        return order, f"{b.name}: the classes stand in another order than in {a.name}; matched by name"
+    if place.keys().isdisjoint(names):
+        what = f"the classes have other names than in {a.name} ({others[0]!r} for {names[0]!r}); matched by position"
+        return None, f"{b.name}: {what}"
+    odd = next(((index, name) for index, name in enumerate(names) if name not in place), None)
+    what = (
+        "two classes have the same name"
+        if odd is None
+        else f"no class is named {odd[1]!r}, as class {odd[0]} is in {a.name}"
+    )
+    raise InputError(b.name, what, "rename the classes in one of the headers, or choose columns: --logit-columns")

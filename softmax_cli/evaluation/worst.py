@@ -1,0 +1,59 @@
+"""The rows with the largest losses, as the blocks go by."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.metrics.predictions import NO_CLASS, Predictions
+from softmax_cli.reports.rows import RowDetail
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    row: NDArray[np.int64]
+    label: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    p_label: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    loss: NDArray[np.float64]
+
+    def at(self, places: NDArray[Any]) -> "_Rows":
+        return _Rows(*(getattr(self, field.name)[places] for field in fields(self)))
+
+    def with_more(self, other: "_Rows") -> "_Rows":
+        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
+        return _Rows(*(np.concatenate(pair) for pair in pairs))
+
+
+class Worst:
+    """Keeps the ``count`` rows with the largest losses: nan before every other, of equal ones the first."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._kept: _Rows | None = None
+
+    def add(self, rows: NDArray[np.int64], found: Predictions) -> None:
+        """Take the rows of the next block, by their numbers (n,)."""
+        more = _Rows(rows, found.labels, found.predicted, found.p_label, found.confidences, found.losses)
+        if self._kept is not None and len(self._kept.row) == self._count:
+            more = more.at(_rank(more.loss) > _rank(self._kept.loss).min(initial=np.inf))
+        if not len(more.row):
+            return
+        together = more if self._kept is None else self._kept.with_more(more)
+        self._kept = together.at(np.argsort(-_rank(together.loss), kind="stable")[: self._count])
+
+    def details(self, class_names: tuple[str, ...], spell: Callable[[NDArray[np.int64]], list[str]]) -> list[RowDetail]:
+        """The largest loss first; ``spell`` gives labels (n,) as their file has them."""
+        kept = self._kept
+        if kept is None:
+            return []
+        names = ("" if place == NO_CLASS else class_names[place] for place in kept.predicted.tolist())
+        columns = (kept.row.tolist(), spell(kept.label), names, kept.p_label.tolist(), kept.confidence.tolist())
+        return [RowDetail(*values) for values in zip(*columns, kept.loss.tolist(), strict=True)]
+
+
+def _rank(losses: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(np.isnan(losses), np.inf, losses)

@@ -1,0 +1,98 @@
+"""Labels under other numbers: which one-to-one renaming of the classes the predictions ask for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MOST_CLASSES = 1 << 10
+"""Beyond it pairs of classes are not counted: 8 MB."""
+
+
+class PairCounts:
+    """How many rows have label y and prediction k: an array (C, C), for up to 1024 classes."""
+
+    def __init__(self, classes: int) -> None:
+        self.counts = np.zeros((classes, classes), np.int64) if classes <= MOST_CLASSES else None
+
+    def add(self, labels: NDArray[np.int64], predictions: NDArray[np.int64]) -> None:
+        """Add rows by their classes, (n,) each."""
+        if self.counts is not None:
+            np.add.at(self.counts.reshape(-1), labels * len(self.counts) + predictions, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class Relabelling:
+    """``classes[y]`` is the class that label y seems to mean, (C,); ``moved`` are the labels that it changes.
+
+    Of the ``rows`` with those labels ``wins`` are right only so, ``losses`` only as they stand.
+    """
+
+    classes: NDArray[np.int64]
+    moved: NDArray[np.int64]
+    rows: int
+    wins: int
+    losses: int
+
+
+def best_relabelling(counts: NDArray[np.int64]) -> Relabelling | None:
+    """The renaming of the most hits that makes each label that it moves right in half of its rows or more.
+
+    None where there is none, or where fewer than two labels are mostly predicted as one other class. ``counts`` (C, C)
+    has a row a label, a column a prediction.
+    """
+    rows, labels = counts.sum(axis=1), np.arange(len(counts))
+    favourites = counts.argmax(axis=1)
+    strangers = (favourites != labels) & (2 * counts[labels, favourites] > rows)
+    if np.count_nonzero(strangers) < 2:
+        return None
+    # A permutation also moves the labels whose places the strangers take.
+    candidates = np.flatnonzero(strangers | np.isin(labels, favourites[strangers]))
+    classes = labels.copy()
+    classes[candidates] = candidates[_assignment(counts[np.ix_(candidates, candidates)])]
+    right = 2 * counts[labels, classes] >= rows
+    for cycle in _cycles(classes):
+        if not right[cycle].all() or np.count_nonzero(rows[cycle]) < 2:
+            classes[cycle] = cycle
+    moved = np.flatnonzero(classes != labels)
+    if not len(moved):
+        return None
+    wins, losses = int(counts[moved, classes[moved]].sum()), int(counts[moved, moved].sum())
+    return Relabelling(classes, moved, int(rows[moved].sum()), wins, losses)
+
+
+def _cycles(classes: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    """The labels of each cycle of a permutation."""
+    waiting = set(np.flatnonzero(classes != np.arange(len(classes))).tolist())
+    while waiting:
+        cycle = [waiting.pop()]
+        while (following := int(classes[cycle[-1]])) in waiting:
+            waiting.remove(following)
+            cycle.append(following)
+        yield np.array(cycle)
+
+
+def _assignment(counts: NDArray[np.int64]) -> NDArray[Any]:
+    """For each row of a square array the column of its own, so that the sum is the largest.
+
+    scipy's, where it is there (Crouse 2016); else greedily, the largest count first, which is the best one wherever
+    each label has most of its rows in one column.
+    """
+    try:
+        from scipy.optimize import linear_sum_assignment
+    except ImportError:
+        return _greedy_assignment(counts)
+    columns: NDArray[Any] = linear_sum_assignment(counts, maximize=True)[1]
+    return columns
+
+
+def _greedy_assignment(counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    columns = np.full(len(counts), -1)
+    free = np.ones(len(counts), bool)
+    for place in np.argsort(-counts, axis=None, kind="stable").tolist():
+        row, column = divmod(place, len(counts))
+        if columns[row] < 0 and free[column]:
+            columns[row], free[column] = column, False
+    return columns

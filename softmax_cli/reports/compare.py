@@ -1,0 +1,263 @@
+"""What `compare` found: how far apart two versions of the same logits are, and what that does to the predictions."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from softmax_cli.reports.changed_rows import CHANGED_ROW_NAMES, ChangedRow, changed_rows_grid
+from softmax_cli.reports.changes import (
+    DISCORDANCE,
+    OF_LABELS,
+    Change,
+    Discordance,
+    change_quantities,
+    changes_grid,
+)
+from softmax_cli.reports.display import Displayed
+from softmax_cli.reports.figures import Figure
+from softmax_cli.reports.grid import Column, Grid, Records, count, distance_text, edges
+from softmax_cli.reports.signature import Signature
+from softmax_cli.reports.spreads import OF_ROWS, OF_VALUES, Spread, rows_grid, spread_quantities, values_grid
+
+CONFIDENCE = 0.95
+AGREEMENTS = ("top1_agreement", "topk_agreement", "topk_overlap")
+
+QUANTITIES = (
+    *(name for spread in (*OF_VALUES, *OF_ROWS) for name in spread_quantities(spread)),
+    *AGREEMENTS,
+    *(name for change in OF_LABELS for name in change_quantities(change)),
+    *DISCORDANCE,
+    "nonfinite",
+    "undefined",
+    "outside",
+)
+"""What a condition can be on."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """On what A and B agree: in how many rows (None for a share that is a mean over rows), and its standard error."""
+
+    name: str
+    meaning: str
+    rows: int | None
+    share: float
+    standard_error: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """A logit, and what it is in A and in B: numbers of the files' own precisions, whose text is the shortest."""
+
+    row: int
+    class_name: str
+    a: Any
+    b: Any
+
+    def __str__(self) -> str:
+        return f"row {self.row}, class {self.class_name}: {self.a} in A, {self.b} in B"
+
+
+@dataclass(frozen=True)
+class Oddities:
+    """What is nan or infinite.
+
+    Logits that are so in both files alike, and in one alone (``first`` of them); rows without a softmax (nan or +inf
+    among their logits, or nothing but -inf) in both, which count only in |A - B| of the logits, and in one alone.
+    """
+
+    alike: int
+    unlike: int
+    first: Place | None
+    undefined_in_both: int
+    undefined_in_one: int
+    first_undefined: int | None
+
+    def warnings(self) -> Iterator[str]:
+        """What is wrong with the figures."""
+        if self.first is not None:
+            yield f"{count(self.unlike, 'logit')} nan or infinite in one file alone, first {self.first}."
+        if self.first_undefined is not None:
+            rows = count(self.undefined_in_one, "row")
+            yield f"{rows} without a softmax in one file alone, first row {self.first_undefined}."
+
+    def remarks(self) -> Iterator[str]:
+        """What is the same in both, and counts nowhere."""
+        if self.alike:
+            yield f"{count(self.alike, 'logit')} nan or infinite in both files alike: no difference."
+        if self.undefined_in_both:
+            yield f"{count(self.undefined_in_both, 'row')} without a softmax in both files: counted only in the logits."
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """How many logits are not within |a - b| <= atol + rtol |b|, the first of them, and the atol that would do."""
+
+    atol: float
+    rtol: float
+    values: int
+    outside: int
+    first: Place | None
+    sufficient: float
+
+    @property
+    def failure(self) -> str:
+        """What is wrong, in words; empty where nothing is."""
+        if self.first is None:
+            return ""
+        terms = [f"{self.atol:g}"] * bool(self.atol or not self.rtol) + [f"{self.rtol:g} |b|"] * bool(self.rtol)
+        allowed = " + ".join(terms)
+        number = f"{self.outside:,} of {count(self.values, 'logit')}"
+        found = f"{number} differ by more than {allowed}, first {self.first}"
+        return f"{found}; --atol {_rounded_up(self.sufficient)} would do" if math.isfinite(self.sufficient) else found
+
+
+@dataclass(frozen=True, eq=False)
+class CompareReport(Displayed):
+    """How far B is from A, the files of these ``names``; ``counted`` are the rows whose label is not ignored.
+
+    ``agreements`` are those of the likeliest class, and of the ``k`` likeliest.
+    ``changed_rows`` are those that changed most, and the records where they were asked for. ``changes`` and
+    ``discordance`` are there where there are labels, ``tolerance`` where one was given. ``ties`` counts the rows
+    with another likeliest class that is as likely as the other's in one of the two.
+    """
+
+    signature: Signature
+    names: tuple[str, str]
+    rows: int
+    counted: int
+    class_names: tuple[str, ...]
+    spreads: tuple[Spread, ...]
+    agreements: tuple[Agreement, ...]
+    k: int
+    ties: int
+    changes: tuple[Change, ...]
+    rows_drawn_at_once: int
+    discordance: Discordance | None
+    tolerance: Tolerance | None
+    oddities: Oddities
+    changed_rows: Sequence[ChangedRow]
+    rows_asked_for: bool
+    notes: tuple[str, ...]
+
+    def spread(self, name: str) -> Spread:
+        """The distances of that name, as ``kl``."""
+        return next(spread for spread in self.spreads if spread.name == name)
+
+    def quantities(self) -> dict[str, float]:
+        """Each figure that was computed, by its name out of QUANTITIES."""
+        return {figure.quantity: figure.value for figure in self._figures()}
+
+    @property
+    def failure(self) -> str:
+        """What is beyond the tolerance, in words; empty where nothing is, or none was given."""
+        return "" if self.tolerance is None else self.tolerance.failure
+
+    @property
+    def same(self) -> bool:
+        """Whether no logit differs."""
+        return self.spread("abs_diff").largest == 0
+
+    def _figures(self) -> Iterator[Figure]:
+        for spread in self.spreads:
+            yield from spread.figures()
+        for agreement in self.agreements:
+            yield Figure(agreement.name, agreement.share, agreement.standard_error)
+        for change in self.changes:
+            yield from change.figures()
+        if self.discordance is not None:
+            yield from self.discordance.figures()
+        yield Figure("nonfinite", self.oddities.unlike)
+        yield Figure("undefined", self.oddities.undefined_in_one)
+        if self.tolerance is not None:
+            yield Figure("outside", self.tolerance.outside)
+
+    def grids(self) -> Iterator[Grid]:
+        """The distances of values and of rows, the agreement, what the labels say, and the rows that changed most."""
+        size = f"{count(self.rows, 'row')} of {count(len(self.class_names), 'class', 'classes')}"
+        of_values = [spread for spread in self.spreads if spread.name in OF_VALUES]
+        yield values_grid(of_values, f"{size}: A {self.names[0]}, B {self.names[1]}")
+        yield rows_grid([spread for spread in self.spreads if spread.name in OF_ROWS])
+        yield self._agreement_grid()
+        if self.changes:
+            yield changes_grid(self.changes, self.counted, CONFIDENCE, self.rows_drawn_at_once)
+        if self.changed_rows:
+            shown, hidden = edges(self.changed_rows)
+            yield changed_rows_grid(shown, hidden, labelled=bool(self.changes))
+
+    def _agreement_grid(self) -> Grid:
+        columns = (
+            Column("agreement"),
+            Column("rows", "integer"),
+            Column("share", "decimal"),
+            Column("±se", "distance"),
+        )
+        rows = [
+            (each.meaning, "" if each.rows is None else f"{each.rows:,}", each.share, each.standard_error)
+            for each in self.agreements[: 1 if self.k == 1 else None]  # of one class a set says nothing more
+        ]
+        return Grid("likeliest classes", columns, rows)
+
+    def remarks(self) -> tuple[str, ...]:
+        """What the figures mean."""
+        return tuple(self._remarks())
+
+    def _remarks(self) -> Iterator[str]:
+        if self.same:
+            yield "No logit differs."
+        largest, shift_free = self.spread("abs_diff").largest, self.spread("shift_free_diff").largest
+        if math.isfinite(largest) and 2 * shift_free < largest:
+            less = distance_text(shift_free)
+            yield f"Less a constant a row, which softmax cancels, the logits are at most {less} apart."
+        first = self.agreements[0]
+        if first.rows is not None and (others := self.counted - self.oddities.undefined_in_both - first.rows):
+            ties = f", {self.ties:,} of them for a tie" if self.ties else ""
+            yield f"The likeliest class is another in {count(others, 'row')}{ties}."
+        if self.discordance is not None and self.discordance.pairs:
+            yield str(self.discordance)
+        yield from self.oddities.remarks()
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is nan or infinite in one file alone."""
+        return tuple(self.oddities.warnings())
+
+    def records(self) -> Records:
+        """A figure a line; or, where they were asked for, one line for each row that changed most."""
+        if self.rows_asked_for:
+            return Records(CHANGED_ROW_NAMES, (tuple(vars(row).values()) for row in self.changed_rows))
+        names = tuple("class" if name == "class_name" else name for name in Figure._fields)
+        return Records((*names, "signature"), ((*figure, self.signature.line()) for figure in self._figures()))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The signature, the sizes, an object for each figure by its name, and the rows that changed most."""
+        return {
+            "signature": self.signature.as_dict(),
+            "a": self.names[0],
+            "b": self.names[1],
+            "rows": self.rows,
+            "counted": self.counted,
+            "classes": len(self.class_names),
+            "class_names": self.class_names,
+            "figures": {figure.quantity: figure.as_dict() for figure in self._figures()},
+            "mcnemar": None if self.discordance is None else vars(self.discordance),
+            "oddities": {
+                **vars(self.oddities),
+                "first": None if self.oddities.first is None else vars(self.oddities.first),
+            },
+            "changed_rows": [vars(row) for row in self.changed_rows],
+            "notes": self.notes,
+        }
+
+    def signature_line(self) -> str:
+        """See Signature."""
+        return self.signature.line()
+
+
+def _rounded_up(value: float, digits: int = 3) -> str:
+    """The shortest number of so many digits that is not below a positive one."""
+    text = f"{value:.{digits - 1}e}"
+    if float(text) < value:
+        exponent = int(text.partition("e")[2])
+        text = f"{float(text) + 10.0 ** (exponent - digits + 1):.{digits - 1}e}"
+    return f"{float(text):g}"

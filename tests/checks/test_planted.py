@@ -1,0 +1,219 @@
+"""Every defect there is a check for, planted in the digits sample: found by its code and its rows, and nothing else."""
+
+import numpy as np
+import pytest
+from scipy.special import expit, softmax
+
+from softmax_cli.checks import CHECKS
+from softmax_cli.evaluation.check import check
+
+EVERY = (0, 1, 2, 3, 4)
+PERMUTATION = np.array([7, 9, 2, 4, 0, 5, 1, 3, 8, 6])
+
+
+def changed(array, places, values):
+    """A copy with other values at some places."""
+    array = array.copy()
+    array[places] = values
+    return array
+
+
+def two(x, y):
+    """The rows of zeros and ones, as two classes."""
+    return x[y < 2][:, :2], y[y < 2]
+
+
+def prior():
+    """Logits that know the labels' shares and nothing else, and labels of uneven shares."""
+    rng = np.random.default_rng(0)
+    labels = rng.choice(10, 500, p=[0.7, 0.1] + [0.025] * 8)
+    return np.log(np.bincount(labels, minlength=10) / 500) + rng.normal(0, 0.01, (500, 10)), labels
+
+
+def float16(x):
+    """What a cast to float16 makes of it."""
+    with np.errstate(over="ignore"):
+        return x.astype(np.float16)
+
+
+def random(scale):
+    """Logits that know nothing."""
+    return np.random.default_rng(0).normal(0, scale, (500, 10))
+
+
+def uneven(x, y):
+    """Forty noisy copies of the rows of one class."""
+    ones = np.repeat(x[y == 1], 40, axis=0)
+    ones = ones + np.random.default_rng(0).normal(0, 0.1, ones.shape)
+    return np.r_[ones, x], np.r_[np.ones(len(ones), int), y]
+
+
+def first(chosen):
+    """The first five rows that are chosen."""
+    return tuple(np.flatnonzero(chosen)[:5].tolist())
+
+
+PLANTED = [
+    ("X101", "probabilities", lambda x, y: (softmax(x, 1), y), EVERY),
+    ("X101", "in float16", lambda x, y: (softmax(x, 1).astype(np.float16), y), EVERY),
+    ("X101", "of four decimals", lambda x, y: (softmax(x, 1).round(4), y), EVERY),
+    ("X101", "without labels", lambda x, _y: (softmax(x, 1), None), EVERY),
+    ("X101", "three rows", lambda x, y: (softmax(x, 1)[:3], y[:3]), EVERY[:3]),
+    ("X101", "of two classes", lambda x, y: (softmax(two(x, y)[0], 1), two(x, y)[1]), EVERY),
+    ("X102", "percentages", lambda x, y: (100 * softmax(x, 1), y), EVERY),
+    ("X102", "votes of 100 trees", lambda x, y: (np.random.default_rng(0).multinomial(100, softmax(x, 1)), y), EVERY),
+    ("X103", "hard predictions", lambda x, y: (np.eye(10)[x.argmax(1)], y), EVERY),
+    ("X104", "sigmoids", lambda x, y: (expit(x), y), EVERY),
+    ("X104", "sigmoids without labels", lambda x, _y: (expit(x), None), EVERY),
+    ("X105", "log-probabilities", lambda x, y: (np.log(softmax(x, 1)), y), EVERY),
+    ("X106", "distances", lambda x, y: (-x, y), EVERY),
+    ("X111", "nan", lambda x, y: (changed(x, ([17, 40], [3, 2]), np.nan), y), (17, 40)),
+    ("X111", "inf", lambda x, _y: (changed(x, (23, 1), np.inf), None), (23,)),
+    ("X111", "nothing but -inf", lambda x, y: (changed(x, 17, -np.inf), y), (17,)),
+    ("X111", "float16 overflow", lambda x, y: (float16(changed(x, (9, 4), 7e4)), y), (9,)),
+    ("X112", "65504", lambda x, y: (changed(x, ([9, 12], [4, 4]), 65504), y), (9, 12)),
+    ("X113", "clipped", lambda x, y: (np.clip(x, -4, 4), y), EVERY),
+    ("X113", "clipped above", lambda x, _y: (np.minimum(x, 6), None), (0, 2, 10, 15, 16)),
+    ("X113", "clipped below", lambda x, y: (np.maximum(x, -4), y), (23, 24, 26, 28, 30)),
+    ("X114", "a ReLU", lambda x, y: (np.maximum(x, 0), y), EVERY),
+    ("X115", "one decimal", lambda x, y: (x.round(1), y), EVERY),
+    ("X115", "whole numbers", lambda x, y: (np.rint(x).astype(int), y), EVERY),
+    ("X116", "8 bits", lambda x, y: (np.rint(x / 0.0773) * 0.0773, y), EVERY),
+    ("X117", "a shift", lambda x, y: (x + 1000, y), EVERY),
+    ("X118", "a shift in float32", lambda x, y: (np.float32(x) + np.float32(1e6), y), EVERY),
+    ("X119", "large logits", lambda x, y: (np.float32(x * 100), y), EVERY),
+    ("X121", "constant rows", lambda x, y: (changed(x, [10, 20], 0.5), y), (10, 20)),
+    ("X121", "a head of zeros", lambda x, y: (0 * x, y), EVERY),
+    ("X122", "a row again", lambda x, y: (changed(x, 10, x[3]), changed(y, 10, y[3])), (10,)),
+    ("X123", "a batch again", lambda x, y: (np.r_[x, x[100:164]], np.r_[y, y[100:164]]), (500, 501, 502, 503, 504)),
+    ("X124", "the logits' header", lambda x, y: (np.r_[[np.arange(10.0)], x], y), (0,)),
+    ("X124", "both headers", lambda x, y: (np.r_[[np.arange(10.0)], x], np.r_[0, y]), (0,)),
+    ("X131", "a dead class", lambda x, y: (changed(x, (slice(None), 3), -30), y), EVERY),
+    ("X132", "a class without a maximum", lambda x, _y: (changed(x, (slice(None), 3), -30), None), EVERY),
+    ("X133", "an index", lambda x, y: (np.c_[np.arange(500), x], y), EVERY),
+    ("X133", "an index from 1 at the end", lambda x, _y: (np.c_[x, np.arange(500) + 1], None), EVERY),
+    ("X134", "the labels in front", lambda x, y: (np.c_[y, x], y), EVERY),
+    ("X134", "the labels behind", lambda x, y: (np.c_[x, y], y), EVERY),
+    ("Y201", "labels of other classes", lambda x, y: (x, changed(y, [7, 9], [12, 11])), (7,)),
+    ("Y202", "labels from 1", lambda x, y: (x, y + 1), lambda y: first(y == 9)),
+    ("Y202", "labels from 1 without the last", lambda x, y: (x, np.minimum(y + 1, 9)), EVERY),
+    ("Y202", "labels from 0, said to be from 1", lambda x, y: (x, y, {"label_base": 1}), lambda y: first(y == 0)),
+    ("Y203", "-100", lambda x, y: (x, changed(y, [3, 8], -100)), (3, 8)),
+    ("Y203", "-1", lambda x, y: (x, changed(y, [3, 8], -1)), (3, 8)),
+    ("Y203", "255", lambda x, y: (x, changed(y, [3, 8], 255)), (3, 8)),
+    ("Y204", "half a class, and none", lambda x, y: (x, changed(y.astype(float), [4, 5], [2.5, np.nan])), (4, 5)),
+    ("Y206", "-1 and 1", lambda x, y: (two(x, y)[0], 2 * two(x, y)[1] - 1), lambda y: first(y[y < 2] == 0)),
+    ("Y207", "one-hot, flat", lambda x, y: (x, np.eye(10, dtype=int)[y].reshape(-1)), EVERY),
+    ("Y208", "a column of one-hot rows", lambda x, y: (x, (y == 3).astype(int)), EVERY),
+    ("Y209", "probabilities of another sum", lambda x, y: (x, 0.9 * np.eye(10)[y]), EVERY),
+    ("Y209", "a teacher's logits", lambda x, _y: (x, x), EVERY),
+    ("Y211", "a class without labels", lambda x, y: (x[y != 3], y[y != 3]), ()),
+    ("Y212", "uneven classes", uneven, ()),
+    ("Y213", "one label", lambda x, _y: (x, np.full(500, 3)), EVERY),
+    ("Y221", "labels a row later", lambda x, y: (x, np.roll(y, 1)), EVERY),
+    ("Y221", "labels a row earlier", lambda x, y: (x, np.roll(y, -1)), EVERY),
+    ("Y221", "a first row missing", lambda x, y: (x[1:], y[:-1]), EVERY),
+    ("Y222", "permuted", lambda x, y: (x, PERMUTATION[y]), EVERY),
+    ("Y222", "two swapped", lambda x, y: (x, np.array([0, 1, 2, 5, 4, 3, 6, 7, 8, 9])[y]), EVERY),
+    ("Y222", "two classes swapped", lambda x, y: (two(x, y)[0], 1 - two(x, y)[1]), EVERY),
+    ("S301", "transposed", lambda x, y: (x.T.copy(), y), ()),
+    ("S301", "a transposed square", lambda x, y: (x[:10].T.copy(), y[:10]), ()),
+    ("S302", "a cube", lambda x, y: (x[:100].reshape(10, 10, 10), y[:100].reshape(10, 10)), ()),
+    (
+        "S302",
+        "a cube, and the wrong axis",
+        lambda x, y: (x[:100].reshape(10, 10, 10).swapaxes(1, 2), y[:100].reshape(10, 10), {"class_axis": 2}),
+        (),
+    ),
+    ("S303", "labels that end", lambda x, y: (x, y[:-3]), (497, 498, 499)),
+    ("S303", "logits that end", lambda x, y: (x[:-3], y), (497, 498, 499)),
+    ("S303", "the labels' header", lambda x, y: (x, np.r_[0, y]), (500,)),
+    ("S305", "a single column", lambda x, y: (x[:, :1], 0 * y), EVERY),
+    ("S306", "classes first", lambda x, y: (x[:30].reshape(5, 6, 10).transpose(2, 0, 1), y[:30].reshape(5, 6)), ()),
+    ("L401", "untrained", lambda _x, y: (random(0.2), y), EVERY),
+    ("L402", "only the shares", lambda _x, _y: prior(), EVERY),
+    ("L403", "other rows' labels", lambda x, y: (x, np.random.default_rng(0).permutation(y)), EVERY),
+    ("L403", "noise", lambda _x, y: (random(1.0), y), EVERY),
+    ("L404", "far too sure", lambda x, y: (20 * (x - 2.5 * np.eye(10)[y]), y), EVERY),
+    ("L405", "no temperature", lambda x, y: (x / 100, y), EVERY),
+    ("L406", "too good", lambda x, _y: (x, x.argmax(1)), EVERY),
+    ("L407", "masked labels", lambda x, y: (changed(x, ([5, 9], y[[5, 9]]), -np.inf), y), (5, 9)),
+]
+
+
+@pytest.mark.parametrize(("code", "what", "plant", "rows"), PLANTED, ids=[f"{each[0]} {each[1]}" for each in PLANTED])
+def test_a_planted_defect_is_found_and_nothing_else(digits, code, what, plant, rows):  # noqa: ARG001
+    logits, labels, *options = plant(*digits)
+    report = check(logits, labels, **(options[0] if options else {}))
+    (finding,) = report.findings
+    assert finding.code == code
+    assert finding.rows == (rows(digits[1]) if callable(rows) else rows)
+    assert finding.row_count >= len(finding.rows)
+    assert report.failed == (CHECKS[code].severity != "note")
+    assert finding.message
+    assert all(finding.evidence)
+    assert finding.remedy
+
+
+def test_every_check_has_its_defect():
+    # Y205 is about names, which arrays do not have.
+    assert {each[0] for each in PLANTED} == set(CHECKS) - {"Y205"}
+
+
+def test_names_that_no_class_has(tmp_path):
+    (tmp_path / "x.csv").write_text("cat,dog,Great Dane\n0.5,1.25,3\n4,5,6.5\n0,1,1\n")
+    (tmp_path / "y.csv").write_text("cat\ngreat_dane\nbird\n")
+    report = check(tmp_path / "x.csv", tmp_path / "y.csv")
+    (finding,) = report.findings
+    assert (finding.code, finding.rows, finding.where) == ("Y205", (1, 2), f"{tmp_path / 'y.csv'}:2")
+    assert finding.evidence == (
+        "'great_dane' in row 1",
+        "'bird' in row 2",
+        "there is a class 'Great Dane', spelled otherwise",
+    )
+    assert finding.remedy == "the classes are 'cat', 'dog' and 'Great Dane'"
+
+
+def test_several_causes_are_several_findings(digits):
+    logits, labels = digits
+    logits = changed(changed(logits, [17, 60], np.nan), slice(100, 120), logits[30:50])
+    report = check(logits, changed(labels + 1, slice(5, 9), -100))
+    assert [(finding.code, finding.rows) for finding in report.findings] == [
+        ("X111", (17, 60)),
+        ("Y202", first(labels * ~np.isin(np.arange(500), range(5, 9)) == 9)),
+        ("Y203", (5, 6, 7, 8)),
+        ("X123", (100, 101, 102, 103, 104)),
+    ]
+
+
+def test_what_hides_what_goes_round_in_no_circle():
+    hides = {
+        code: {other for other in CHECKS if other.startswith(one.hides)} for code, one in CHECKS.items() if one.hides
+    }
+    seen = set()
+
+    def follow(code, path):
+        assert code not in path, path
+        if code not in seen:
+            for other in hides.get(code, ()):
+                follow(other, (*path, code))
+            seen.add(code)
+
+    for code in hides:
+        follow(code, ())
+
+
+def test_hidden_findings_stay_hidden_when_their_cause_is_ignored(digits):
+    logits, labels = digits
+    report = check(softmax(logits, 1), np.random.default_rng(0).permutation(labels), ignore=["X101"])
+    assert report.findings == ()
+
+
+def test_select_and_ignore_take_beginnings(digits):
+    logits, labels = digits
+    spoilt = changed(logits, 17, np.nan), labels + 1
+    assert [finding.code for finding in check(*spoilt).findings] == ["X111", "Y202"]
+    assert [finding.code for finding in check(*spoilt, select=["X1"]).findings] == ["X111"]
+    assert [finding.code for finding in check(*spoilt, select=["X,Y2"], ignore=["Y20"]).findings] == ["X111"]
+    assert check(*spoilt, ignore=["X", "Y"]).findings == ()
+    assert check(*spoilt, select=["L4"]).checks == 7
