@@ -22,6 +22,7 @@ from softmax_cli.cli.options import (
     LogitColumnsOption,
     LogitsArgument,
     TemperatureOption,
+    ThreadsOption,
     asked_for,
 )
 from softmax_cli.cli.streams import note, note_typing
@@ -41,6 +42,7 @@ def command(
     variants: only.VariantsOption = None,
     losses: only.LossesOption = None,
     parameters: only.ParametersOption = None,
+    threads: ThreadsOption = Settings.threads,
     accumulate: only.AccumulateOption = Settings.accumulate,
     frameworks: only.FrameworksOption = None,
     reduction: only.ReductionOption = Settings.reduction,
@@ -111,9 +113,11 @@ def command(
     if options["reduction"] == "none" and (conditions or expect is not None):
         raise UsageError("--expect and --fail-if compare one number; use --reduction mean or sum")
     from softmax_cli.cli.output import deliver
+    from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.loss import evaluate
 
-    report = evaluate(logits, labels, **options)
+    with Watch() as watch:
+        report = evaluate(logits, labels, watcher=watch, **options)
     if quiet:
         print(exact(report.loss(options["variants"][0])))
     else:

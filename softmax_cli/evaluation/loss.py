@@ -91,7 +91,7 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
         if not fold.native:
             for backend in backends:
                 stack.enter_context(backend.on_one_thread())
-        run(fold, fold.blocks(), settings.workers)
+        run(fold, fold.blocks(), settings.workers, lambda: settings.watcher(pair.progress()))
     return fold
 
 

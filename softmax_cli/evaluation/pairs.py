@@ -20,6 +20,7 @@ from softmax_cli.evaluation.inputs import (
     with_known_shape,
 )
 from softmax_cli.evaluation.labels import LabelRule
+from softmax_cli.evaluation.progress import Progress
 from softmax_cli.evaluation.settings import Reading
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.table import Table
@@ -55,6 +56,7 @@ class Pair:
         self._label_axis = _label_axis(labels, self.logits, self.class_axis)
         self.classes = int(self.logits.shape[self.class_axis] or 0)
         self.class_names = self.logits.column_names
+        self._rows_read = 0
         self.rule = LabelRule(
             classes=self.classes,
             names=self.class_names,
@@ -83,6 +85,10 @@ class Pair:
             notes = (*notes, f"{self.logits.name}: shape {shape}, classes on axis {self.class_axis}")
         return notes
 
+    def progress(self) -> Progress:
+        """How far the latest pass has come."""
+        return Progress(self._rows_read, *self.logits.progress())
+
     def blocks(self, rows: int, *, whole: bool = False) -> Iterator[Block]:
         """All rows, in order, ``rows`` at a time or about so many (``whole``: in one block).
 
@@ -97,6 +103,7 @@ class Pair:
             values = labels.take(len(block))
             if len(values) < len(block):
                 self._refuse(start + len(block) + sum(map(len, logits)), start + len(values))
+            self._rows_read = start + len(block)
             yield Block(start, block, self.rule.target(values, start))
             start += len(block)
         if surplus := labels.rest():

@@ -7,6 +7,7 @@ from typing import Any
 
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.parallel import available_threads
+from softmax_cli.evaluation.progress import Watcher, ignore
 from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.variants import VARIANTS, Variant
 from softmax_cli.reports.loss import REDUCTIONS
@@ -44,6 +45,7 @@ class Settings:
         per_row: whether to list every row with its label, prediction and loss.
         top: list the rows with the largest losses, so many.
         threads: how many blocks of rows are computed at a time; None for as many as there are cores.
+        watcher: called after each block with how far the pass has come.
     """
 
     backend: str = "numpy"
@@ -67,6 +69,7 @@ class Settings:
     per_row: bool = False
     top: int | None = None
     threads: int | None = None
+    watcher: Watcher = ignore
 
     def __post_init__(self) -> None:
         for name in self.variants:

@@ -24,6 +24,7 @@ class ArrayTable:
         self.name = name
         self.notes = notes
         self._array = array
+        self._handed_out = 0
         self.shape: tuple[int | None, ...] = array.shape
         self.dtype = readable_dtype(array.dtype, name, text=text)
         if self.dtype.itemsize < array.dtype.itemsize:
@@ -33,12 +34,18 @@ class ArrayTable:
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table: shape (n, C) with the classes' axis, (n,) without."""
+        self._handed_out = 0
         view = self._array[..., np.newaxis] if axis is None else np.moveaxis(self._array, axis, -1)
         for values in self._read(_pieces(view, rows)):
+            self._handed_out += values.nbytes
             block = values.reshape(-1, values.shape[-1])
             with np.errstate(over="ignore"):  # a longdouble may lie beyond float64; the notes tell of the dtype
                 native = block.astype(self.dtype, copy=False)
             yield native[:, 0] if axis is None else native
+
+    def progress(self) -> tuple[int, int]:
+        """See Table: of the bytes of the array."""
+        return self._handed_out, self._array.nbytes
 
     def where(self, row: int, axis: int | None) -> str:
         """The row in Python's notation, its index along each axis but the classes'."""
