@@ -17,7 +17,7 @@ class UsageError(SoftmaxCliError, ValueError):
     exit_status = 2
 
 
-class Interrupted(SoftmaxCliError):
+class AbortedError(SoftmaxCliError):
     """The user has ended it before it was done."""
 
     exit_status = 130

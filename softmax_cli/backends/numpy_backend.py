@@ -12,7 +12,7 @@ from softmax_cli.backends.base import Array, Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.losses import softmax as formulas
 from softmax_cli.losses.criterion import Criterion
-from softmax_cli.losses.targets import Probabilities, Target
+from softmax_cli.losses.targets import Indices, Probabilities, Target
 
 
 class NumpyBackend(Backend):
@@ -34,9 +34,20 @@ class NumpyBackend(Backend):
         self._dtype = np.dtype(dtype)
         self._wide = np.dtype(np.float32) if dtype == "float16" else self._dtype
 
+        self._fused: Any = None
+
     @property
     def version(self) -> str:
         return np.__version__
+
+    @property
+    def kernel(self) -> str:
+        return "plain" if self._fused is None else f"fused+numba-{self._fused.VERSION}"
+
+    def fuse(self) -> None:
+        from softmax_cli.backends import fused
+
+        self._fused = fused
 
     def arithmetic(self) -> AbstractContextManager[Any]:
         return np.errstate(all="ignore")
@@ -60,7 +71,15 @@ class NumpyBackend(Backend):
         return criterion.reduced(self._computed(formulas.nll_loss, log_probs, target, criterion), target, np)
 
     def cross_entropy(self, logits: Array, target: Target, criterion: Criterion) -> Array:
-        return criterion.reduced(self._computed(formulas.cross_entropy, logits, target, criterion), target, np)
+        if self._fused is None or not isinstance(target, Indices) or criterion.label_smoothing:
+            losses = self._computed(formulas.cross_entropy, logits, target, criterion)
+        else:
+            losses = self._computed(self._in_one_loop, logits, target, criterion)
+        return criterion.reduced(losses, target, np)
+
+    def _in_one_loop(self, logits: Array, target: Indices, criterion: Criterion, xp: Any) -> Array:
+        losses = self._fused.cross_entropy(logits, target.classes)
+        return target.counted_only(formulas.weighted(losses, target, criterion, xp), xp)
 
     def _computed(self, formula: Callable[..., Array], values: Array, target: Target, criterion: Criterion) -> Array:
         if isinstance(target, Probabilities):

@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from softmax_cli import __version__
 from softmax_cli.cli import streams
-from softmax_cli.errors import Interrupted, SoftmaxCliError, UsageError
+from softmax_cli.errors import AbortedError, SoftmaxCliError, UsageError
 
 _COMMANDS = {
     "loss": "softmax_cli.cli.loss:command",
@@ -60,7 +60,7 @@ class Manners(TyperGroup):
             streams.abandon(sys.stdout)
             status = 0
         except (KeyboardInterrupt, typer.Abort):
-            status = _fail("interrupted", Interrupted.exit_status)
+            status = _fail("interrupted", AbortedError.exit_status)
         except MemoryError:
             status = _fail("not enough memory", _TROUBLE)
         except OSError as error:
@@ -77,7 +77,7 @@ class Manners(TyperGroup):
             if isinstance(end.__context__, BrokenPipeError):
                 raise end.__context__ from None
             raise
-        if status == Interrupted.exit_status:
+        if status == AbortedError.exit_status:
             raise KeyboardInterrupt
         return status if isinstance(status, int) else 0
 

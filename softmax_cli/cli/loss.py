@@ -43,6 +43,7 @@ def command(
     losses: only.LossesOption = None,
     parameters: only.ParametersOption = None,
     threads: ThreadsOption = Settings.threads,
+    kernel: only.KernelOption = Settings.kernel,
     accumulate: only.AccumulateOption = Settings.accumulate,
     frameworks: only.FrameworksOption = None,
     reduction: only.ReductionOption = Settings.reduction,

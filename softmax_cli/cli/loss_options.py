@@ -6,7 +6,7 @@ import typer
 
 from softmax_cli.backends import DTYPES
 from softmax_cli.cli.options import COMPUTING, WRITING, names
-from softmax_cli.evaluation.settings import ACCUMULATIONS, ALL_LOSSES
+from softmax_cli.evaluation.settings import ACCUMULATIONS, ALL_LOSSES, KERNELS
 from softmax_cli.losses.frameworks import FRAMEWORKS
 from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.variants import HEADLINE, VARIANTS
@@ -70,6 +70,14 @@ AccumulateOption = Annotated[
     typer.Option(
         rich_help_panel=COMPUTING,
         **names("Sum the rows exactly, or as the framework does, in the precision of the rows", ACCUMULATIONS),
+    ),
+]
+KernelOption = Annotated[
+    str,
+    typer.Option(
+        envvar="SOFTMAX_CLI_KERNEL",
+        rich_help_panel=COMPUTING,
+        **names("NumPy's loop: plain, compiled by numba (fused), or compiled where it pays (auto)", KERNELS),
     ),
 ]
 FrameworksOption = Annotated[

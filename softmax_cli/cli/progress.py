@@ -5,7 +5,7 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-from softmax_cli.errors import Interrupted
+from softmax_cli.errors import AbortedError
 from softmax_cli.evaluation.progress import Progress
 
 _PATIENCE = 1.0  # seconds without a word
@@ -47,7 +47,7 @@ class Watch:
         if isinstance(error, KeyboardInterrupt) and self._last is not None:
             last = self._last
             share = f", {last.position / last.size:.0%} of the logits" if last.size else ""
-            raise Interrupted(f"interrupted after {last.rows:,} rows{share}") from None
+            raise AbortedError(f"interrupted after {last.rows:,} rows{share}") from None
 
 
 def _bar() -> Any:

@@ -12,6 +12,7 @@ from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.fold import Fold
 from softmax_cli.evaluation.inputs import as_sources, computing_dtype
+from softmax_cli.evaluation.kernels import choose_kernel
 from softmax_cli.evaluation.pairs import Block, open_pair
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import Reading, Settings, split_options
@@ -85,6 +86,7 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
     if pair.by_probabilities and index_only:
         raise UsageError(f"{index_only[0]} is for class indices, and these labels are probabilities")
     backends = load_backends(settings.backend, settings.device, computing_dtype(settings.dtype, pair.logits))
+    choose_kernel(settings, backends, pair.progress().size, by_probabilities=pair.by_probabilities)
     weights = None if settings.weight is None else read_weights(settings.weight, reading, pair.display_names)
     fold = Fold(pair, backends, settings, Criterion(settings.label_smoothing, weights, settings.zero_log_zero))
     with ExitStack() as stack:
@@ -197,6 +199,7 @@ def signature_of(fold: Fold) -> Signature:
         backends=backend_signatures(fold.backends),
         settings=(
             ("dtype", fold.backends[0].dtype),
+            ("kernel", fold.backends[0].kernel),
             ("accumulate", settings.accumulate),
             ("reduction", settings.reduction),
             ("label_smoothing", criterion.label_smoothing),

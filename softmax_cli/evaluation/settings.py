@@ -16,6 +16,7 @@ ALL_LOSSES = "all"
 _EXPLAINED = 20
 _LARGEST_BASE = 1 << 62  # labels are held as int64
 ACCUMULATIONS = ("float64", "native")
+KERNELS = ("auto", "plain", "fused")
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +46,7 @@ class Settings:
         per_row: whether to list every row with its label, prediction and loss.
         top: list the rows with the largest losses, so many.
         threads: how many blocks of rows are computed at a time; None for as many as there are cores.
+        kernel: of the NumPy backend: ``plain``, ``fused`` (compiled, by numba), or ``auto``: fused where it pays.
         watcher: called after each block with how far the pass has come.
     """
 
@@ -69,6 +71,7 @@ class Settings:
     per_row: bool = False
     top: int | None = None
     threads: int | None = None
+    kernel: str = "auto"
     watcher: Watcher = ignore
 
     def __post_init__(self) -> None:
@@ -84,6 +87,7 @@ class Settings:
             raise UsageError("--label-smoothing and --weight are the cross-entropy's; leave --loss out")
         known_name("reduction", self.reduction, REDUCTIONS)
         known_name("accumulation", self.accumulate, ACCUMULATIONS)
+        known_name("kernel", self.kernel, KERNELS)
         positive("--temperature", self.temperature)
         if self.top is not None and self.top < 1:
             raise UsageError(f"--top {self.top}: a number of rows is needed")

@@ -9,7 +9,7 @@ import pytest
 
 from softmax_cli.cli import progress
 from softmax_cli.cli.progress import Watch
-from softmax_cli.errors import Interrupted
+from softmax_cli.errors import AbortedError
 from softmax_cli.evaluation.loss import evaluate
 from softmax_cli.evaluation.progress import Progress
 
@@ -49,7 +49,7 @@ def ended_by(error):
 
 
 def test_an_interrupt_says_how_far_it_came():
-    with pytest.raises(Interrupted, match=r"^interrupted after 1,234 rows, 25% of the logits$") as caught:
+    with pytest.raises(AbortedError, match=r"^interrupted after 1,234 rows, 25% of the logits$") as caught:
         ended_by(KeyboardInterrupt())
     assert caught.value.exit_status == 130
 
