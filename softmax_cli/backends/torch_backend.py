@@ -80,7 +80,7 @@ class TorchBackend(Backend):
         if self.dtype != "bfloat16":
             # Round in NumPy: torch goes from float64 to float16 by way of float32, which rounds twice.
             with np.errstate(over="ignore"):
-                values = values.astype(self.dtype)
+                values = values.astype(self.dtype, copy=False)
         return self._tensor(values).to(self._dtype)
 
     def exactly(self, values: NDArray[Any]) -> Array:
