@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from softmax_cli.backends import DTYPES
-from softmax_cli.cli.options import COMPUTING, WRITING, names
+from softmax_cli.cli.options import COMPUTING, READING, WRITING, names
 from softmax_cli.evaluation.settings import ACCUMULATIONS, ALL_LOSSES, KERNELS
 from softmax_cli.losses.frameworks import FRAMEWORKS
 from softmax_cli.losses.others import LOSSES
@@ -16,11 +16,22 @@ CRITERION = "How the loss is defined"
 GATES = "What to fail at, with exit status 1"
 
 LabelsArgument = Annotated[
-    str | None,
+    list[str] | None,
     typer.Argument(
         metavar="[LABELS]",
-        help="One label a row: a class index, a class name, or a row of probabilities; - is standard input.",
+        help="One label a row: a class index, a class name, or a row of probabilities; - is standard input. "
+        "With --labels all files here are logits.",
         show_default=False,
+    ),
+]
+LabelsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--labels",
+        metavar="FILE",
+        help="The labels, where the logits are several files; a pattern in quotes too (may be repeated).",
+        show_default=False,
+        rich_help_panel=READING,
     ),
 ]
 

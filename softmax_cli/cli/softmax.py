@@ -17,7 +17,7 @@ from softmax_cli.cli.options import (
     FormatOption,
     HeaderOption,
     LogitColumnsOption,
-    LogitsArgument,
+    LogitsArguments,
     TemperatureOption,
     asked_for,
 )
@@ -28,7 +28,7 @@ from softmax_cli.evaluation.settings import Settings
 
 def command(
     context: typer.Context,
-    logits: LogitsArgument,
+    logits: LogitsArguments,
     backend: BackendOption = "numpy",
     device: DeviceOption = "cpu",
     dtype: DtypeOption = None,
@@ -67,7 +67,7 @@ def command(
     from softmax_cli.cli.output import deliver
     from softmax_cli.evaluation.probabilities import save_softmax, softmax
 
-    note_typing(logits)
+    note_typing(*logits)
     report = softmax(
         logits,
         backend=backend,

@@ -43,7 +43,8 @@ def softmax(
     """p_ic = exp(x_ic / T) / sum_k exp(x_ik / T), row by row, as it is asked for.
 
     Args:
-        logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes.
+        logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes. A pattern
+            (``"logits-*.npy"``) or a list of paths is read in order as one.
         backend: ``numpy`` or ``torch``.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; torch's.
         dtype: ``float16``, ``bfloat16``, ``float32`` or ``float64``; None for the file's own.
