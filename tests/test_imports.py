@@ -80,7 +80,7 @@ def test_the_parts_are_there():
         ("writers", ("numpy", "torch", "typer")),
         ("writers", own("backends", "cli", "errors", "evaluation", "losses", "readers")),
         ("evaluation", ("torch", "rich", "typer", *own("cli"))),
-        ("cli", ("torch", "rich")),
+        ("cli", ("torch",)),
     ],
 )
 def test_who_imports_what_never(who, what):
@@ -95,8 +95,9 @@ def test_only_one_module_imports_torch():
     assert importers("torch", "array_api_compat") == {"softmax_cli.backends.torch_backend"}
 
 
-def test_only_the_table_writer_imports_rich():
-    assert importers("rich") == {"softmax_cli.writers.table"}
+def test_rich_is_imported_by_what_draws_at_a_terminal_and_only_when_it_does():
+    assert importers("rich") == {"softmax_cli.writers.table", "softmax_cli.cli.progress"}
+    assert importers("rich", deferred=False) == {"softmax_cli.writers.table"}
 
 
 def test_only_the_command_line_imports_typer():

@@ -19,6 +19,7 @@ from softmax_cli.cli.options import (
     LogitColumnsOption,
     LogitsArguments,
     TemperatureOption,
+    ThreadsOption,
     asked_for,
 )
 from softmax_cli.cli.streams import note, note_typing
@@ -32,6 +33,7 @@ def command(
     backend: BackendOption = "numpy",
     device: DeviceOption = "cpu",
     dtype: DtypeOption = None,
+    threads: ThreadsOption = Settings.threads,
     temperature: TemperatureOption = Settings.temperature,
     log: Annotated[
         bool,
@@ -73,6 +75,7 @@ def command(
         backend=backend,
         device=device,
         dtype=dtype,
+        threads=threads,
         temperature=temperature,
         log=log,
         row_sums=row_sums,

@@ -39,7 +39,8 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
     count nowhere. Rows are computed in ``dtype`` and summed exactly.
 
     Args:
-        logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes.
+        logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes. A pattern
+            (``"logits-*.npy"``) or a list of paths is read in order as one.
         labels: likewise: class indices, class names, or a row of probabilities each. May be left out where
             ``label_column`` names a column of the logits' file.
         **options: the attributes of :class:`softmax_cli.evaluation.settings.Settings` and ``Reading``.
@@ -60,7 +61,7 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
 
 
 def with_sources(logits: Any, labels: Any, settings: Settings) -> tuple[Any, Any, Settings]:
-    """The same with every path as a Source, so that each can be read more than once."""
+    """The same with every path as Files or a Source, so that each can be read more than once."""
     logits, labels, weight = as_sources(logits, labels, settings.weight)
     return logits, labels, replace(settings, weight=weight)
 

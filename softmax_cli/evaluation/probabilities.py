@@ -20,8 +20,9 @@ from softmax_cli.evaluation.inputs import (
     with_known_shape,
 )
 from softmax_cli.evaluation.loss import backend_signatures
+from softmax_cli.evaluation.parallel import in_order
 from softmax_cli.evaluation.saving import check_suffix, save
-from softmax_cli.evaluation.settings import Reading, positive
+from softmax_cli.evaluation.settings import Reading, positive, worker_count
 from softmax_cli.losses.distance import distances
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import header_names
@@ -38,6 +39,7 @@ def softmax(
     temperature: float = 1.0,
     log: bool = False,
     row_sums: bool = False,
+    threads: int | None = None,
     **reading: Any,
 ) -> SoftmaxReport:
     """p_ic = exp(x_ic / T) / sum_k exp(x_ik / T), row by row, as it is asked for.
@@ -51,6 +53,7 @@ def softmax(
         temperature: T, a positive number.
         log: log(softmax(x)) beside log_softmax(x), in nats, instead of the probabilities.
         row_sums: whether the records have a column with each row's sum.
+        threads: how many blocks of rows are computed at a time; None for as many as there are cores.
         **reading: the fields of :class:`softmax_cli.evaluation.settings.Reading`.
 
     Raises:
@@ -80,7 +83,11 @@ def softmax(
         log=log,
         with_row_sums=row_sums,
         blocks=SoftmaxBlocks(
-            table, axis, rows_per_block(classes, [chosen]), lambda values: _block(chosen, values, temperature, log=log)
+            table,
+            axis,
+            chosen,
+            worker_count(threads),
+            lambda values: _block(chosen, values, temperature, log=log),
         ),
         notes=notes,
     )
@@ -102,11 +109,14 @@ class SoftmaxBlocks:
 
     table: Table
     axis: int
-    rows: int
+    backend: Backend
+    threads: int
     compute: Callable[[NDArray[Any]], SoftmaxBlock]
 
     def __iter__(self) -> Iterator[SoftmaxBlock]:
-        return map(self.compute, self.table.blocks(self.rows, self.axis))
+        rows = rows_per_block(int(self.table.shape[self.axis] or 0), [self.backend])
+        with self.backend.on_one_thread():
+            yield from in_order(self.compute, self.table.blocks(rows, self.axis), self.threads)
 
 
 def _block(backend: Backend, values: NDArray[Any], temperature: float, *, log: bool) -> SoftmaxBlock:

@@ -91,8 +91,7 @@ class Settings:
         positive("--temperature", self.temperature)
         if self.top is not None and self.top < 1:
             raise UsageError(f"--top {self.top}: a number of rows is needed")
-        if self.threads is not None and self.threads < 1:
-            raise UsageError(f"--threads {self.threads}: a number of threads is needed")
+        worker_count(self.threads)
         if not 0 <= self.label_smoothing <= 1:
             raise UsageError(f"--label-smoothing {self.label_smoothing}: a number from 0 to 1 is needed")
 
@@ -104,7 +103,7 @@ class Settings:
     @property
     def workers(self) -> int:
         """How many threads compute."""
-        return available_threads() if self.threads is None else self.threads
+        return worker_count(self.threads)
 
     def by_dtype(self) -> list["Settings"]:
         """The same for each dtype alone."""
@@ -188,6 +187,15 @@ def known_name(what: str, name: str, known: Any) -> None:
     """Raise UsageError, with the names that there are, unless it is one of them."""
     if name not in known:
         raise UsageError(f"there is no {what} {name!r}; the {what}s are {', '.join(known)}")
+
+
+def worker_count(threads: int | None) -> int:
+    """The number of threads that was asked for, else one a core; raises UsageError for less than one."""
+    if threads is None:
+        return available_threads()
+    if threads < 1:
+        raise UsageError(f"--threads {threads}: a number of threads is needed")
+    return threads
 
 
 def positive(option: str, number: float) -> None:
