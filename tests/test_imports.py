@@ -95,6 +95,11 @@ def test_only_one_module_imports_torch():
     assert importers("torch", "array_api_compat") == {"softmax_cli.backends.torch_backend"}
 
 
+def test_what_an_extra_adds_is_imported_in_one_place():
+    assert importers("polars") == {"softmax_cli.readers.polars_csv"}
+    assert importers("numba", "llvmlite") <= part("backends.fused")
+
+
 def test_rich_is_imported_by_what_draws_at_a_terminal_and_only_when_it_does():
     assert importers("rich") == {"softmax_cli.writers.table", "softmax_cli.cli.progress"}
     assert importers("rich", deferred=False) == {"softmax_cli.writers.table"}

@@ -42,12 +42,16 @@ class NumpyBackend(Backend):
 
     @property
     def kernel(self) -> str:
-        return "plain" if self._fused is None else f"fused+numba-{self._fused.VERSION}"
+        if self._fused is None:
+            return "plain"
+        from importlib.metadata import version
+
+        return f"fused+numba-{version('numba')}"
 
     def fuse(self) -> None:
-        from softmax_cli.backends import fused
+        from softmax_cli.backends.fused import cross_entropy
 
-        self._fused = fused
+        self._fused = cross_entropy
 
     def arithmetic(self) -> AbstractContextManager[Any]:
         return np.errstate(all="ignore")
@@ -74,19 +78,21 @@ class NumpyBackend(Backend):
         if self._fused is None or not isinstance(target, Indices) or criterion.label_smoothing:
             losses = self._computed(formulas.cross_entropy, logits, target, criterion)
         else:
-            losses = self._computed(self._in_one_loop, logits, target, criterion)
+            losses = self._in_one_loop(logits, target, criterion)
         return criterion.reduced(losses, target, np)
 
-    def _in_one_loop(self, logits: Array, target: Indices, criterion: Criterion, xp: Any) -> Array:
-        losses = self._fused.cross_entropy(logits, target.classes)
-        return target.counted_only(formulas.weighted(losses, target, criterion, xp), xp)
+    def _in_one_loop(self, logits: Array, target: Indices, criterion: Criterion) -> Array:
+        losses = formulas.weighted(self._fused(logits, target.classes), target, self._widened(criterion), np)
+        return self._narrow(target.counted_only(losses, np))
 
     def _computed(self, formula: Callable[..., Array], values: Array, target: Target, criterion: Criterion) -> Array:
         if isinstance(target, Probabilities):
             target = Probabilities(self._widen(target.rows))
-        if criterion.weight is not None:
-            criterion = replace(criterion, weight=self._widen(criterion.weight))
-        return self._narrow(formula(self._widen(values), target, criterion, np))
+        return self._narrow(formula(self._widen(values), target, self._widened(criterion), np))
+
+    def _widened(self, criterion: Criterion) -> Criterion:
+        weight = criterion.weight
+        return criterion if weight is None else replace(criterion, weight=self._widen(weight))
 
     def _widen(self, array: Array) -> Array:
         return array.astype(self._wide, copy=False)
