@@ -17,6 +17,12 @@ class UsageError(SoftmaxCliError, ValueError):
     exit_status = 2
 
 
+class AbortedError(SoftmaxCliError):
+    """The user has ended it before it was done."""
+
+    exit_status = 130
+
+
 class InputError(SoftmaxCliError, ValueError):
     """A file (or an array) does not hold what it should.
 

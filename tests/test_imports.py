@@ -87,7 +87,7 @@ def test_the_parts_are_there():
         ("writers", ("numpy", "torch", "typer")),
         ("writers", own("backends", "cli", "errors", "evaluation", "losses", "readers")),
         ("evaluation", ("torch", "rich", "typer", *own("cli"))),
-        ("cli", ("torch", "rich")),
+        ("cli", ("torch",)),
     ],
 )
 def test_who_imports_what_never(who, what):
@@ -102,12 +102,16 @@ def test_only_one_module_imports_torch():
     assert importers("torch", "array_api_compat") == {"softmax_cli.backends.torch_backend"}
 
 
-def test_only_what_writes_to_terminals_imports_rich():
-    assert importers("rich") == {f"softmax_cli.writers.{name}" for name in ("table", "diagnostics", "charts.terminal")}
+def test_rich_is_imported_by_what_draws_at_a_terminal_and_only_when_it_does():
+    writers = {f"softmax_cli.writers.{name}" for name in ("table", "diagnostics", "charts.terminal")}
+    assert importers("rich") == {*writers, "softmax_cli.cli.progress"}
+    assert importers("rich", deferred=False) == writers
 
 
-def test_only_one_module_imports_matplotlib():
+def test_what_an_extra_adds_is_imported_in_one_place():
     assert importers("matplotlib") == {"softmax_cli.writers.plot"}
+    assert importers("polars") == {"softmax_cli.readers.polars_csv"}
+    assert importers("numba", "llvmlite") <= part("backends.fused")
 
 
 def test_only_the_command_line_imports_typer():

@@ -12,6 +12,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from softmax_cli.errors import UsageError
 from softmax_cli.losses.batch import Batch
 from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.targets import Indices, Probabilities, Target
@@ -41,6 +42,15 @@ class Backend(ABC):
     @abstractmethod
     def arithmetic(self) -> AbstractContextManager[Any]:
         """Within it the backend computes: no warnings for nan and inf, and nothing recorded for a gradient."""
+
+    @property
+    def kernel(self) -> str | None:
+        """What computes the cross-entropy, where the backend has several ways; in the signature's form."""
+        return None
+
+    def fuse(self) -> None:
+        """From now on compute the cross-entropy in one loop over the values; raises UsageError where there is none."""
+        raise UsageError(f"the {self.name} backend has no fused kernel; use --backend numpy")
 
     def on_one_thread(self) -> AbstractContextManager[Any]:
         """Within it the framework keeps to the thread that calls it: the caller has several, a block on each."""

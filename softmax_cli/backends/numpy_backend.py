@@ -12,7 +12,7 @@ from softmax_cli.backends.base import Array, Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.losses import softmax as formulas
 from softmax_cli.losses.criterion import Criterion
-from softmax_cli.losses.targets import Probabilities, Target
+from softmax_cli.losses.targets import Indices, Probabilities, Target
 
 
 class NumpyBackend(Backend):
@@ -34,9 +34,24 @@ class NumpyBackend(Backend):
         self._dtype = np.dtype(dtype)
         self._wide = np.dtype(np.float32) if dtype == "float16" else self._dtype
 
+        self._fused: Any = None
+
     @property
     def version(self) -> str:
         return np.__version__
+
+    @property
+    def kernel(self) -> str:
+        if self._fused is None:
+            return "plain"
+        from importlib.metadata import version
+
+        return f"fused+numba-{version('numba')}"
+
+    def fuse(self) -> None:
+        from softmax_cli.backends.fused import cross_entropy
+
+        self._fused = cross_entropy
 
     def arithmetic(self) -> AbstractContextManager[Any]:
         return np.errstate(all="ignore")
@@ -60,14 +75,24 @@ class NumpyBackend(Backend):
         return criterion.reduced(self._computed(formulas.nll_loss, log_probs, target, criterion), target, np)
 
     def cross_entropy(self, logits: Array, target: Target, criterion: Criterion) -> Array:
-        return criterion.reduced(self._computed(formulas.cross_entropy, logits, target, criterion), target, np)
+        if self._fused is None or not isinstance(target, Indices) or criterion.label_smoothing:
+            losses = self._computed(formulas.cross_entropy, logits, target, criterion)
+        else:
+            losses = self._in_one_loop(logits, target, criterion)
+        return criterion.reduced(losses, target, np)
+
+    def _in_one_loop(self, logits: Array, target: Indices, criterion: Criterion) -> Array:
+        losses = formulas.weighted(self._fused(logits, target.classes), target, self._widened(criterion), np)
+        return self._narrow(target.counted_only(losses, np))
 
     def _computed(self, formula: Callable[..., Array], values: Array, target: Target, criterion: Criterion) -> Array:
         if isinstance(target, Probabilities):
             target = Probabilities(self._widen(target.rows))
-        if criterion.weight is not None:
-            criterion = replace(criterion, weight=self._widen(criterion.weight))
-        return self._narrow(formula(self._widen(values), target, criterion, np))
+        return self._narrow(formula(self._widen(values), target, self._widened(criterion), np))
+
+    def _widened(self, criterion: Criterion) -> Criterion:
+        weight = criterion.weight
+        return criterion if weight is None else replace(criterion, weight=self._widen(weight))
 
     def _widen(self, array: Array) -> Array:
         return array.astype(self._wide, copy=False)

@@ -29,6 +29,7 @@ except ModuleNotFoundError as error:
     ) from None
 
 
+_DEVICE_BLOCK_BYTES = 1 << 25  # the bus then limits a copy to the device, and not the starting of it
 _IGNORED = -100  # torch's default ignore_index; any number that is no class would do
 
 
@@ -44,7 +45,7 @@ class TorchBackend(Backend):
         self._dtype: torch.dtype = getattr(torch, dtype)
         self._streams = threading.local()
         if self._device.type != "cpu":
-            self.block_bytes = 1 << 25  # the bus then limits a copy, and not the starting of it
+            self.block_bytes = _DEVICE_BLOCK_BYTES
         if self._device.type == "mps" and dtype == "float64":
             raise UsageError("the device mps has no float64; use --dtype float32")
 
@@ -79,7 +80,7 @@ class TorchBackend(Backend):
         if self.dtype != "bfloat16":
             # Round in NumPy: torch goes from float64 to float16 by way of float32, which rounds twice.
             with np.errstate(over="ignore"):
-                values = values.astype(self.dtype)
+                values = values.astype(self.dtype, copy=False)
         return self._tensor(values).to(self._dtype)
 
     def exactly(self, values: NDArray[Any]) -> Array:

@@ -194,8 +194,8 @@ class LossStatistics:
 
     @property
     def standard_error(self) -> float:
-        """Of the mean of those rows; inf of fewer than two."""
-        if self.finite < 2:
+        """Of the mean of those rows; inf of fewer than two, or where a square is past the largest number."""
+        if self.finite < 2 or self.losses.squares.nonfinite > self.losses.losses.nonfinite:
             return math.inf
         variance = Sum(self.losses.squares.finite).over(Sum.count(self.finite)) - self.finite_mean**2
         return math.sqrt(max(variance, 0.0) / (self.finite - 1))

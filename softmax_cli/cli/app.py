@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from softmax_cli import __version__
 from softmax_cli.cli import streams
-from softmax_cli.errors import SoftmaxCliError, UsageError
+from softmax_cli.errors import AbortedError, SoftmaxCliError, UsageError
 
 _COMMANDS = {
     "loss": "softmax_cli.cli.loss:command",
@@ -26,7 +26,6 @@ _COMMANDS = {
 """Strings, so that a command's options are put together (15 ms each) only when it is called or listed."""
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
-_INTERRUPTED = 130
 _TROUBLE = 2
 """A full disk, too little memory: 2 as in grep and diff, since 1 would say that a check failed."""
 
@@ -65,7 +64,7 @@ class Manners(TyperGroup):
             streams.abandon(sys.stdout)
             status = 0
         except (KeyboardInterrupt, typer.Abort):
-            status = _fail("interrupted", _INTERRUPTED)
+            status = _fail("interrupted", AbortedError.exit_status)
         except MemoryError:
             status = _fail("not enough memory", _TROUBLE)
         except OSError as error:
@@ -82,7 +81,7 @@ class Manners(TyperGroup):
             if isinstance(end.__context__, BrokenPipeError):
                 raise end.__context__ from None
             raise
-        if status == _INTERRUPTED:
+        if status == AbortedError.exit_status:
             raise KeyboardInterrupt
         return status if isinstance(status, int) else 0
 

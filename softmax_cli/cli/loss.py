@@ -1,9 +1,9 @@
 """`softmax-cli loss`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -20,10 +20,10 @@ from softmax_cli.cli.options import (
     IgnoreIndexOption,
     LabelBaseOption,
     LabelColumnOption,
-    LabelsArgument,
     LogitColumnsOption,
     LogitsArgument,
     TemperatureOption,
+    ThreadsOption,
     asked_for,
 )
 from softmax_cli.cli.streams import note, note_typing
@@ -32,17 +32,22 @@ from softmax_cli.evaluation.settings import Reading, Settings, parse_parameters
 from softmax_cli.losses.variants import HEADLINE
 from softmax_cli.writers.numbers import exact
 
+if TYPE_CHECKING:
+    from softmax_cli.readers.pieces import Files
+
 
 def command(
     context: typer.Context,
     logits: LogitsArgument,
-    labels: LabelsArgument = None,
+    more: only.LabelsArguments = None,
     backend: BackendOption = Settings.backend,
     device: DeviceOption = Settings.device,
     dtype: only.DtypesOption = None,
     variants: only.VariantsOption = None,
     losses: only.LossesOption = None,
     parameters: only.ParametersOption = None,
+    threads: ThreadsOption = Settings.threads,
+    kernel: only.KernelOption = Settings.kernel,
     accumulate: only.AccumulateOption = Settings.accumulate,
     frameworks: only.FrameworksOption = None,
     reduction: only.ReductionOption = Settings.reduction,
@@ -55,6 +60,7 @@ def command(
     delimiter: DelimiterOption = None,
     header: HeaderOption = None,
     logit_columns: LogitColumnsOption = None,
+    labels: only.LabelsOption = None,
     label_column: LabelColumnOption = None,
     label_base: LabelBaseOption = Reading.label_base,
     output_format: FormatOption = AUTO,
@@ -78,6 +84,9 @@ def command(
     softmax-cli loss x.npy y.npy --fail-if 'perplexity > 10'
     cat x.csv | softmax-cli loss - y.csv --backend all --device cuda
     softmax-cli loss all.csv --label-column y --logit-columns 1:11 --label-base 1
+    softmax-cli loss 'x-*.npy' 'y-*.npy'
+    softmax-cli loss x-*.npy --labels y.npy
+    softmax-cli loss -q x.npy y.npy --threads 4 --kernel fused
     softmax-cli loss x.tsv y.txt --delimiter tab --no-header
     softmax-cli loss x.npy y.npy --dtype float16 --dtype float32 --explain
     softmax-cli loss x.npy y.npy --weight w.csv --label-smoothing 0.1
@@ -96,7 +105,8 @@ def command(
 
     conditions = [parse_condition(text) for text in fail_if or ()]
     options = _options(context.params)
-    note_typing(logits, labels, weight)
+    of_logits, of_labels = _sorted_out(logits, more, labels)
+    note_typing(*of_logits, *of_labels, weight)
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:
@@ -104,7 +114,7 @@ def command(
         gates |= {"--as": bool(frameworks), "--explain": explain, "--ledger": ledger, "--per-row": per_row}
         gates |= {"--top": top is not None}
         _refuse_together({**shows_other, **gates}, f"{chosen[0]} shows something else than the losses", chosen[0])
-        _show_other(context.params, options, output_format)
+        _show_other(_files(of_logits, of_labels), context.params, options, output_format)
         return
     if quiet:
         several = {"--fail-if agreement": any(condition.quantity == "agreement" for condition in conditions)}
@@ -113,19 +123,41 @@ def command(
     if options["reduction"] == "none" and (conditions or expect is not None):
         raise UsageError("--expect and --fail-if compare one number; use --reduction mean or sum")
     from softmax_cli.cli.output import deliver
+    from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.loss import evaluate
 
-    report = evaluate(logits, labels, **options)
+    files = _files(of_logits, of_labels)
+    with Watch() as watch:
+        report = evaluate(*files, watcher=watch, **options)
     if quiet:
         print(exact(report.loss(options["variants"][0])))
     else:
         deliver(report, output_format)
     if report.nothing:
-        raise InputError(labels or logits, report.nothing)
+        raise InputError((files[1] or files[0]).name, report.nothing)
     of = options["variants"][0] if len(options["variants"]) == 1 else HEADLINE
     failures = check(report, conditions, of, expect, rtol, atol)
     if failures:
         raise CheckFailedError("; ".join(failures))
+
+
+def _sorted_out(logits: str, more: Sequence[str] | None, labels: Sequence[str] | None) -> tuple[list[str], list[str]]:
+    """The logits' files and the labels': without --labels the second of two; raises UsageError for more than two."""
+    files = [logits, *(more or ())]
+    if labels:
+        return files, list(labels)
+    if len(files) > 2:
+        raise UsageError(
+            f"{len(files)} files, and which are the labels? Give those with --labels, or both patterns in quotes: "
+            "softmax-cli loss 'logits-*' 'labels-*'"
+        )
+    return files[:1], files[1:]
+
+
+def _files(logits: Sequence[str], labels: Sequence[str]) -> "tuple[Files, Files | None]":
+    from softmax_cli.readers.pieces import Files
+
+    return Files(logits), Files(labels) if labels else None
 
 
 def _options(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -160,12 +192,13 @@ def _refuse_together(asked: Mapping[str, bool], reason: str, option: str) -> Non
             raise UsageError(f"{reason}; leave it or {other} out")
 
 
-def _show_other(given: Mapping[str, Any], options: dict[str, Any], output_format: str) -> None:
+def _show_other(
+    files: "tuple[Files, Files | None]", given: Mapping[str, Any], options: dict[str, Any], output_format: str
+) -> None:
     """The walk, or the gradient: shown or written to a file."""
     from softmax_cli.cli.output import deliver
     from softmax_cli.evaluation import steps
 
-    files = given["logits"], given["labels"]
     if given["grad_output"] is not None:
         note(*steps.save_gradient(*files, Path(given["grad_output"]), **options))
         return

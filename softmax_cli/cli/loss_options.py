@@ -5,12 +5,27 @@ from typing import Annotated
 import typer
 
 from softmax_cli.backends import DTYPES
-from softmax_cli.cli.options import COMPUTING, CRITERION, GATES, WRITING, conditions, names
-from softmax_cli.evaluation.settings import ACCUMULATIONS, ALL_LOSSES
+from softmax_cli.cli.options import COMPUTING, CRITERION, GATES, LABELS, READING, WRITING, conditions, names
+from softmax_cli.evaluation.settings import ACCUMULATIONS, ALL_LOSSES, KERNELS
 from softmax_cli.losses.frameworks import FRAMEWORKS
 from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.variants import HEADLINE, VARIANTS
 from softmax_cli.reports.loss import REDUCTIONS
+
+LabelsArguments = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[LABELS]", help=f"{LABELS} With --labels all files here are logits.", show_default=False),
+]
+LabelsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--labels",
+        metavar="FILE",
+        help="The labels, where the logits are several files; a pattern in quotes too (may be repeated).",
+        show_default=False,
+        rich_help_panel=READING,
+    ),
+]
 
 DtypesOption = Annotated[
     list[str] | None,
@@ -58,6 +73,14 @@ AccumulateOption = Annotated[
     typer.Option(
         rich_help_panel=COMPUTING,
         **names("Sum the rows exactly, or as the framework does, in the precision of the rows", ACCUMULATIONS),
+    ),
+]
+KernelOption = Annotated[
+    str,
+    typer.Option(
+        envvar="SOFTMAX_CLI_KERNEL",
+        rich_help_panel=COMPUTING,
+        **names("NumPy's loop: plain, compiled by numba (fused), or compiled where it pays (auto)", KERNELS),
     ),
 ]
 FrameworksOption = Annotated[

@@ -51,22 +51,15 @@ def asked_for(context: typer.Context, name: str) -> bool:
     return source is not None and source.name == "COMMANDLINE"
 
 
-LogitsArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="LOGITS",
-        help="Logits, one row a line: CSV, TSV or NPY (also .gz, .bz2, .xz); - is standard input.",
-    ),
-]
+_LOGITS = (
+    "Logits, one row a line: CSV, TSV or NPY (also .gz, .bz2, .xz, .zst); - is standard input, and a pattern in quotes "
+    "('x-*.npy') its matches, one after the other."
+)
+LogitsArgument = Annotated[str, typer.Argument(metavar="LOGITS", help=_LOGITS)]
+LogitsArguments = Annotated[list[str], typer.Argument(metavar="LOGITS...", help=_LOGITS)]
 
-LabelsArgument = Annotated[
-    str | None,
-    typer.Argument(
-        metavar="[LABELS]",
-        help="One label a row: a class index, a class name, or a row of probabilities; - is standard input.",
-        show_default=False,
-    ),
-]
+LABELS = "One label a row: a class index, a class name, or a row of probabilities; - is standard input."
+LabelsArgument = Annotated[str | None, typer.Argument(metavar="[LABELS]", help=LABELS, show_default=False)]
 
 BackendOption = Annotated[
     str,
@@ -94,6 +87,17 @@ DtypeOption = Annotated[
         show_default=False,
         rich_help_panel=COMPUTING,
         **names("The precision; by default the file's own, float64 for CSV", DTYPES),
+    ),
+]
+
+ThreadsOption = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="How many threads compute, on a block of rows each; by default one a core. The result is the same.",
+        envvar="SOFTMAX_CLI_THREADS",
+        show_default=False,
+        rich_help_panel=COMPUTING,
     ),
 ]
 

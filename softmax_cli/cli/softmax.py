@@ -17,8 +17,9 @@ from softmax_cli.cli.options import (
     FormatOption,
     HeaderOption,
     LogitColumnsOption,
-    LogitsArgument,
+    LogitsArguments,
     TemperatureOption,
+    ThreadsOption,
     asked_for,
 )
 from softmax_cli.cli.streams import note, note_typing
@@ -28,10 +29,11 @@ from softmax_cli.evaluation.settings import Settings
 
 def command(
     context: typer.Context,
-    logits: LogitsArgument,
+    logits: LogitsArguments,
     backend: BackendOption = "numpy",
     device: DeviceOption = "cpu",
     dtype: DtypeOption = None,
+    threads: ThreadsOption = Settings.threads,
     temperature: TemperatureOption = Settings.temperature,
     log: Annotated[
         bool,
@@ -67,12 +69,13 @@ def command(
     from softmax_cli.cli.output import deliver
     from softmax_cli.evaluation.probabilities import save_softmax, softmax
 
-    note_typing(logits)
+    note_typing(*logits)
     report = softmax(
         logits,
         backend=backend,
         device=device,
         dtype=dtype,
+        threads=threads,
         temperature=temperature,
         log=log,
         row_sums=row_sums,

@@ -13,21 +13,22 @@ from softmax_cli.evaluation.settings import Reading
 from softmax_cli.readers import open_table
 from softmax_cli.readers.array import ArrayTable, reason, refuse_columns
 from softmax_cli.readers.dialect import Dialect, Selection
-from softmax_cli.readers.source import STDIN, Source
+from softmax_cli.readers.pieces import Files, Pieces, open_files, refuse_second_stdin
+from softmax_cli.readers.source import Source
 from softmax_cli.readers.table import Table
 
 _NUMBERS_AT_ONCE = 1 << 17
 
 
 def open_logits(logits: Any, reading: Reading, name: str = "logits") -> Table:
-    """The table of logits: a path (``-`` is standard input), a Source, or anything that NumPy takes, of that name."""
-    return _open(logits, name, _dialect(reading), Selection(reading.logit_columns, reading.label_column))
+    """The table of logits: paths (``-`` is standard input), a Source, or anything that NumPy takes, of that name."""
+    return _open(as_files(logits), name, _dialect(reading), Selection(reading.logit_columns, reading.label_column))
 
 
 def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None) -> Table:
     """The table of labels; ``classes`` are the names that may stand in it."""
     selection = Selection(reading.label_column, text=True, known=frozenset(classes or ()))
-    return _open(labels, "labels", _dialect(reading), selection)
+    return _open(as_files(labels, names=True), "labels", _dialect(reading), selection)
 
 
 def as_source(given: Any) -> Any:
@@ -35,15 +36,31 @@ def as_source(given: Any) -> Any:
     return Source(given) if isinstance(given, str | os.PathLike) else given
 
 
-def as_sources(*given: Any) -> tuple[Any, ...]:
-    """Each of them; raises InputError where several are standard input, which can be read as one of them only."""
-    if sum(map(_is_stdin, given)) > 1:
-        raise InputError("stdin", "only one of the files can come from standard input", "name the others")
-    return tuple(map(as_source, given))
+def as_files(given: Any, *, names: bool = False) -> Any:
+    """A path, a pattern, or a list or tuple of them as Files; anything else as it is.
+
+    Where class ``names`` may stand, a list of str is one of paths only if each of them is that of a file.
+    """
+    if isinstance(given, str | os.PathLike):
+        return Files([given])
+    if isinstance(given, list | tuple) and given and all(isinstance(each, str | os.PathLike) for each in given):
+        only_text = names and all(isinstance(each, str) for each in given)
+        return Files(given) if not only_text or all(map(os.path.isfile, given)) else given
+    return given
 
 
-def _is_stdin(given: Any) -> bool:
-    return isinstance(given, str | os.PathLike) and os.fspath(given) == STDIN
+def as_sources(logits: Any, labels: Any, *single: Any) -> tuple[Any, ...]:
+    """Logits and labels as Files, ``single`` files as Sources, so that each can be read more than once.
+
+    Raises InputError where several are standard input.
+    """
+    files = as_files(logits), as_files(labels, names=True)
+    named = [each for each in files if isinstance(each, Files)]
+    paths = [os.fspath(each) for each in single if isinstance(each, str | os.PathLike)]
+    refuse_second_stdin([*paths, *(path for each in named for path in each.paths)])
+    for each in named:
+        each.sources()
+    return (*files, *map(as_source, single))
 
 
 def rows_per_block(classes: int, backends: Sequence[Backend]) -> int:
@@ -105,6 +122,8 @@ def rows_shape(table: Table, axis: int) -> tuple[int | None, ...]:
 
 def with_known_shape(table: Table, axis: int) -> Table:
     """The table itself, or read whole where the number of its rows is needed (classes down the lines of a CSV)."""
+    if isinstance(table, Pieces):
+        table.refuse_classes_on(axis)
     if table.shape[axis] is not None:
         return table
     return ArrayTable(np.concatenate(list(table.blocks(_NUMBERS_AT_ONCE, 1))), table.name, notes=table.notes)
@@ -115,7 +134,8 @@ def _dialect(reading: Reading) -> Dialect:
 
 
 def _open(given: Any, name: str, dialect: Dialect, selection: Selection) -> Table:
-    given = as_source(given)
+    if isinstance(given, Files):
+        return open_files(given, dialect, selection)
     if isinstance(given, Source):
         return open_table(given, dialect, selection)
     refuse_columns(selection, name)

@@ -12,6 +12,7 @@ from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.fold import Fold
 from softmax_cli.evaluation.inputs import as_sources, computing_dtype
+from softmax_cli.evaluation.kernels import choose_kernel
 from softmax_cli.evaluation.pairs import Block, open_pair
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import Reading, Settings, split_options
@@ -39,7 +40,8 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
     count nowhere. Rows are computed in ``dtype`` and summed exactly.
 
     Args:
-        logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes.
+        logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes. A pattern
+            (``"logits-*.npy"``) or a list of paths is read in order as one.
         labels: likewise: class indices, class names, or a row of probabilities each. May be left out where
             ``label_column`` names a column of the logits' file.
         **options: the attributes of :class:`softmax_cli.evaluation.settings.Settings` and ``Reading``.
@@ -60,7 +62,7 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
 
 
 def with_sources(logits: Any, labels: Any, settings: Settings) -> tuple[Any, Any, Settings]:
-    """The same with every path as a Source, so that each can be read more than once."""
+    """The same with every path as Files or a Source, so that each can be read more than once."""
     logits, labels, weight = as_sources(logits, labels, settings.weight)
     return logits, labels, replace(settings, weight=weight)
 
@@ -84,13 +86,14 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
     if pair.by_probabilities and index_only:
         raise UsageError(f"{index_only[0]} is for class indices, and these labels are probabilities")
     backends = load_backends(settings.backend, settings.device, computing_dtype(settings.dtype, pair.logits))
+    choose_kernel(settings, backends, pair.progress().size, by_probabilities=pair.by_probabilities)
     weights = None if settings.weight is None else read_weights(settings.weight, reading, pair.display_names)
     fold = Fold(pair, backends, settings, Criterion(settings.label_smoothing, weights, settings.zero_log_zero))
     with ExitStack() as stack:
         if not fold.native:
             for backend in backends:
                 stack.enter_context(backend.on_one_thread())
-        run(fold, fold.blocks(), settings.workers)
+        run(fold, fold.blocks(), settings.workers, lambda: settings.watcher(pair.progress()))
     return fold
 
 
@@ -196,6 +199,7 @@ def signature_of(fold: Fold) -> Signature:
         backends=backend_signatures(fold.backends),
         settings=(
             ("dtype", fold.backends[0].dtype),
+            ("kernel", fold.backends[0].kernel),
             ("accumulate", settings.accumulate),
             ("reduction", settings.reduction),
             ("label_smoothing", criterion.label_smoothing),

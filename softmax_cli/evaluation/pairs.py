@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.inputs import (
-    as_source,
+    as_files,
     as_sources,
     find_class_axis,
     fits,
@@ -20,8 +20,10 @@ from softmax_cli.evaluation.inputs import (
     with_known_shape,
 )
 from softmax_cli.evaluation.labels import LabelRule
+from softmax_cli.evaluation.progress import Progress
 from softmax_cli.evaluation.settings import Reading
 from softmax_cli.losses.targets import Target
+from softmax_cli.readers.pieces import Pieces
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import count
 
@@ -55,6 +57,8 @@ class Pair:
         self._label_axis = label_axis(labels, self.logits, self.class_axis)
         self.classes = int(self.logits.shape[self.class_axis] or 0)
         self.class_names = self.logits.column_names
+        self._column_notes = _column_notes(self.logits, labels, reading.label_column)
+        self._rows_read = 0
         self.rule = LabelRule(
             classes=self.classes,
             names=self.class_names,
@@ -77,11 +81,16 @@ class Pair:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as it is known by now."""
-        notes = (*self.logits.notes, *self._labels.notes, *self.rule.notes)
+        # One pattern may stand for both, and then both say in which order its files are read.
+        notes = tuple(dict.fromkeys((*self.logits.notes, *self._labels.notes, *self.rule.notes, *self._column_notes)))
         if len(self.logits.shape) > 2:
             shape = shape_text(self.logits.shape)
             notes = (*notes, f"{self.logits.name}: shape {shape}, classes on axis {self.class_axis}")
         return notes
+
+    def progress(self) -> Progress:
+        """How far the latest pass has come."""
+        return Progress(self._rows_read, *self.logits.progress())
 
     def blocks(self, rows: int, *, whole: bool = False) -> Iterator[Block]:
         """All rows, in order, ``rows`` at a time or about so many (``whole``: in one block).
@@ -97,6 +106,7 @@ class Pair:
             values = labels.take(len(block))
             if len(values) < len(block):
                 self._refuse(start + len(block) + sum(map(len, logits)), start + len(values))
+            self._rows_read = start + len(block)
             yield Block(start, block, self.rule.target(values, start))
             start += len(block)
         if surplus := labels.rest():
@@ -104,7 +114,7 @@ class Pair:
 
     def _refuse(self, rows: int, labels: int) -> NoReturn:
         hint = ""
-        if labels == self.classes and self.class_axis == 1:
+        if labels == self.classes and self.class_axis == 1 and not isinstance(self.logits, Pieces):
             hint = "if the classes run down the lines, use --class-axis 0"
         elif abs(rows - labels) == 1 and None in self.logits.shape + self._labels.shape:
             hint = "a header may have been read as data, or data as a header: --header or --no-header"
@@ -123,7 +133,7 @@ def open_pair(
     if labels is None:
         if reading.label_column is None:
             raise UsageError("labels are missing: give their file, or --label-column for a column of the same file")
-        labels = logits = as_source(logits)
+        labels = logits = as_files(logits)
     else:
         logits, labels = as_sources(logits, labels)
         of_logits = replace(reading, label_column=None)  # the column is one of the labels' own file
@@ -132,6 +142,14 @@ def open_pair(
     if pair.by_probabilities and ignore_index is not None:
         raise UsageError("--ignore-index is for class indices, and these labels are probabilities; leave it out")
     return pair
+
+
+def _column_notes(logits: Table, labels: Table, label_column: str | None) -> tuple[str, ...]:
+    """What to say where the logits too have the labels' column: two pieces, taken for logits and labels."""
+    if label_column not in (logits.column_names or ()) or label_column.isdigit():
+        return ()
+    what = f"{logits.name}: its column {label_column!r} counts as a class, since the labels are those of {labels.name}"
+    return (f"{what}; if both are pieces, give one pattern in quotes",)
 
 
 def label_axis(labels: Table, logits: Table, class_axis: int) -> int | None:

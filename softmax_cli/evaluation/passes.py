@@ -1,6 +1,6 @@
 """One pass over blocks of rows: measured on several threads, added up in their order."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -23,11 +23,17 @@ class Foldable(Protocol[Block_contra, Found]):
         """Add what was found; the blocks in their order."""
 
 
-def run(fold: Foldable[Block_contra, Found], blocks: Iterable[Block_contra], threads: int) -> None:
+def run(
+    fold: Foldable[Block_contra, Found],
+    blocks: Iterable[Block_contra],
+    threads: int,
+    after_each: Callable[[], None] = lambda: None,
+) -> None:
     """Measure every block and add what was found, in the blocks' order."""
     keep_freed_memory()
     for found in in_order(fold.measure, blocks, threads):
         fold.add(found)
+        after_each()
 
 
 def keep_freed_memory() -> None:

@@ -19,8 +19,9 @@ from softmax_cli.evaluation.inputs import (
     shape_text,
     with_known_shape,
 )
+from softmax_cli.evaluation.parallel import in_order
 from softmax_cli.evaluation.saving import check_suffix, save
-from softmax_cli.evaluation.settings import Reading, positive
+from softmax_cli.evaluation.settings import Reading, positive, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.losses.distance import distances
 from softmax_cli.readers.table import Table
@@ -38,18 +39,21 @@ def softmax(
     temperature: float = 1.0,
     log: bool = False,
     row_sums: bool = False,
+    threads: int | None = None,
     **reading: Any,
 ) -> SoftmaxReport:
     """p_ic = exp(x_ic / T) / sum_k exp(x_ik / T), row by row, as it is asked for.
 
     Args:
-        logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes.
+        logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes. A pattern
+            (``"logits-*.npy"``) or a list of paths is read in order as one.
         backend: ``numpy`` or ``torch``.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; torch's.
         dtype: ``float16``, ``bfloat16``, ``float32`` or ``float64``; None for the file's own.
         temperature: T, a positive number.
         log: log(softmax(x)) beside log_softmax(x), in nats, instead of the probabilities.
         row_sums: whether the records have a column with each row's sum.
+        threads: how many blocks of rows are computed at a time; None for as many as there are cores.
         **reading: the fields of :class:`softmax_cli.evaluation.settings.Reading`.
 
     Raises:
@@ -79,7 +83,11 @@ def softmax(
         log=log,
         with_row_sums=row_sums,
         blocks=SoftmaxBlocks(
-            table, axis, rows_per_block(classes, [chosen]), lambda values: _block(chosen, values, temperature, log=log)
+            table,
+            axis,
+            chosen,
+            worker_count(threads),
+            lambda values: _block(chosen, values, temperature, log=log),
         ),
         notes=notes,
     )
@@ -101,11 +109,14 @@ class SoftmaxBlocks:
 
     table: Table
     axis: int
-    rows: int
+    backend: Backend
+    threads: int
     compute: Callable[[NDArray[Any]], SoftmaxBlock]
 
     def __iter__(self) -> Iterator[SoftmaxBlock]:
-        return map(self.compute, self.table.blocks(self.rows, self.axis))
+        rows = rows_per_block(int(self.table.shape[self.axis] or 0), [self.backend])
+        with self.backend.on_one_thread():
+            yield from in_order(self.compute, self.table.blocks(rows, self.axis), self.threads)
 
 
 def _block(backend: Backend, values: NDArray[Any], temperature: float, *, log: bool) -> SoftmaxBlock:

@@ -7,6 +7,7 @@ from typing import Any
 
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.parallel import available_threads
+from softmax_cli.evaluation.progress import Watcher, ignore
 from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.variants import VARIANTS, Variant
 from softmax_cli.reports.loss import REDUCTIONS
@@ -15,6 +16,7 @@ ALL_LOSSES = "all"
 _EXPLAINED = 20
 _LARGEST_BASE = 1 << 62  # labels are held as int64
 ACCUMULATIONS = ("float64", "native")
+KERNELS = ("auto", "plain", "fused")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +46,8 @@ class Settings:
         per_row: whether to list every row with its label, prediction and loss.
         top: list the rows with the largest losses, so many.
         threads: how many blocks of rows are computed at a time; None for as many as there are cores.
+        kernel: of the NumPy backend: ``plain``, ``fused`` (compiled, by numba), or ``auto``: fused where it pays.
+        watcher: called after each block with how far the pass has come.
     """
 
     backend: str = "numpy"
@@ -67,6 +71,8 @@ class Settings:
     per_row: bool = False
     top: int | None = None
     threads: int | None = None
+    kernel: str = "auto"
+    watcher: Watcher = ignore
 
     def __post_init__(self) -> None:
         for name in self.variants:
@@ -81,11 +87,11 @@ class Settings:
             raise UsageError("--label-smoothing and --weight are the cross-entropy's; leave --loss out")
         known_name("reduction", self.reduction, REDUCTIONS)
         known_name("accumulation", self.accumulate, ACCUMULATIONS)
+        known_name("kernel", self.kernel, KERNELS)
         positive("--temperature", self.temperature)
         if self.top is not None and self.top < 1:
             raise UsageError(f"--top {self.top}: a number of rows is needed")
-        if self.threads is not None and self.threads < 1:
-            raise UsageError(f"--threads {self.threads}: a number of threads is needed")
+        worker_count(self.threads)
         if not 0 <= self.label_smoothing <= 1:
             raise UsageError(f"--label-smoothing {self.label_smoothing}: a number from 0 to 1 is needed")
 
@@ -97,7 +103,7 @@ class Settings:
     @property
     def workers(self) -> int:
         """How many threads compute."""
-        return available_threads() if self.threads is None else self.threads
+        return worker_count(self.threads)
 
     def by_dtype(self) -> list["Settings"]:
         """The same for each dtype alone."""
@@ -181,6 +187,15 @@ def known_name(what: str, name: str, known: Any) -> None:
     """Raise UsageError, with the names that there are, unless it is one of them."""
     if name not in known:
         raise UsageError(f"there is no {what} {name!r}; the {what}s are {', '.join(known)}")
+
+
+def worker_count(threads: int | None) -> int:
+    """The number of threads that was asked for, else one a core; raises UsageError for less than one."""
+    if threads is None:
+        return available_threads()
+    if threads < 1:
+        raise UsageError(f"--threads {threads}: a number of threads is needed")
+    return threads
 
 
 def positive(option: str, number: float) -> None:

@@ -14,6 +14,7 @@ from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.fold import Fold
 from softmax_cli.evaluation.loss import report_of, run_fold, with_sources
 from softmax_cli.evaluation.pairs import Block
+from softmax_cli.evaluation.parallel import in_order
 from softmax_cli.evaluation.probabilities import largest_distance
 from softmax_cli.evaluation.saving import check_suffix, save
 from softmax_cli.evaluation.settings import Reading, Settings, split_options
@@ -65,7 +66,11 @@ def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple
     variants = _differentiated(fold)
     if len(fold.backends) > 1 or len(variants) > 2:  # the cross-entropy and one more
         raise UsageError("--grad-output writes one gradient: one backend, and one --loss at most")
-    blocks = (_gradient_of(fold, fold.backends[0], variants[-1], block) for block in fold.blocks())
+
+    def computed(block: Block) -> NDArray[Any]:
+        return _gradient_of(fold, fold.backends[0], variants[-1], block)
+
+    blocks = in_order(computed, fold.blocks(), settings.workers)
     save(path, blocks, header_names(fold.pair.display_names), fold.pair.logits.shape, fold.pair.class_axis)
     return fold.pair.notes
 

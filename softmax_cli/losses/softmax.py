@@ -73,12 +73,15 @@ def nll_loss(log_probs: Array, target: Target, criterion: Criterion, xp: Any) ->
     """
     if not isinstance(target, Indices):
         return criterion.expected(criterion.labels(target, log_probs, xp), -log_probs, xp)
-    losses = -pick(log_probs, target, xp)
-    if criterion.weight is not None:
-        losses = losses * xp.take(criterion.weight, target.classes)
+    losses = weighted(-pick(log_probs, target, xp), target, criterion, xp)
     if criterion.label_smoothing:
         losses = smoothed(losses, log_probs, criterion, xp)
     return target.counted_only(losses, xp)
+
+
+def weighted(losses: Array, target: Indices, criterion: Criterion, xp: Any) -> Array:
+    """w_y L, shape (N,)."""
+    return losses if criterion.weight is None else losses * xp.take(criterion.weight, target.classes)
 
 
 def smoothed(losses: Array, log_probs: Array, criterion: Criterion, xp: Any) -> Array:
@@ -106,9 +109,7 @@ def cross_entropy(logits: Array, target: Target, criterion: Criterion, xp: Any) 
         return nll_loss(log_softmax(logits, xp), target, criterion, xp)
     shifted, top = shift(logits, xp)
     losses = log_normalizer(shifted, top, xp)[:, 0] - pick(shifted, target, xp)
-    if criterion.weight is not None:
-        losses = losses * xp.take(criterion.weight, target.classes)
-    return target.counted_only(losses, xp)
+    return target.counted_only(weighted(losses, target, criterion, xp), xp)
 
 
 def pick(values: Array, target: Indices, xp: Any) -> Array:

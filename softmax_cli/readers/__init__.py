@@ -27,7 +27,6 @@ _REFUSED = (
     (b"\x89HDF", "is an HDF5 file", "save the array with numpy.save"),
     # The byte after the magic is the first of a Thrift struct; without it a column named PAR1 would do.
     (b"PAR1\x15", "is a Parquet file", "convert it to CSV or NPY"),
-    (b"\x28\xb5\x2f\xfd", "is compressed with zstd", "decompress it, or use gz, bz2 or xz"),
 )
 
 
@@ -45,7 +44,7 @@ def open_table(source: "Source", dialect: "Dialect", selection: "Selection") -> 
             known = ", ".join(READERS)
             raise InputError(
                 source.name,
-                f"unknown suffix {source.suffix!r} (known: {known}, each also with .gz, .bz2 or .xz)",
+                f"unknown suffix {source.suffix!r} (known: {known}, each also with .gz, .bz2, .xz or .zst)",
                 "rename it, or pipe it in as -",
             )
         target = READERS.get(source.suffix, _DELIMITED)

@@ -24,27 +24,42 @@ class ArrayTable:
         self.name = name
         self.notes = notes
         self._array = array
+        self._handed_out = 0
         self.shape: tuple[int | None, ...] = array.shape
         self.dtype = readable_dtype(array.dtype, name, text=text)
-        if self.dtype.itemsize < array.dtype.itemsize:
+        if _is_bfloat16(array.dtype):
+            self.notes = (*notes, f"{name}: two raw bytes a value are read as bfloat16, as ml_dtypes (JAX) writes it")
+        elif self.dtype.itemsize < array.dtype.itemsize:
             self.notes = (*notes, f"{name}: {array.dtype} is read as {self.dtype}")
         if array.size == 0:
             raise InputError(name, f"there are no rows (shape {'x'.join(map(str, array.shape))})")
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table: shape (n, C) with the classes' axis, (n,) without."""
+        self._handed_out = 0
         view = self._array[..., np.newaxis] if axis is None else np.moveaxis(self._array, axis, -1)
         for values in self._read(_pieces(view, rows)):
-            block = values.reshape(-1, values.shape[-1])
-            with np.errstate(over="ignore"):  # a longdouble may lie beyond float64; the notes tell of the dtype
-                native = block.astype(self.dtype, copy=False)
+            self._handed_out += values.nbytes
+            native = self._native(values.reshape(-1, values.shape[-1]))
             yield native[:, 0] if axis is None else native
+
+    def progress(self) -> tuple[int, int]:
+        """See Table: of the bytes of the array."""
+        return self._handed_out, self._array.nbytes
 
     def where(self, row: int, axis: int | None) -> str:
         """The row in Python's notation, its index along each axis but the classes'."""
         shape = [size for place, size in enumerate(self._array.shape) if place != axis]
         indices = ", ".join(str(int(index)) for index in np.unravel_index(row, shape))
         return f"{self.name}[{indices}]" if indices else self.name
+
+    def _native(self, values: NDArray[Any]) -> NDArray[Any]:
+        """The values in the dtype in which they are handed out."""
+        if _is_bfloat16(values.dtype):
+            # It is the upper half of a float32 (https://en.wikipedia.org/wiki/Bfloat16_floating-point_format).
+            return (values.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+        with np.errstate(over="ignore"):  # a longdouble may lie beyond float64; the notes tell of the dtype
+            return values.astype(self.dtype, copy=False)
 
     def _read(self, views: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
         """The values of views of the array."""
@@ -67,8 +82,13 @@ def _pieces(view: NDArray[Any], rows: int) -> Iterator[NDArray[Any]]:
 
 
 def readable_dtype(dtype: np.dtype[Any], name: str, *, text: bool) -> np.dtype[Any]:
-    """The dtype in this machine's byte order (float64 for a wider float); raises where it holds no numbers."""
+    """The dtype in this machine's byte order (float64 for a wider float, float32 for bfloat16, which NumPy lacks).
+
+    Raises InputError where it holds no numbers.
+    """
     kind = dtype.kind
+    if _is_bfloat16(dtype):
+        return np.dtype(np.float32)
     if kind in "iuf" or (text and kind == "U"):
         return np.dtype(np.float64) if kind == "f" and dtype.itemsize > 8 else dtype.newbyteorder("=")
     what = {
@@ -78,6 +98,11 @@ def readable_dtype(dtype: np.dtype[Any], name: str, *, text: bool) -> np.dtype[A
         "b": "truth values (dtype bool)",
     }.get(kind, f"text or dates (dtype {dtype})")
     raise InputError(name, f"the array holds {what}, not real numbers", "save it with a numeric dtype")
+
+
+def _is_bfloat16(dtype: np.dtype[Any]) -> bool:
+    """Whether it is ml_dtypes' bfloat16, or what numpy.save makes of it: two bytes without a meaning."""
+    return dtype.kind == "V" and dtype.itemsize == 2 and dtype.names is None
 
 
 def reason(error: Exception, longest: int = 120) -> str:

@@ -1,14 +1,16 @@
 """CSV and its kin as found in the wild, read strictly and in flat memory: a fault is refused, never guessed at.
 
 numpy.loadtxt parses, a chunk of lines at a time. The lines are counted here, so that a fault can be named by
-its true line: loadtxt's own row numbers restart with each call and pass over blank lines.
+its true line: loadtxt's own row numbers restart with each call and pass over blank lines. In a large file polars,
+where it is installed, goes ahead for as long as the lines are plain.
 """
 
 import csv
-from collections.abc import Iterator
-from contextlib import closing
+import os
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from typing import Any, NoReturn
 
 import numpy as np
@@ -17,21 +19,29 @@ from numpy.typing import NDArray
 from softmax_cli.errors import InputError
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.lines import (
+    CHUNK,
     Fault,
     bad_quotes,
+    behind,
     cells,
     find_fault,
     is_number,
     may_overflow,
-    numbered_chunks,
+    numbered_lines,
     sniff_delimiter,
+    whole_lines,
 )
 from softmax_cli.readers.selection import asked_names, choose_columns
 from softmax_cli.readers.source import Source
 
 _NONE = "\x1f"  # the delimiter of a file of one column: the unit separator, which no text holds
-_BEGINNING = 1 << 14  # characters that show a file's layout; longer lines are read whole
+_BEGINNING = 1 << 14  # bytes that show a file's layout; longer lines are read whole
 _FIRST_LINES = 3  # a header, a row, and a blank line between them
+
+POLARS_FROM = 16 << 20  # bytes of a file: with fewer, the time it saves goes into importing it
+POLARS_CHUNK = 4 << 20  # bytes: fewer, and each call's own cost shows; more are no faster and take more memory
+
+_ParsePlain = Callable[[bytes], NDArray[np.float64] | None]
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,7 @@ class DelimitedTable:
         self._source = source
         self._layout = layout
         self._text = text
+        self._bytes_read = 0
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table: shape (n, C) for axis 1, (n,) without. A column cannot be read before its file ends."""
@@ -74,6 +85,10 @@ class DelimitedTable:
             for start in range(0, len(table), rows):
                 block = table[start : start + rows]
                 yield block.reshape(-1) if axis is None else block
+
+    def progress(self) -> tuple[int, int]:
+        """See Table: of the stored bytes, which may be compressed."""
+        return self._bytes_read, self._source.stored_bytes()
 
     def where(self, row: int, axis: int | None) -> str:
         """The file and the line, as an editor counts."""
@@ -84,15 +99,45 @@ class DelimitedTable:
         """The rows of one chunk of lines after another, shape (n, columns)."""
         layout = self._layout
         parse = self._parse_text if self._text else self._parse_numbers
+        parse_plain, size = self._plain_parser()
+        chunks = self._chunks(size)
+        line = layout.first_line
+        for chunk in chunks:
+            table = parse_plain(chunk)
+            if table is None:  # what is not plain once would not be so again
+                chunks = chain([chunk], chunks)
+                break
+            yield table
+            line += len(table)
+        for first, lines in numbered_lines(chunks, self.name, line):
+            yield parse(first, lines)
+
+    def _chunks(self, size: int) -> Iterator[bytes]:
+        """The file's bytes from its first row on, cut where a line ends."""
         with self._source.reading(), self._source.open() as file:
-            for line, lines in numbered_chunks(file, self.name, layout.first_line):
-                yield parse(line, lines)
+            for chunk in behind(whole_lines(file, size), self._layout.first_line - 1):
+                self._bytes_read = os.lseek(file.fileno(), 0, os.SEEK_CUR)
+                yield chunk
+
+    def _plain_parser(self) -> tuple[_ParsePlain, int]:
+        """What reads plain chunks of the file, or gives None for want of polars; and how large they should be."""
+        layout = self._layout
+        if not self._text and self._source.stored_bytes() >= POLARS_FROM:
+            try:
+                from softmax_cli.readers.polars_csv import parse
+            except ModuleNotFoundError as error:
+                if error.name != "polars":
+                    raise
+            else:
+                plain = partial(parse, delimiter=layout.delimiter, width=layout.width, columns=layout.columns)
+                return plain, POLARS_CHUNK
+        return lambda _: None, CHUNK
 
     def _parse_numbers(self, line: int, lines: list[str]) -> NDArray[np.float64]:
         layout = self._layout
         quoted = any('"' in text for text in lines)
         plain, delimiter = (self._unquoted(line, lines), _NONE) if quoted else (lines, layout.delimiter)
-        every = quoted or len(layout.columns) == layout.width
+        every = quoted or layout.columns == tuple(range(layout.width))
         try:
             table = np.loadtxt(
                 plain,
@@ -116,7 +161,10 @@ class DelimitedTable:
 
     def _unquoted(self, line: int, lines: list[str]) -> list[str]:
         """The chosen cells without their quotes: loadtxt would read on past a line's end, and "1"2 as 12."""
-        return [_NONE.join(row[column] for column in self._layout.columns) for row in self._rows(line, lines)]
+        plain = [_NONE.join(row[column] for column in self._layout.columns) for row in self._rows(line, lines)]
+        if not all(plain):  # loadtxt would pass over them, and warn where there is nothing else
+            self._refuse(line, lines, "an empty cell")
+        return plain
 
     def _parse_text(self, line: int, lines: list[str]) -> NDArray[np.str_]:
         column = self._layout.columns[0]
@@ -169,10 +217,9 @@ def _refusal(name: str, line: int, fault: Fault, names: tuple[str, ...] | None) 
 def _first_lines(source: Source) -> list[tuple[int, str]]:
     """The first line that is not blank and those behind it, each with its number."""
     with source.reading(), source.open() as file:
-        chunks = numbered_chunks(file, source.name, 1, skip_blank=True, size=_BEGINNING)
-        with closing(chunks):
-            numbered = ((number + offset, line) for number, lines in chunks for offset, line in enumerate(lines))
-            return list(islice(numbered, _FIRST_LINES))
+        chunks = numbered_lines(whole_lines(file, _BEGINNING), source.name, 1, skip_blank=True)
+        numbered = ((number + offset, line) for number, lines in chunks for offset, line in enumerate(lines))
+        return list(islice(numbered, _FIRST_LINES))
 
 
 def _layout(name: str, lines: list[tuple[int, str]], dialect: Dialect, selection: Selection) -> Layout:

@@ -1,20 +1,21 @@
 """Lines of a delimited file: counting them, cutting them into cells, and finding what is wrong with one."""
 
 import csv
-import io
 import math
 import re
-from collections.abc import Generator, Sequence
+from codecs import BOM_UTF8
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import BinaryIO, NamedTuple
 
 from softmax_cli.errors import InputError
 
-_CHUNK = 1 << 20  # characters: numpy.loadtxt is no faster with more, and this bounds the memory
+CHUNK = 1 << 20  # bytes: numpy.loadtxt is no faster with more, and this bounds the memory
 _LONGEST_SHOWN = 40  # characters of a cell in a message
 
 _QUOTED = re.compile(r'"[^"]*"')
 _DELIMITERS = ("\t", ";", ",", "|")
-_ESCAPED = re.compile("[\udc80-\udcff]")  # what surrogateescape makes of bytes that are not UTF-8
+_LINE_END = re.compile(rb"\r\n?|\n")
 _LARGE_EXPONENT = re.compile(r"[eE]\+?\d{3}")
 _MANY_DIGITS = re.compile(r"\d{200}")
 
@@ -28,57 +29,72 @@ class Fault(NamedTuple):
     remedy: str = ""
 
 
-def numbered_chunks(
-    file: BinaryIO, name: str, first_line: int, *, skip_blank: bool = False, size: int = _CHUNK
+def whole_lines(file: BinaryIO, size: int = CHUNK) -> Generator[bytes, None, None]:
+    """The bytes of a file, some ``size`` of them at a time, cut where a line ends; without a byte order mark."""
+    rest = file.read(len(BOM_UTF8)).removeprefix(BOM_UTF8)
+    # A line of any length is had by doubling.
+    while len(chunk := rest + file.read(max(size, len(rest)))) > len(rest):
+        # A CR at the very end may be half of a CRLF.
+        end = chunk.rfind(b"\n") + 1 or chunk.rfind(b"\r", 0, -1) + 1
+        chunk, rest = chunk[:end], chunk[end:]
+        if chunk:
+            yield chunk
+    if rest:
+        yield rest
+
+
+def behind(chunks: Iterable[bytes], lines: int) -> Iterator[bytes]:
+    """The chunks without the first ``lines`` lines."""
+    for chunk in chunks:
+        ends = [end.end() for end in islice(_LINE_END.finditer(chunk), lines)]
+        lines -= len(ends)
+        left = chunk[ends[-1] :] if ends else chunk
+        if left and not lines:
+            yield left
+
+
+def numbered_lines(
+    chunks: Iterable[bytes], name: str, number: int, *, skip_blank: bool = False
 ) -> Generator[tuple[int, list[str]], None, None]:
-    """The lines from ``first_line`` on, a chunk of ``size`` characters at a time, each with its first line's number.
+    """The lines of each chunk, and the number of its first; ``number`` is that of the very first.
 
-    Lines are counted from 1, and end as an editor's do: LF, CRLF or CR. Blank lines at the end of the file are
-    left out; ``skip_blank`` passes over those at the beginning too. Raises InputError at a byte that is not UTF-8.
+    Lines end as an editor's do: LF, CRLF or CR. Blank lines at the end of the file are left out; ``skip_blank``
+    passes over those at the beginning too. Raises InputError at a line that is not UTF-8 text, behind the others.
     """
-    text = _decoded(file, "strict")
-    number, blank = first_line, 0
+    blank = 0
+    for text, not_text in map(_decoded, chunks):
+        lines = [""] * blank + text.split("\n")
+        if text.endswith("\n") or not_text:
+            lines.pop()
+        end = len(lines)
+        while end and not lines[end - 1].strip():
+            end -= 1
+        # Blank lines are held back: they are the file's end, or a fault once another line follows.
+        blank = len(lines) - end
+        start = 0
+        while skip_blank and start < end and not lines[start].strip():
+            start += 1
+        if start < end:
+            skip_blank = False
+            yield number + start, lines[start:end]
+        number += end
+        if not_text:
+            what = f"not UTF-8 text ({not_text})"
+            raise InputError(f"{name}:{number + blank}", what, "convert the file: iconv -f ENCODING -t utf-8")
+
+
+def _decoded(chunk: bytes) -> tuple[str, str]:
+    """The text with LF at its lines' ends, up to the first thing that is not text; and what that is."""
+    not_text = ""
     try:
-        for _ in range(1, first_line):
-            text.readline()
-        while piece := text.read(size) + text.readline():
-            if "\0" in piece:  # valid UTF-8, and what UTF-16 without a byte order mark looks like
-                raise _not_text(name, number + blank + piece.count("\n", 0, piece.index("\0")), "a NUL byte")
-            lines = [""] * blank + piece.removesuffix("\n").split("\n")
-            end = len(lines)
-            while end and not lines[end - 1].strip():
-                end -= 1
-            # Blank lines are held back: they are the file's end, or a fault once another line follows.
-            blank = len(lines) - end
-            start = 0
-            while skip_blank and start < end and not lines[start].strip():
-                start += 1
-            if start < end:
-                skip_blank = False
-                yield number + start, lines[start:end]
-            number += end
+        text = chunk.decode()
     except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        raise _not_text(name, _undecodable_line(file), f"the byte 0x{byte:02x}") from None
-    finally:
-        text.detach()  # else it would close the file, which is the caller's
-
-
-def _decoded(file: BinaryIO, errors: str) -> io.TextIOWrapper:
-    return io.TextIOWrapper(file, encoding="utf-8-sig", errors=errors, newline=None)
-
-
-def _undecodable_line(file: BinaryIO) -> int:
-    """The number of the first line that is not UTF-8."""
-    file.seek(0)
-    text = _decoded(file, "surrogateescape")
-    number = next(number for number, line in enumerate(text, 1) if _ESCAPED.search(line))
-    text.detach()
-    return number
-
-
-def _not_text(name: str, line: int, what: str) -> InputError:
-    return InputError(f"{name}:{line}", f"not UTF-8 text ({what})", "convert the file: iconv -f ENCODING -t utf-8")
+        text, not_text = chunk[: error.start].decode(), f"the byte 0x{chunk[error.start]:02x}"
+    if "\0" in text:  # valid UTF-8, and what UTF-16 without a byte order mark looks like
+        text, not_text = text[: text.index("\0")], "a NUL byte"
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text, not_text
 
 
 def sniff_delimiter(line: str) -> str:

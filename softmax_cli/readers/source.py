@@ -7,19 +7,22 @@ import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import Any, BinaryIO
 
-from softmax_cli.errors import InputError
+from softmax_cli.errors import InputError, UsageError
 
 STDIN = "-"
+
+_ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
 
 _COMPRESSED = {
     b"\x1f\x8b": "gzip",
     b"\xfd7zXZ\x00": "lzma",
+    b"\x28\xb5\x2f\xfd": _ZSTD,
     # Without the level, a column named BZhang would do.
     **{b"BZh%d" % level: "bz2" for level in range(1, 10)},
 }
-_COMPRESSED_SUFFIXES = {".gz", ".bz2", ".xz"}
+_COMPRESSED_SUFFIXES = {".gz", ".bz2", ".xz", ".zst"}
 
 
 class Source:
@@ -43,7 +46,14 @@ class Source:
 
     def open(self) -> BinaryIO:
         """The decompressed bytes, from the first; the caller closes it."""
-        return _opened(self._path, self._codec)
+        if self._codec is None:
+            return open(self._path, "rb")  # noqa: PTH123  (handed to the caller)
+        file: BinaryIO = self._decompressor(self._codec).open(self._path, "rb")
+        return file
+
+    def stored_bytes(self) -> int:
+        """How many bytes the file has on the disk, compressed as it may be."""
+        return Path(self._path).stat().st_size
 
     def head(self, size: int) -> bytes:
         """The first bytes."""
@@ -68,8 +78,8 @@ class Source:
                 raise InputError(self.name, (error.strerror or str(error)).lower()) from None
             raise InputError(self.name, f"the compressed data is damaged or cut short ({error})") from None
         except Exception as error:
-            # Imported by name only here: zlib and lzma have errors of their own, and most files are plain.
-            if type(error).__module__ in {"zlib", "_lzma"}:
+            # By name, so that nothing is imported: these have errors of their own, and most files are plain.
+            if type(error).__module__ in {"zlib", "_lzma", _ZSTD}:
                 raise InputError(self.name, f"the compressed data is damaged ({error})") from None
             raise
 
@@ -79,15 +89,29 @@ class Source:
         with open(given, "rb") as pipe:  # noqa: PTH123
             return self._copy(pipe)
 
-    def _copy(self, file: IO[bytes]) -> str:
-        import shutil
+    def _copy(self, file: Any) -> str:
         import tempfile
 
         handle, path = tempfile.mkstemp(prefix="softmax-cli-")
         weakref.finalize(self, os.unlink, path)
         with os.fdopen(handle, "wb") as copy:
-            shutil.copyfileobj(file, copy, 1 << 20)
+            # read() would ask a terminal for more after its end, and Ctrl-D had to be pressed twice.
+            while part := file.read1(1 << 20):
+                copy.write(part)
         return path
+
+    def _decompressor(self, codec: str) -> Any:
+        """The module of that name, which has an open() for the format."""
+        from importlib import import_module
+
+        try:
+            return import_module(codec)
+        except ModuleNotFoundError as error:
+            if error.name not in {"backports", _ZSTD}:
+                raise
+            raise UsageError(
+                f"{self.name}: reading zstd needs {_ZSTD}, which is not installed; pip install 'softmax-loss[tables]'"
+            ) from None
 
 
 def _is_regular(path: str) -> bool:
@@ -99,12 +123,3 @@ def _is_regular(path: str) -> bool:
 
 def _codec(head: bytes) -> str | None:
     return next((codec for magic, codec in _COMPRESSED.items() if head.startswith(magic)), None)
-
-
-def _opened(path: str, codec: str | None) -> BinaryIO:
-    if codec is None:
-        return open(path, "rb")  # noqa: PTH123  (handed to the caller)
-    from importlib import import_module
-
-    file: BinaryIO = import_module(codec).open(path, "rb")
-    return file

@@ -26,5 +26,8 @@ class Table(Protocol):
         the rows, in C order. With None, each is flat, shape (n,): every value is a row of its own.
         """
 
+    def progress(self) -> tuple[int, int]:
+        """How many bytes of the file the latest pass has read, and how many there are."""
+
     def where(self, row: int, axis: int | None) -> str:
         """The place of a row of those blocks, for a message: ``labels.csv:12``, ``labels.npy[11]``."""

@@ -8,6 +8,10 @@ PAIR = ("{samples}/logits.csv", "{samples}/labels.csv")
 VARIANTS = "log_of_softmax, log_softmax, nll_loss, cross_entropy"
 FORMATS = "auto, table, tsv, csv, json, jsonl, markdown, html"
 QUIET = "-q prints one number and nothing else; leave it or {} out"
+WHICH_LABELS = (
+    "and which are the labels? Give those with --labels, or both patterns in quotes: "
+    "softmax-cli loss 'logits-*' 'labels-*'"
+)
 POSITIVE = "--temperature {}: a positive number is needed"
 
 
@@ -45,7 +49,7 @@ def refused(run, samples):
         (["--steps", "--variant", "nll_loss"], "--steps shows every variant; leave --variant out"),
         (["--steps", "--reduction", "none"], "a gradient is that of one loss: use --reduction mean or sum"),
         (["--xyzzy"], "No such option: --xyzzy (see --help)"),
-        (["one", "more"], "Got unexpected extra argument(s) (one more) (see --help)"),
+        (["one", "more"], f"4 files, {WHICH_LABELS}"),
     ],
 )
 def test_loss_refuses(refused, options, message):

@@ -10,6 +10,7 @@ from scipy.special import log_softmax
 
 import softmax_cli
 from softmax_cli import evaluate
+from softmax_cli.backends import torch_backend
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 
@@ -227,3 +228,14 @@ def test_cuda_gives_what_torch_gives_on_cuda(dtype):
     report = evaluate(logits, labels, backend="torch", device="cuda", dtype=dtype)
     assert report.loss() == pytest.approx(expected, rel=1e-12)
     assert report.losses[0].device == "cuda"
+
+
+@pytest.mark.cuda
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("threads", [1, 2, 8])
+def test_blocks_on_several_streams_give_the_bits_of_one(threads, monkeypatch):
+    logits, labels = torch.randn(20_000, 50, generator=torch.Generator().manual_seed(1)) * 5, torch.arange(20_000) % 50
+    whole = evaluate(logits, labels, backend="torch", device="cuda", reference=False)
+    monkeypatch.setattr(torch_backend, "_DEVICE_BLOCK_BYTES", 30_000)
+    split = evaluate(logits, labels, backend="torch", device="cuda", reference=False, threads=threads)
+    assert [line.loss for line in split.losses] == [line.loss for line in whole.losses]

@@ -1,6 +1,8 @@
 """CSV and its kin as people, spreadsheets, NumPy, pandas and R write them; and what is wrong with one."""
 
+import bz2
 import gzip
+import lzma
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,9 @@ from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import Source
 
 VALUES = [[0.5, -1.25], [3.0, 4e-5]]
-CHUNK = 1 << 20  # characters that are parsed together
+CHUNK = 1 << 20  # bytes that are parsed together
+
+pytestmark = pytest.mark.usefixtures("csv_reader")
 
 
 @pytest.fixture(autouse=True)
@@ -117,6 +121,12 @@ def test_columns_are_chosen_and_the_others_not_parsed():
     assert read(content, without="b") == (("a", "c"), [[1, 3], [4, 6]])
 
 
+@pytest.mark.parametrize("content", ["a,b,c\n1,2,3\n4,5,6\n", 'a,b,c\n"1",2,3\n4,5,6\n'])
+def test_columns_come_in_the_order_in_which_they_were_chosen(content):
+    assert read(content, only="c,b,a") == (("c", "b", "a"), [[3, 2, 1], [6, 5, 4]])
+    assert read(content, only="b,b,b") == (("b", "b", "b"), [[2, 2, 2], [5, 5, 5]])
+
+
 def test_a_delimiter_that_was_given_is_used():
     assert read("1x2\n3x4\n", delimiter="x") == (None, [[1, 2], [3, 4]])
     assert read("a,a|b\n1|2\n", delimiter="|") == (("a,a", "b"), [[1, 2]])
@@ -157,6 +167,7 @@ FAULTS = [
     ("1,2,3\n4,5\n6,7,8,9\n", "x.csv:2: 2 cells where the first line has 3"),  # together they fit
     ("1,2\n3,\n", "x.csv:2, column 2: an empty cell; write nan if the value is missing"),
     ("a,b\n1,2\n3,\n", "x.csv:3, column 2 (b): an empty cell; write nan if the value is missing"),
+    ('a\n"1"\n""\n', "x.csv:3, column 1 (a): an empty cell; write nan if the value is missing"),
     ("1,2\n3,x\n", "x.csv:2, column 2: 'x' is not a number"),
     ("1,2\n3,1.#INF\n", "x.csv:2, column 2: '1.#INF' is not a number; write nan, inf or -inf"),
     ("1,2\n3,1_000\n", "x.csv:2, column 2: '1_000' is not a number"),
@@ -179,6 +190,7 @@ FAULTS = [
     ("a,b\n", "x.csv: there are no rows, only a header"),
     ("a,b\n\n\n", "x.csv: there are no rows, only a header"),
     ("1,2\n3,4\0\n", "x.csv:2: not UTF-8 text (a NUL byte); convert the file: iconv -f ENCODING -t utf-8"),
+    ("1,2\n3,x\n5,6\n7,8\0\n", "x.csv:2, column 2: 'x' is not a number"),
 ]
 
 
@@ -226,6 +238,16 @@ def test_a_fault_in_a_compressed_file_has_the_line_of_the_text(run, command):
     outcome = run(command[0], "x.csv.gz", *command[1:])
     assert (outcome.status, outcome.out) == (3, "")
     assert outcome.err == "error: x.csv.gz:6, column 3: 'x' is not a number\n"
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress, bz2.compress, lzma.compress], ids=["", "gz", "bz2", "xz"])
+def test_a_pass_goes_from_the_first_byte_of_the_stored_file_to_its_last(compress):
+    content = compress(b"".join(b"%.17g,%.17g\n" % (row, row / 7) for row in np.random.default_rng(0).random(40_000)))
+    opened = table(content)
+    assert opened.progress() == (0, len(content))
+    seen = [opened.progress()[0] for _ in opened.blocks(1000, 1)]
+    assert seen == sorted(seen)
+    assert 0 < seen[0] <= seen[-1] == len(content)
 
 
 def test_long_files_are_read_whole_and_in_order():

@@ -1,16 +1,28 @@
 """Lines counted as an editor does, cut into cells, and what is wrong with one."""
 
 import io
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from softmax_cli.errors import InputError
-from softmax_cli.readers.lines import cells, find_fault, is_number, may_overflow, numbered_chunks, sniff_delimiter
+from softmax_cli.readers.lines import (
+    CHUNK,
+    behind,
+    cells,
+    find_fault,
+    is_number,
+    may_overflow,
+    numbered_lines,
+    sniff_delimiter,
+    whole_lines,
+)
 
 
-def numbered(content, first_line=1, **options):
-    chunks = numbered_chunks(io.BytesIO(content), "x.csv", first_line, **options)
+def numbered(content, first_line=1, *, size=CHUNK, **options):
+    chunks = behind(whole_lines(io.BytesIO(content), size), first_line - 1)
+    chunks = numbered_lines(chunks, "x.csv", first_line, **options)
     return [(number + offset, line) for number, lines in chunks for offset, line in enumerate(lines)]
 
 
@@ -23,6 +35,31 @@ def test_lines_have_their_numbers_whatever_ends_them_and_however_they_are_cut(en
     assert numbered(content, 2, size=size) == [(2, "1,2"), (3, ""), (4, "3,4")]
 
 
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64, 1000])
+def test_chunks_are_the_file_cut_where_a_line_ends(size):
+    parts = np.array(["1", "2,", "\n", "\r\n", "\r", "가"])
+    for drawn in np.random.default_rng(size).integers(len(parts), size=(300, 40)):
+        content = "".join(parts[drawn]).encode()
+        chunks = list(whole_lines(io.BytesIO(content), size))
+        assert b"".join(chunks) == content
+        assert all(chunk.endswith((b"\n", b"\r")) for chunk in chunks[:-1])
+        assert not any(one.endswith(b"\r") and other.startswith(b"\n") for one, other in pairwise(chunks))
+        for lines in range(4):
+            rest = content.decode().splitlines(keepends=True)[lines:]
+            assert b"".join(behind(chunks, lines)) == "".join(rest).encode()
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+def test_chunks_are_no_longer_than_need_be(end):
+    chunks = list(whole_lines(io.BytesIO((b"1,2" + end) * 1000), 64))
+    assert max(map(len, chunks)) <= 64 + 5
+
+
+def test_a_line_longer_than_a_chunk_is_one_chunk():
+    line = b"1," * 5000 + b"\n"
+    assert list(whole_lines(io.BytesIO(line * 2), 64)) in ([line, line], [line * 2])
+
+
 @pytest.mark.parametrize("size", [1, 4, 1000])
 def test_blank_lines_at_the_beginning_are_passed_over_and_counted(size):
     assert numbered(b"\n \n\t\n1\n\n2\n", skip_blank=True, size=size) == [(4, "1"), (5, ""), (6, "2")]
@@ -31,7 +68,7 @@ def test_blank_lines_at_the_beginning_are_passed_over_and_counted(size):
 
 def test_the_file_is_left_open_for_its_owner():
     file = io.BytesIO(b"1\n2\n")
-    list(numbered_chunks(file, "x.csv", 1))
+    list(numbered_lines(whole_lines(file), "x.csv", 1))
     assert not file.closed
 
 
@@ -44,6 +81,14 @@ def test_what_is_no_text_is_refused_with_its_line(end, bad, what):
     with pytest.raises(InputError) as caught:
         numbered(content, 3, size=64)
     assert str(caught.value) == (f"x.csv:5001: not UTF-8 text ({what}); convert the file: iconv -f ENCODING -t utf-8")
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\0"])
+def test_the_lines_before_what_is_no_text_are_given_first(bad):
+    lines = numbered_lines([b"1\n\n2\n3" + bad + b"4\n5\n"], "x.csv", 1)
+    assert next(lines) == (1, ["1", "", "2"])
+    with pytest.raises(InputError, match=r"^x\.csv:4: not UTF-8 text"):
+        next(lines)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from softmax_cli.errors import InputError
 from softmax_cli.readers import open_table
@@ -102,6 +103,17 @@ def test_a_file_cut_short_while_it_is_read_is_refused():
     os.truncate("x.npy", 128 + 60)
     with pytest.raises(InputError, match=r"^x.npy: cut short while it was read: it ends at byte 188; wait until"):
         list(blocks)
+
+
+@pytest.mark.parametrize("shape", [(6,), (4, 6), (2, 3, 4)], ids=str)
+def test_bfloat16_as_ml_dtypes_writes_it_is_read_with_a_note(shape):
+    exact = torch.randn(shape, generator=torch.Generator().manual_seed(0)).bfloat16()
+    bits = exact.view(torch.int16).numpy()
+    content = saved(bits.view("V2"))  # the descr '<V2' is what numpy.save writes for that dtype
+    table = load(content)
+    assert table.dtype == np.float32
+    assert np.array_equal(np.concatenate(list(table.blocks(2, None))), exact.float().numpy().reshape(-1))
+    assert table.notes == ("x.npy: two raw bytes a value are read as bfloat16, as ml_dtypes (JAX) writes it",)
 
 
 def test_a_header_of_python_2_is_read_without_a_warning():

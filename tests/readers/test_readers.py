@@ -16,6 +16,8 @@ from softmax_cli.readers.source import Source
 NPY = io.BytesIO()
 np.save(NPY, np.array([[1.5, 2.5]]))
 
+pytestmark = pytest.mark.usefixtures("csv_reader")
+
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path, monkeypatch):
@@ -54,7 +56,6 @@ def archive():
         ("a.csv", pickle.dumps([1]), "a.csv: this is a pickle, and reading it could run code; save the array with"),
         ("a.h5", b"\x89HDF\r\n\x1a\n", "a.h5: this is an HDF5 file"),
         ("a.parquet", b"PAR1\x15\x04", "a.parquet: this is a Parquet file; convert it to CSV or NPY"),
-        ("a.csv.zst", b"\x28\xb5\x2f\xfd", "a.csv.zst: this is compressed with zstd; decompress it"),
         ("a.npy", b"1,2\n", "a.npy: not a readable NPY file"),
     ],
 )

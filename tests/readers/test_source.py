@@ -16,7 +16,18 @@ import pytest
 from softmax_cli.errors import InputError
 from softmax_cli.readers.source import Source
 
-COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+
+def zst(content):
+    """As the command zstd does it: with a checksum."""
+    return zstd.compress(content, options={zstd.CompressionParameter.checksum_flag: 1})
+
+
+COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zst}
 ROWS = b"1.5,2.5\n" * 3000
 
 
@@ -32,7 +43,15 @@ def whole(source):
 
 @pytest.mark.parametrize(
     ("name", "suffix"),
-    [("a.csv", ".csv"), ("a.CSV", ".csv"), ("a.csv.gz", ".csv"), ("a.gz", ""), ("a", ""), ("a.b/c", "")],
+    [
+        ("a.csv", ".csv"),
+        ("a.CSV", ".csv"),
+        ("a.csv.gz", ".csv"),
+        ("a.csv.zst", ".csv"),
+        ("a.gz", ""),
+        ("a", ""),
+        ("a.b/c", ""),
+    ],
 )
 def test_the_suffix_is_that_of_the_content(name, suffix):
     Path(name).parent.mkdir(exist_ok=True)
@@ -82,6 +101,17 @@ def test_a_damaged_byte_is_an_input_error_wherever_it_lies(kind):
     assert refused > len(compressed) / 2
 
 
+def test_zstd_without_its_module_says_what_to_install(run, monkeypatch):
+    monkeypatch.setitem(sys.modules, zstd.__name__, None)
+    Path("a.csv.zst").write_bytes(zst(ROWS))
+    outcome = run("softmax", "a.csv.zst")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err == (
+        f"error: a.csv.zst: reading zstd needs {zstd.__name__}, which is not installed; "
+        "pip install 'softmax-loss[tables]'\n"
+    )
+
+
 def test_a_directory_a_missing_and_an_unreadable_file_are_named(run, monkeypatch):
     Path("folder").mkdir()
     assert run("softmax", "folder").err == "error: folder: is a directory\n"
@@ -126,14 +156,26 @@ def test_standard_input_is_called_stdin(run):
     assert run("softmax", "-", stdin=b"1,2\n3,x\n").err == "error: stdin:2, column 2: 'x' is not a number\n"
 
 
-@pytest.mark.parametrize("kind", ["csv", "npy", "csv.gz", "npy.xz"])
+@pytest.mark.parametrize("kind", ["csv", "npy", "csv.gz", "npy.xz", "csv.zst", "npy.zst"])
 def test_a_real_pipe_is_read_by_content(kind):
     saved = io.BytesIO()
     np.save(saved, np.array([[0.0, 0.0], [0.0, 0.0]]))
     content = {"csv": b"0,0\n0,0\n", "npy": saved.getvalue()}[kind[:3]]
-    content = {"gz": gzip.compress, "xz": lzma.compress}.get(kind[4:], bytes)(content)
+    content = COMPRESS.get(kind[4:], bytes)(content)
     done = subprocess.run(
         [sys.executable, "-m", "softmax_cli", "softmax", "-"], input=content, capture_output=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.splitlines()[1:] == [b"0.5\t0.5", b"0.5\t0.5"]
+
+
+def test_a_terminal_is_read_until_the_first_ctrl_d():
+    ours, theirs = os.openpty()
+    command = [sys.executable, "-m", "softmax_cli", "softmax", "-"]
+    with subprocess.Popen(command, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        os.write(ours, b"0,0\n0,0\n\x04")
+        out, _ = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 0
+    assert out.splitlines()[1:] == [b"0.5\t0.5", b"0.5\t0.5"]
