@@ -7,7 +7,7 @@ import numpy as np
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.checks.words import all_rows, as_given, listing, loss_as_given, percent, rows_text
-from softmax_cli.losses.precision import PRECISIONS
+from softmax_cli.losses.precision import PRECISIONS, Precision
 from softmax_cli.metrics.bounds import Bounds
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
 from softmax_cli.metrics.extremes import Extreme
@@ -339,32 +339,38 @@ def digits_lost(statistics: Statistics) -> Symptom | None:
 
 
 def naive_overflow(statistics: Statistics) -> Symptom | None:
-    """exp(x) overflows, or softmax(x) underflows, in the file's own dtype, for at least one row."""
+    """exp(x) overflows, or softmax(x) underflows, in the file's own dtype, for at least one row.
+
+    Then inf / inf, or the 0 of a one-hot label times log(0), is nan, and so is the mean of the losses.
+    """
     logits = statistics.logits
     if not (logits.overflowing or logits.underflowing):
         return None
-    gap = PRECISIONS[logits.dtype].underflow_gap if logits.dtype in PRECISIONS else PRECISIONS["float64"].underflow_gap
-    limit = overflow_limit(logits.dtype)
-    evidence, effects = [], []
+    precision = _precision(statistics)
+    effects = [*loss_as_given(statistics)]
+    evidence = []
+    if effects:
+        effects.append(Effect("by that recipe", math.nan))
     if logits.overflowing:
         evidence.append(f"exp(x) overflows in {rows_text(logits.overflowing)}")
-        effects += [Effect("largest logit", number=logits.values.high), Effect("exp(x) is inf past", number=limit)]
+        effects += [
+            Effect("largest logit", number=logits.values.high),
+            Effect("exp(x) is inf past", number=precision.overflow),
+        ]
     if logits.underflowing:
         evidence.append(f"log(softmax(x)) is -inf in {rows_text(logits.underflowing)}")
-        effects += [Effect("widest row", number=logits.spans.high), Effect("softmax(x) is 0 past", number=gap)]
+        effects += [
+            Effect("widest row", number=logits.spans.high),
+            Effect("softmax(x) is 0 past", number=precision.underflow_gap),
+        ]
     return Symptom(
-        f"the naive recipe breaks in {logits.dtype}",
+        f"exp(x) / sum(exp(x)) and its logarithm break in {logits.dtype}",
         tuple(evidence),
         logits.overflowing or logits.underflowing,
         effects=tuple(effects),
-        remedy="log_softmax and cross_entropy subtract the maximum and are right; exp(x) / sum(exp(x)) is not",
+        remedy="log_softmax and cross_entropy subtract the maximum and are right",
         command=statistics.files.loss(),
     )
-
-
-def overflow_limit(dtype: str) -> float:
-    """The largest x whose exponential a dtype holds: 11.09 for float16, 88.72 for float32, 709.78 for float64."""
-    return float(np.log(np.float64(np.finfo(dtype if dtype in PRECISIONS else "float64").max)))
 
 
 def _sums_to(statistics: Statistics, total: float, spent: int) -> bool:
@@ -421,9 +427,13 @@ def _is_shifted(statistics: Statistics) -> bool:
 
 def _spacing(statistics: Statistics) -> float:
     """The distance of two neighbouring numbers of the dtype at the size of the largest logit."""
-    largest = max(abs(statistics.logits.values.low), abs(statistics.logits.values.high))
-    dtype = statistics.logits.dtype
-    return PRECISIONS[dtype if dtype in PRECISIONS else "float64"].ulp(largest)
+    values = statistics.logits.values
+    return _precision(statistics).ulp(max(abs(values.low), abs(values.high)))
+
+
+def _precision(statistics: Statistics) -> Precision:
+    """Of the file; whole numbers are computed in float64."""
+    return PRECISIONS.get(statistics.logits.dtype, PRECISIONS["float64"])
 
 
 CHECKS = (

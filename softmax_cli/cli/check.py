@@ -16,6 +16,7 @@ from softmax_cli.cli.options import (
     LabelsArgument,
     LogitColumnsOption,
     LogitsArgument,
+    ThreadsOption,
 )
 from softmax_cli.cli.streams import note_typing
 from softmax_cli.evaluation.settings import Reading
@@ -56,6 +57,7 @@ def command(
     logit_columns: LogitColumnsOption = None,
     label_column: LabelColumnOption = None,
     label_base: LabelBaseOption = Reading.label_base,
+    threads: ThreadsOption = None,
     output_format: FormatOption = AUTO,
 ) -> None:
     """What is wrong with the files: each finding with its evidence, its effect on the loss, and what mends it.
@@ -64,28 +66,33 @@ def command(
 
     softmax-cli check logits.csv labels.csv
     softmax-cli check logits.npy
+    softmax-cli check 'x-*.npy' 'y-*.npy' --threads 4
     softmax-cli check x.npy y.npy --ignore-index -100 --class-axis 2
     softmax-cli check x.csv y.csv --select X,L --ignore X115
     softmax-cli check all.csv --label-column y --logit-columns 1:11 --label-base 1
     softmax-cli check x.tsv y.txt --delimiter tab --no-header --format json
     """
     from softmax_cli.cli.output import deliver
+    from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.check import check
 
     note_typing(logits, labels)
-    report = check(
-        logits,
-        labels,
-        select=select or (),
-        ignore=ignore or (),
-        ignore_index=ignore_index,
-        class_axis=class_axis,
-        delimiter=delimiter,
-        header=header,
-        logit_columns=logit_columns,
-        label_column=label_column,
-        label_base=label_base,
-    )
+    with Watch() as watch:
+        report = check(
+            logits,
+            labels,
+            select=select or (),
+            ignore=ignore or (),
+            ignore_index=ignore_index,
+            threads=threads,
+            watcher=watch,
+            class_axis=class_axis,
+            delimiter=delimiter,
+            header=header,
+            logit_columns=logit_columns,
+            label_column=label_column,
+            label_base=label_base,
+        )
     deliver(report, output_format)
     if report.failed:
         raise typer.Exit(_FAILED)

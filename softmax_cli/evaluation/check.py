@@ -1,17 +1,19 @@
 """`check`: from files or arrays to what is wrong with them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.checks import chosen, look
 from softmax_cli.checks.check import Check, Symptom, Trial
-from softmax_cli.errors import UsageError
+from softmax_cli.errors import InputError
 from softmax_cli.evaluation.commands import files_of
 from softmax_cli.evaluation.inputs import as_sources, shape_text
-from softmax_cli.evaluation.parallel import available_threads
+from softmax_cli.evaluation.progress import Watcher
+from softmax_cli.evaluation.progress import ignore as watch_nothing
 from softmax_cli.evaluation.raw import RawPair, RawTables
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.evaluation.settings import Reading, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.evaluation.survey import Survey, survey
 from softmax_cli.evaluation.trials import Outcome, run_trials
@@ -28,6 +30,7 @@ def check(
     ignore: Sequence[str] = (),
     ignore_index: int | None = None,
     threads: int | None = None,
+    watcher: Watcher = watch_nothing,
     **reading: Any,
 ) -> CheckReport:
     """What is wrong with logits, with their labels, and with the two of them together.
@@ -43,6 +46,7 @@ def check(
         ignore: likewise; not those.
         ignore_index: rows with this label count nowhere; for class indices only.
         threads: how many blocks of rows are looked at a time; None for as many as there are cores.
+        watcher: called after each block with how far the pass has come.
         **reading: the fields of :class:`softmax_cli.evaluation.settings.Reading`.
 
     Raises:
@@ -54,14 +58,12 @@ def check(
     ['X101']
     """
     asked_checks = chosen(select, ignore)
-    if threads is not None and threads < 1:
-        raise UsageError(f"--threads {threads}: a number of threads is needed")
-    workers = available_threads() if threads is None else threads
+    workers = worker_count(threads)
     layout = Reading(**reading)
     logits, labels = as_sources(logits, labels)
     tables = RawTables.open(logits, labels, layout)
     pairs = {axis: RawPair(tables, axis, layout, ignore_index) for axis in tables.fitting_axes(layout)}
-    surveyed, *rivals = (survey(pair, workers) for pair in pairs.values())
+    surveyed, *rivals = (survey(pair, workers, watcher) for pair in pairs.values())
     pair = surveyed.pair
     files = files_of(logits, labels, layout, ignore_index, pair)
     statistics = surveyed.statistics(files, asked=layout.class_axis is not None, rivals=rivals)
@@ -69,7 +71,9 @@ def check(
     seen.sort(key=lambda found: SEVERITIES.index(found[0].severity))
     trials = _trials(seen) if tables.labels is not None else []
     for axis in {trial.axis for trial in trials if trial.axis is not None} - set(pairs):
-        pairs[axis] = RawPair(tables, axis, layout, ignore_index)
+        with suppress(InputError):  # pieces of a file have no other axis
+            pairs[axis] = RawPair(tables, axis, layout, ignore_index)
+    trials = [trial for trial in trials if trial.axis is None or trial.axis in pairs]
     outcomes = dict(zip(map(id, trials), run_trials(trials, pairs, workers), strict=True))
     return CheckReport(
         signature=_signature(pair, surveyed.computing, layout, ignore_index, select, ignore),
@@ -119,7 +123,7 @@ def _where(symptom: Symptom, surveyed: Survey) -> str:
 
 def _notes(pair: RawPair) -> tuple[str, ...]:
     """What was decided without being asked."""
-    notes = (*pair.logits.notes, *(pair.labels.notes if pair.labels else ()))
+    notes = tuple(dict.fromkeys((*pair.logits.notes, *(pair.labels.notes if pair.labels else ()))))
     if len(pair.logits.shape) > 2:
         notes = (*notes, f"{pair.logits.name}: shape {shape_text(pair.logits.shape)}, classes on axis {pair.axis}")
     return notes

@@ -1,5 +1,6 @@
 """What a finding's command line needs to know of the files."""
 
+import glob
 from dataclasses import fields
 from typing import Any
 
@@ -9,6 +10,7 @@ from softmax_cli.evaluation.settings import Reading
 from softmax_cli.readers.dialect import Dialect
 from softmax_cli.readers.lines import cells, sniff_delimiter
 from softmax_cli.readers.npy import NpyTable
+from softmax_cli.readers.pieces import Files as GivenFiles
 from softmax_cli.readers.source import STDIN, Source
 
 
@@ -19,14 +21,23 @@ def files_of(logits: Any, labels: Any, reading: Reading, ignore_index: int | Non
         labels=_name(labels),
         options=_options(reading, ignore_index),
         load=_loading(logits, reading, pair),
-        delimited=isinstance(logits, Source) and not isinstance(pair.logits, NpyTable),
+        delimited=_only_source(logits) is not None and not isinstance(pair.logits, NpyTable),
     )
 
 
 def _name(given: Any) -> str | None:
-    if not isinstance(given, Source):
+    """A path, or the pattern of several; None for a list of several, and for what is no file."""
+    if not isinstance(given, GivenFiles):
         return None
-    return STDIN if given.name == "stdin" else given.name
+    if len(given.paths) == 1:
+        return given.paths[0]
+    return given.name if glob.has_magic(given.name) and not any(path in given.name for path in given.paths) else None
+
+
+def _only_source(given: Any) -> Source | None:
+    """The one file that it is."""
+    sources = given.sources() if isinstance(given, GivenFiles) else ()
+    return sources[0] if len(sources) == 1 else None
 
 
 def _options(reading: Reading, ignore_index: int | None) -> tuple[str, ...]:
@@ -46,18 +57,21 @@ def _options(reading: Reading, ignore_index: int | None) -> tuple[str, ...]:
 
 def _loading(logits: Any, reading: Reading, pair: RawPair) -> str:
     """The expression by which NumPy reads the same; empty where it would not be a short one."""
-    if not isinstance(logits, Source) or logits.name == "stdin" or pair.axis != len(pair.logits.shape) - 1:
+    source = _only_source(logits)
+    if source is None or _name(logits) == STDIN or pair.axis != len(pair.logits.shape) - 1:
         return ""
     if isinstance(pair.logits, NpyTable):
-        return f"np.load({logits.name!r})" if logits.name.endswith(".npy") else ""
-    with logits.reading(), logits.open() as file:
+        return f"np.load({source.name!r})" if source.name.endswith(".npy") else ""
+    if source.name.endswith(".zst"):
+        return ""
+    with source.reading(), source.open() as file:
         line = file.readline().decode("utf-8-sig", "replace")
     delimiter = Dialect(reading.delimiter).delimiter or sniff_delimiter(line)
     width = len(cells(line, delimiter))
     chosen = reading.logit_columns is not None or reading.label_column is not None
     if '"' in line or chosen or width not in {pair.classes, pair.classes + 1}:
         return ""
-    arguments = [repr(logits.name)]
+    arguments = [repr(source.name)]
     if delimiter != " ":
         arguments.append(f"delimiter={delimiter!r}")
     if pair.names is not None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.inputs import (
-    as_source,
+    as_files,
     as_sources,
     find_class_axis,
     fits,
@@ -20,6 +20,7 @@ from softmax_cli.evaluation.inputs import (
 )
 from softmax_cli.evaluation.loose import LooseLabels, LooseRule
 from softmax_cli.evaluation.pairs import Feed, label_axis
+from softmax_cli.evaluation.progress import Progress
 from softmax_cli.evaluation.settings import Reading
 from softmax_cli.metrics.one_hot import FlatOneHot
 from softmax_cli.readers.table import Table
@@ -51,7 +52,7 @@ class RawTables:
             logits, labels = as_sources(logits, labels)
             of_logits = replace(reading, label_column=None)
         elif reading.label_column is not None:
-            labels = logits = as_source(logits)
+            labels = logits = as_files(logits)
         opened = open_logits(logits, of_logits)
         if labels is None:
             return cls(opened, None)
@@ -89,7 +90,7 @@ class RawPair:
         if self.label_axis is not None and ignore_index is not None:
             raise UsageError("--ignore-index is for class indices, and these labels are probabilities; leave it out")
         self.base = reading.label_base
-        self.given = 0
+        self.given = self._rows_read = 0
         self.flat = FlatOneHot(self.classes)
         self._rule = LooseRule(self.classes, self.names, self.base, ignore_index)
 
@@ -103,6 +104,10 @@ class RawPair:
         """How many rows there are, None where only the end of the file tells."""
         sizes = rows_shape(self.logits, self.axis)
         return None if None in sizes else math.prod(size or 0 for size in sizes)
+
+    def progress(self) -> Progress:
+        """How far the latest pass has come."""
+        return Progress(self._rows_read, *self.logits.progress())
 
     def blocks(self, rows: int, *, skip_rows: int = 0, skip_labels: int = 0) -> Iterator[RawBlock]:
         """All rows in order, about ``rows`` at a time, each with its label, as far as these go.
@@ -121,6 +126,7 @@ class RawPair:
                     start, block[passed:], None if labels is None else self._next(labels, len(block) - passed)
                 )
             start += len(block) - passed
+            self._rows_read = start
         while labels is not None and len(self._next(labels, _LEFT_AT_ONCE).numbers):
             pass  # those that no row is left for are counted
 

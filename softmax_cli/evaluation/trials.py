@@ -21,7 +21,10 @@ from softmax_cli.losses.sums import Sum
 
 @dataclass(frozen=True)
 class Outcome:
-    """The loss and the accuracy of a trial, over ``rows``; nan of none."""
+    """The loss and the accuracy of a trial, over ``rows``; nan of none.
+
+    Rows without a softmax are left out of a loss of the logits as they are: other labels do not mend them.
+    """
 
     loss: float
     accuracy: float
@@ -60,8 +63,11 @@ class TrialFold:
 
     def outcomes(self) -> Iterator[Outcome]:
         """One a trial."""
-        for losses, rows, hits in zip(self._losses, self._rows, self._hits, strict=True):
-            yield Outcome(losses.partial().losses.over(Sum.count(rows)), hits / rows if rows else np.nan, rows)
+        for trial, losses, rows, hits in zip(self._trials, self._losses, self._rows, self._hits, strict=True):
+            total = losses.partial().losses
+            left_out = total.nan if trial.logits is None else 0
+            mean = replace(total, nan=total.nan - left_out).over(Sum.count(rows - left_out))
+            yield Outcome(mean, hits / rows if rows else np.nan, rows)
 
 
 def _changed(trial: Trial, block: RawBlock, classes: int) -> LooseLabels | None:

@@ -16,6 +16,12 @@ class Precision:
         """How far below the row's maximum a softmax rounds to 0: at half the smallest number."""
         return (1 - self.smallest) * math.log(2)
 
+    @property
+    def overflow(self) -> float:
+        """The largest x whose exponential is finite: 11.09 for float16, 88.72 for float32, 709.78 for float64."""
+        highest = 1 - (self.smallest + self.digits)  # the exponent of the largest number, (2 - 2^-digits) 2^highest
+        return math.log(2 - 2.0**-self.digits) + highest * math.log(2)
+
     def ulp(self, value: float) -> float:
         """The distance of two neighbouring numbers at the size of a value."""
         return math.ldexp(1.0, max(math.frexp(value)[1] - 1 - self.digits, self.smallest))

@@ -115,6 +115,8 @@ def test_rows_that_have_no_loss_are_left_out(digits):
     kept[[3, 7, 9, 12]] = False
     report = check(logits, labels)
     assert math.isnan(figures(report, "X111")["as given"][0])
+    moved = figures(check(logits, labels + 1, ignore_index=-99), "Y202")
+    assert moved["with --label-base 1"][0] == pytest.approx(cross_entropy(logits[kept], labels[kept]), rel=1e-12)
     rest = cross_entropy(logits[kept], labels[kept])
     assert figures(report, "X111")["of the other rows"] == close(rest)
     assert figures(report, "Y203")["of the other rows"][0] == pytest.approx(rest, rel=1e-12)

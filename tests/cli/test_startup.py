@@ -35,6 +35,11 @@ def loaded(script, *arguments, folder):
         (["loss", "logits.csv", "labels.csv", "-f", "json"], {"torch", "array_api_compat", "rich"}, '{"signature'),
         (["loss", "logits.csv", "labels.csv", "-f", "table"], {"torch", "array_api_compat", "json"}, "delta"),
         (
+            ["check", "digits_logits.csv", "digits_labels.csv"],
+            {"torch", "scipy", "sklearn", "matplotlib", "rich", "json", "numpy.random"},
+            "code\tname",
+        ),
+        (
             ["report", "digits_logits.csv", "digits_labels.csv"],
             {"torch", "scipy", "sklearn", "matplotlib", "rich", "json"},
             "accuracy\t0.956",

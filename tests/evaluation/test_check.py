@@ -74,6 +74,39 @@ def test_what_is_found_depends_neither_on_blocks_nor_on_threads(monkeypatch, def
         assert str(check(*spoilt(defect), threads=threads).as_dict()) == str(report.as_dict())  # nan is not nan
 
 
+def test_a_file_in_pieces_is_the_same_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    logits, labels = spoilt("a batch again")
+    for place, rows in enumerate(np.array_split(np.arange(len(logits)), 3)):
+        np.save(f"x-{place}.npy", logits[rows])
+        np.savetxt(f"y-{place}.csv", labels[rows] + 1, "%d")
+    report = check("x-*.npy", "y-*.csv")
+    whole = check(logits, labels + 1)
+    assert [(each.code, each.rows, each.effects) for each in report.findings] == [
+        (each.code, each.rows, each.effects) for each in whole.findings
+    ]
+    assert {each.code: (each.where, each.command) for each in report.findings}["Y202"] == (
+        f"y-0.csv:{int(np.flatnonzero(labels == 6)[0]) + 1}",
+        "softmax-cli loss 'x-*.npy' 'y-*.csv' --label-base 1",
+    )
+
+
+def test_pieces_that_seem_to_be_transposed_have_no_other_axis(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    logits, labels = files(rows=40, classes=6)
+    for place in range(2):
+        np.save(f"x-{place}.npy", logits.T[3 * place : 3 * place + 3])
+    np.save("y.npy", labels)
+    (finding,) = check("x-*.npy", "y.npy").findings
+    assert (finding.code, finding.effects) == ("S301", ())
+
+
+def test_it_tells_how_far_it_has_come():
+    seen = []
+    check(*spoilt("none"), watcher=seen.append)
+    assert [each.rows for each in seen] == [300]
+
+
 def test_healthy_files_are_read_once_and_others_once_more(monkeypatch):
     passes = []
     blocks = RawPair.blocks

@@ -11,6 +11,7 @@ from softmax_cli.checks.files import Files
 from softmax_cli.checks.statistics import LogitStatistics, Rival, Statistics
 from softmax_cli.evaluation.inputs import computing_dtype, rows_per_block
 from softmax_cli.evaluation.passes import run
+from softmax_cli.evaluation.progress import Watcher, ignore
 from softmax_cli.evaluation.raw import RawBlock, RawPair
 from softmax_cli.evaluation.survey.labels import LabelsPart
 from softmax_cli.evaluation.survey.losses import LossesPart, RowLosses
@@ -110,9 +111,10 @@ class Survey:
         )
 
 
-def survey(pair: RawPair, threads: int) -> Survey:
+def survey(pair: RawPair, threads: int, watcher: Watcher = ignore) -> Survey:
     """All rows of both files, in one pass."""
     found = Survey(pair)
     backend = NumpyBackend("cpu", computing_dtype(None, pair.logits))
-    run(found, pair.blocks(rows_per_block(pair.classes, [backend])), threads)
+    blocks = pair.blocks(rows_per_block(pair.classes, [backend]))
+    run(found, blocks, threads, lambda: watcher(pair.progress()))
     return found

@@ -39,7 +39,7 @@ class Values:
             "infinite": view.high == np.inf,
             "hollow": view.high == -np.inf,
             "saturated": view.high == _FLOAT16_END,
-            "overflowing": sound & (view.high > np.log(np.float64(np.finfo(dtype).max))),
+            "overflowing": sound & (view.high > PRECISIONS[dtype].overflow),
             "underflowing": sound & (spans > PRECISIONS[dtype].underflow_gap),
             "constant": view.constant,
         }
