@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from softmax_cli.evaluation.check import check
-    from softmax_cli.evaluation.compare import compare
+    from softmax_cli.evaluation.comparing.compare import compare
     from softmax_cli.evaluation.loss import evaluate
     from softmax_cli.evaluation.probabilities import softmax
-    from softmax_cli.evaluation.report import report
+    from softmax_cli.evaluation.reporting.report import report
     from softmax_cli.evaluation.steps import gradient, steps
 
 __version__ = "0.1.0"
@@ -21,10 +21,10 @@ __all__ = ["__version__", "check", "compare", "evaluate", "gradient", "report", 
 
 _PUBLIC = {
     "check": "check",
-    "compare": "compare",
+    "compare": "comparing.compare",
     "evaluate": "loss",
     "gradient": "steps",
-    "report": "report",
+    "report": "reporting.report",
     "softmax": "probabilities",
     "steps": "steps",
 }

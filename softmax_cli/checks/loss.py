@@ -24,16 +24,15 @@ _HINT, _SIGN = 2.0, 3.0  # standard deviations: a hint speaks against a finding,
 def untrained(statistics: Statistics) -> Symptom | None:
     """The loss is ln C within a tenth, and the logits know nothing of the labels.
 
-    Neither is the accuracy above chance (by 2 standard deviations), nor can the loss be below ln C by a twentieth (for
-    certain, by 5 standard errors). Of few rows neither can be said, and a model that has learned little shows it in
-    the one or the other.
+    Neither is the accuracy above chance nor the loss below ln C (by 2 standard deviations), nor can it be by a
+    twentieth (for certain, by 5). Of few rows that cannot be said, and a model that has learned a little shows it.
     """
     loss = _measured(statistics)
     if loss is None or _knows(statistics, loss, _HINT):
         return None
     uniform = math.log(statistics.classes)
-    gain, error = uniform - loss.finite_mean, _SURE * loss.standard_error
-    if abs(gain) > _LITTLE * uniform or gain + error > _NEXT_TO_NOTHING * uniform:
+    gain = uniform - loss.finite_mean
+    if gain < -_LITTLE * uniform or not _is_nothing(gain, loss.standard_error, uniform):
         return None
     return Symptom(
         "the loss is ln C, that of a model that knows nothing: untrained?",
@@ -51,8 +50,8 @@ def prior_only(statistics: Statistics) -> Symptom | None:
     """The loss is the entropy of the labels within a twentieth, and no better: only their shares were learned.
 
     The loss of the shares alone is H = -sum_c s_c ln s_c, and its prediction is the same class in every row: here in 95
-    of 100. Neither is the accuracy above chance (by 2 standard deviations), nor can the loss be below H by a twentieth
-    (for certain, by 5 standard errors of the difference). Where H is nearly ln C the check of ln C has its say.
+    of 100. Neither is the accuracy above chance nor the loss below H (by 2 standard deviations), nor can it be by a
+    twentieth (for certain, by 5; of the difference). Where H is nearly ln C the check of ln C has its say.
     """
     loss, labels = _measured(statistics), statistics.labels
     if loss is None or labels is None or not labels.certain or loss.finite < loss.counted:
@@ -65,8 +64,8 @@ def prior_only(statistics: Statistics) -> Symptom | None:
         or _knows(statistics, loss, _HINT)
     ):
         return None
-    gain, error = entropy - loss.mean, _SURE * _error_of_gain(statistics, loss)
-    if max(-gain, gain + error) > _NEXT_TO_NOTHING * entropy:
+    gain = entropy - loss.mean
+    if gain < -_NEXT_TO_NOTHING * entropy or not _is_nothing(gain, _error_of_gain(statistics, loss), entropy):
         return None
     return Symptom(
         "the loss is the entropy of the labels: only their shares were learned",
@@ -191,6 +190,11 @@ def _knows(statistics: Statistics, loss: LossStatistics, deviations: float) -> b
     """Whether the accuracy is above that of predictions that have nothing to do with the labels."""
     chance = statistics.chance
     return loss.hits - loss.counted * chance > deviations * math.sqrt(loss.counted * chance * (1 - chance))
+
+
+def _is_nothing(gain: float, error: float, whole: float) -> bool:
+    """Whether a gain, with its standard error, is none by its looks, and next to nothing of the whole for certain."""
+    return gain <= _HINT * error and gain + _SURE * error <= _NEXT_TO_NOTHING * whole
 
 
 def _above_uniform(statistics: Statistics, loss: LossStatistics) -> bool:

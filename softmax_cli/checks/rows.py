@@ -12,20 +12,21 @@ from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
 _LONG = 8  # rows: fewer are what a sampler pads the last batch with
+_FEW_ROWS = 5
 _MANY_ROWS = 20
 
 
 def constant_rows(statistics: Statistics) -> Symptom | None:
-    """Rows of one and the same value: more than luck makes them (a chance of 1e-6).
+    """Rows of one and the same value, more than luck makes (a chance of 1e-6), or five rows or more that all are.
 
-    Two values that are written coarsely may well be equal. The chance is estimated from the first 16,384 values, or
-    is the dtype's spacing where no two of those are equal, and raised to the number of values that must meet the
-    first; of these only every second is taken to be free, since logits hang together.
+    Two values that are written coarsely may well be equal. How often, the first 16,384 values bound from above, and it
+    is no less than the dtype's spacing. That is raised to the number of values that must meet the first; of these only
+    every second is taken to be free, since logits hang together.
     """
     logits = statistics.logits
     if statistics.classes < 2 or statistics.rows < 2 or not logits.constant:
         return None
-    everywhere = logits.constant.count == statistics.rows
+    everywhere = logits.constant.count == statistics.rows >= _FEW_ROWS
     expected = statistics.rows * _coincidence(statistics)
     if not everywhere and log_poisson_tail(logits.constant.count, expected) >= LOG_ALPHA:
         return None

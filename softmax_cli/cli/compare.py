@@ -22,7 +22,7 @@ from softmax_cli.cli.options import (
 )
 from softmax_cli.cli.streams import note_typing
 from softmax_cli.errors import CheckFailedError, UsageError
-from softmax_cli.evaluation.comparing import Comparing
+from softmax_cli.evaluation.comparing.settings import Comparing
 from softmax_cli.evaluation.settings import Reading
 from softmax_cli.reports.changes import DISCORDANCE, OF_LABELS, change_quantities
 from softmax_cli.reports.compare import QUANTITIES
@@ -108,7 +108,7 @@ def command(
             f"--fail-if {by_labels!r} is of labels, and there are none; give their file, or --label-column"
         )
     from softmax_cli.cli.output import deliver
-    from softmax_cli.evaluation.compare import compare
+    from softmax_cli.evaluation.comparing.compare import compare
 
     note_typing(a, b, labels)
     report = compare(

@@ -25,7 +25,7 @@ from softmax_cli.cli.options import (
 )
 from softmax_cli.cli.streams import note_typing
 from softmax_cli.errors import CheckFailedError, InputError, UsageError
-from softmax_cli.evaluation.report_settings import REPORT_DTYPES, TOP_K, ReportSettings
+from softmax_cli.evaluation.reporting.settings import REPORT_DTYPES, TOP_K, ReportSettings
 from softmax_cli.evaluation.settings import Reading
 
 _EXAMPLE = "ece > 0.05"
@@ -107,7 +107,7 @@ def command(
         check_file(output)
     known = quantity_names(top_k or [TOP_K])
     gates = [parse_condition_on(text, known, _EXAMPLE) for text in fail_if or ()]
-    from softmax_cli.evaluation.report import report
+    from softmax_cli.evaluation.reporting.report import report
 
     note_typing(logits, labels)
     found = report(

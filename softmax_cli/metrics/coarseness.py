@@ -10,6 +10,7 @@ _MOST_DECIMALS = 6
 _MOST_LEVELS = 256  # those of 8 bits
 _FEWEST_VALUES = 20
 _A_LEVEL = 8  # values that a level must have on average, for few levels to be no accident
+_UNSEEN = 14
 _NEAR = 0.02  # of a step: how far a multiple of it may be off in the dtype
 
 
@@ -17,14 +18,15 @@ _NEAR = 0.02  # of a step: how far a multiple of it may be off in the dtype
 class Coarseness:
     """``decimals``: the values are whole multiples of 10^-decimals; ``levels``: so many, ``step`` apart.
 
-    Each None where it is not so, or where too few values were seen to tell. ``collisions`` is the chance that two of
-    the values drawn at random are equal.
+    Each None where it is not so, or where too few values were seen to tell. ``collisions`` is how often two values may
+    be equal: from the n (n - 1) / 2 pairs of those that were seen, k of which are, the bound (k + 14) / pairs. (Were it
+    more often, none of k + 14 expected ones would be seen with a chance of exp(-14) = 8e-7.) 1 where nothing was seen.
     """
 
     decimals: int | None = None
     levels: int | None = None
     step: float | None = None
-    collisions: float = 0.0
+    collisions: float = 1.0
 
     @classmethod
     def of(cls, values: NDArray[Any], resolution: float) -> "Coarseness":
@@ -36,10 +38,11 @@ class Coarseness:
         1
         """
         values = values[np.isfinite(values)]
-        if len(values) < _FEWEST_VALUES:
-            return cls()
         distinct, counts = np.unique(values, return_counts=True)
-        collisions = float((counts / len(values)) @ (counts - 1)) / (len(values) - 1)
+        pairs, equal = len(values) * (len(values) - 1) / 2, float(counts @ (counts - 1)) / 2
+        collisions = min((equal + _UNSEEN) / pairs, 1.0) if pairs else 1.0
+        if len(values) < _FEWEST_VALUES:
+            return cls(collisions=collisions)
         if len(distinct) < 2:
             return cls(collisions=collisions)
         decimals = _decimals(distinct, resolution) if np.count_nonzero(values) >= _FEWEST_VALUES else None

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from softmax_cli.evaluation.report import report
+from softmax_cli.evaluation.reporting.report import report
 
 FIGURES = "accuracy, balanced_accuracy, lowest_recall, macro_f1, top_5, loss, perplexity, bits, brier, "
 

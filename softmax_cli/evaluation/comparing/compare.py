@@ -7,16 +7,16 @@ import numpy as np
 
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.errors import InputError
-from softmax_cli.evaluation.compared import Largest, Part
-from softmax_cli.evaluation.comparing import Comparing
+from softmax_cli.evaluation.comparing.label_changes import label_changes
+from softmax_cli.evaluation.comparing.logits import FoundLogits, LogitsApart
+from softmax_cli.evaluation.comparing.parts import Largest, Part
+from softmax_cli.evaluation.comparing.predictions import FoundPredictions, PredictionsApart
+from softmax_cli.evaluation.comparing.settings import Comparing
+from softmax_cli.evaluation.comparing.versions import Versions, VersionsBlock, open_versions
 from softmax_cli.evaluation.inputs import rows_per_block
-from softmax_cli.evaluation.label_changes import label_changes
-from softmax_cli.evaluation.logits_apart import FoundLogits, LogitsApart
 from softmax_cli.evaluation.passes import run
-from softmax_cli.evaluation.predictions_apart import FoundPredictions, PredictionsApart
 from softmax_cli.evaluation.settings import Reading
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.evaluation.versions import Versions, VersionsBlock, open_versions
 from softmax_cli.losses.sums import Sum
 from softmax_cli.metrics.mcnemar import mcnemar
 from softmax_cli.metrics.quantiles import Quantiles

@@ -24,8 +24,8 @@ from torchmetrics.functional.classification import multiclass_calibration_error
 
 import softmax_cli
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.evaluation import report_fold, temperature
-from softmax_cli.evaluation.report import report
+from softmax_cli.evaluation.reporting import fold, temperature
+from softmax_cli.evaluation.reporting.report import report
 from softmax_cli.metrics.order import Order
 from softmax_cli.metrics.temperature import newton
 
@@ -232,8 +232,8 @@ def files(tmp_path):
 
 def cut(monkeypatch, rows):
     """Have the readers hand out other blocks, of so many rows."""
-    blocks = report_fold.Pair.blocks
-    monkeypatch.setattr(report_fold.Pair, "blocks", lambda pair, _: blocks(pair, rows))
+    blocks = fold.Pair.blocks
+    monkeypatch.setattr(fold.Pair, "blocks", lambda pair, _: blocks(pair, rows))
 
 
 @pytest.mark.parametrize("rows", [7, 1024, 10**6])
@@ -247,8 +247,8 @@ def test_neither_blocks_nor_threads_change_a_digit(files, monkeypatch, rows, sam
 
 def counted_passes(monkeypatch):
     """A list that grows by one with each pass over the file."""
-    passes, blocks = [], report_fold.ReportFold.blocks
-    monkeypatch.setattr(report_fold.ReportFold, "blocks", lambda fold: passes.append(1) or blocks(fold))
+    passes, blocks = [], fold.ReportFold.blocks
+    monkeypatch.setattr(fold.ReportFold, "blocks", lambda each: passes.append(1) or blocks(each))
     return passes
 
 
@@ -357,7 +357,7 @@ def test_ignored_rows_count_nowhere(case):
 
 
 def test_a_whole_block_of_ignored_rows_does_no_harm(monkeypatch):
-    monkeypatch.setattr(report_fold.ReportFold, "rows_per_block", 8)
+    monkeypatch.setattr(fold.ReportFold, "rows_per_block", 8)
     logits, labels = generated(64, 3, scale=2.0, boost=1.0)
     given = np.where(np.arange(64) // 8 % 3 == 0, -1, labels)
     found, expected = report(logits, given, ignore_index=-1), report(logits[given >= 0], labels[given >= 0])
@@ -390,7 +390,7 @@ def test_a_long_table_stays_short():
 
 def test_more_rows_than_are_kept_in_order_are_near(files, monkeypatch):
     exact = report(*files)
-    monkeypatch.setattr(report_fold, "Order", partial(Order, exact_up_to=500))
+    monkeypatch.setattr(fold, "Order", partial(Order, exact_up_to=500))
     found = report(*files)
     assert found.quantities()["ece"] == exact.quantities()["ece"]
     assert found.quantities()["ece_equal_mass"] == pytest.approx(exact.quantities()["ece_equal_mass"], rel=0.02)

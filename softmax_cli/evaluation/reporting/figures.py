@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from softmax_cli.evaluation.report_fold import ReportFold
+from softmax_cli.evaluation.reporting.fold import ReportFold
 from softmax_cli.metrics.calibration import Bins, bin_of
 from softmax_cli.metrics.classwise import ClassBins
 from softmax_cli.metrics.intervals import wilson

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.evaluation.compared import Columns, Floats, Gathered, Largest, Part, RowFigure
-from softmax_cli.evaluation.comparing import Comparing
+from softmax_cli.evaluation.comparing.parts import Columns, Floats, Gathered, Largest, Part, RowFigure
+from softmax_cli.evaluation.comparing.settings import Comparing
 from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.softmax import log_softmax, nll_loss
 from softmax_cli.losses.sums import Sum

@@ -2,8 +2,8 @@
 
 import math
 
-from softmax_cli.evaluation.report_fold import ReportFold
-from softmax_cli.evaluation.temperature import Search
+from softmax_cli.evaluation.reporting.fold import ReportFold
+from softmax_cli.evaluation.reporting.temperature import Search
 from softmax_cli.reports.grid import count
 from softmax_cli.reports.ledger import perplexity
 from softmax_cli.reports.model import Tempered

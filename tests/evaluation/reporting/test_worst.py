@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from softmax_cli.evaluation.worst import Worst
+from softmax_cli.evaluation.reporting.worst import Worst
 from softmax_cli.metrics.predictions import predict
 
 

@@ -218,7 +218,7 @@ def test_neither_blocks_nor_threads_change_a_bit(monkeypatch, classes):
     a, b, y = pair(rows=1000, classes=classes, dtype=np.float32)
     y = np.where(np.arange(1000) % 7 == 3, -100, y)
     a[5, 0], b[900, 0], a[70] = NAN, -INF, INF
-    monkeypatch.setattr("softmax_cli.evaluation.compared.ROWS_AT_ONCE", 100)
+    monkeypatch.setattr("softmax_cli.evaluation.comparing.parts.ROWS_AT_ONCE", 100)
     options = {"ignore_index": -100, "atol": 0.1, "rtol": 0.1, "top": 9, "resamples": 100}
     reports = []
     for rows, threads in ((2000, 1), (2000, 3), (1, 2), (13, 1), (13, 4), (999, 2)):

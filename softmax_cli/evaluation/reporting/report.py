@@ -5,19 +5,19 @@ from dataclasses import fields
 from typing import Any
 
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.best_temperature import tempered
 from softmax_cli.evaluation.inputs import as_sources
 from softmax_cli.evaluation.pairs import open_pair
 from softmax_cli.evaluation.passes import run
-from softmax_cli.evaluation.report_figures import (
+from softmax_cli.evaluation.reporting.best_temperature import tempered
+from softmax_cli.evaluation.reporting.figures import (
     calibration_figures,
     histogram,
     prediction_figures,
     probability_figures,
     temperature_figures,
 )
-from softmax_cli.evaluation.report_fold import ReportFold
-from softmax_cli.evaluation.report_settings import ReportSettings
+from softmax_cli.evaluation.reporting.fold import ReportFold
+from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.settings import Reading
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.metrics.calibration import Bins, equal_masses
@@ -42,7 +42,7 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport:
         logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes.
         labels: likewise: class indices or class names. May be left out where ``label_column`` names a column of the
             logits' file.
-        **options: the attributes of :class:`softmax_cli.evaluation.report_settings.ReportSettings`, and of
+        **options: the attributes of :class:`softmax_cli.evaluation.reporting.settings.ReportSettings`, and of
             :class:`softmax_cli.evaluation.settings.Reading`.
 
     Raises:

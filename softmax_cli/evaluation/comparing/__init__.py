@@ -1,0 +1,1 @@
+"""Two versions of the same logits: the folds of `compare`."""

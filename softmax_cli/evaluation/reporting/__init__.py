@@ -1,0 +1,1 @@
+"""How good a model's predictions and probabilities are: the folds of `report`."""
