@@ -44,14 +44,15 @@ class NumpyBackend(Backend):
     def kernel(self) -> str:
         if self._fused is None:
             return "plain"
-        from importlib.metadata import version
+        from softmax_cli.backends.fused import VERSION
 
-        return f"fused+numba-{version('numba')}"
+        return f"fused+numba-{VERSION}"
 
     def fuse(self) -> None:
         from softmax_cli.backends.fused import cross_entropy
 
         self._fused = cross_entropy
+        self.block_bytes = 1 << 22  # it has no temporaries, and fewer blocks cost fewer hand-overs between threads
 
     def arithmetic(self) -> AbstractContextManager[Any]:
         return np.errstate(all="ignore")

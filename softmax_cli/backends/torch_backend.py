@@ -38,6 +38,7 @@ class TorchBackend(Backend):
 
     name = "torch"
     xp = torch_namespace
+    block_bytes = 1 << 21  # torch works row by row: only its results need stay in the cache
 
     def __init__(self, device: str, dtype: str) -> None:
         super().__init__(device, dtype)

@@ -11,7 +11,8 @@ from scipy.special import log_softmax
 import softmax_cli
 from softmax_cli import evaluate
 from softmax_cli.backends import torch_backend
-from softmax_cli.backends.base import Backend
+from softmax_cli.backends.numpy_backend import NumpyBackend
+from softmax_cli.backends.torch_backend import TorchBackend
 from softmax_cli.errors import UsageError
 
 STABLE = ("log_softmax", "nll_loss", "cross_entropy")
@@ -111,7 +112,8 @@ def test_any_split_into_blocks_and_threads_gives_the_same_bits(block_bytes, dtyp
     logits, labels = rng.standard_normal((997, 11)) * 9, rng.integers(11, size=997)
     asked = {"backend": backend, "dtype": dtype, "top": 7, "weight": rng.random(11), "frameworks": ["keras", "sklearn"]}
     whole = evaluate(logits, labels, threads=1, **asked)
-    monkeypatch.setattr(Backend, "block_bytes", block_bytes)
+    for each in (NumpyBackend, TorchBackend):
+        monkeypatch.setattr(each, "block_bytes", block_bytes)
     split = evaluate(logits, labels, threads=threads, **asked)
     assert (split.ledger, split.details, split.frameworks) == (whole.ledger, whole.details, whole.frameworks)
     assert [line.loss for line in split.losses] == [line.loss for line in whole.losses]
@@ -125,7 +127,7 @@ def test_any_split_into_blocks_and_threads_gives_the_same_bits(block_bytes, dtyp
 @pytest.mark.parametrize("rows", [1, 5, 19, 20, 21, 26, 1000])
 @pytest.mark.parametrize("block_bytes", [1, 8 * 4 * 7, 1 << 20])
 def test_the_preview_is_all_rows_of_few_and_the_first_and_last_of_many(rows, block_bytes, monkeypatch):
-    monkeypatch.setattr(Backend, "block_bytes", block_bytes)
+    monkeypatch.setattr(NumpyBackend, "block_bytes", block_bytes)
     rng = np.random.default_rng(7)
     logits, labels = rng.standard_normal((rows, 4)), rng.integers(4, size=rows)
     shown = list(range(rows)) if rows <= 20 else [*range(5), *range(rows - 5, rows)]
