@@ -1,15 +1,14 @@
-"""What may be wrong with the labels: what cannot be a class, what is another class than it says, what is elsewhere."""
+"""What may be wrong with single labels: what is no class, and what is another class than it says."""
 
 import math
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.classes import enough_rows
 from softmax_cli.checks.statistics import LossStatistics, Statistics
-from softmax_cli.checks.words import all_rows, as_given, classes_text, listing, percent, rows_text
+from softmax_cli.checks.words import all_rows, as_given, listing, rows_text
 from softmax_cli.metrics.chance import LOG_ALPHA, beats, log_binomial_tail
 from softmax_cli.metrics.lags import Lag
 from softmax_cli.metrics.places import Places
@@ -18,8 +17,6 @@ from softmax_cli.reports.grid import count
 
 _PADDINGS = (255, 65535)  # of masks in uint8 and uint16; negative numbers are padding too
 _MARGIN = 0.05  # by which another reading of the labels must be more often right
-_MANY_ROWS = 20
-_UNEVEN = 0.5  # of the entropy of classes of equal size
 
 
 def out_of_range(statistics: Statistics) -> Symptom | None:
@@ -260,150 +257,6 @@ def not_a_distribution(statistics: Statistics) -> Symptom | None:
     )
 
 
-def absent_classes(statistics: Statistics) -> Symptom | None:
-    """A class that never occurs, in rows enough for C classes of equal size to occur (but for a chance of 1e-6)."""
-    labels = statistics.labels
-    if labels is None or statistics.classes < 2 or not enough_rows(statistics) or not labels.counted:
-        return None
-    absent = np.flatnonzero(labels.counts == 0).tolist()
-    if not absent:
-        return None
-    return Symptom(
-        f"{classes_text(statistics, absent)}: never a label",
-        (f"of {labels.counted:,} labels; {labels.counted / statistics.classes:.0f} each, if all were as frequent",),
-        Places(),
-        "labels",
-        effects=(Effect("classes that occur", number=statistics.classes - len(absent)),),
-        remedy="nothing to mend where the data has none; else a class is lost, or called something else",
-    )
-
-
-def imbalance(statistics: Statistics) -> Symptom | None:
-    """The labels' entropy is below half of that of classes of equal size, ln C."""
-    labels = statistics.labels
-    if labels is None or statistics.classes < 2 or not enough_rows(statistics) or not labels.counted:
-        return None
-    even = math.log(statistics.classes)
-    if labels.entropy >= _UNEVEN * even or np.count_nonzero(labels.counts) < 2:
-        return None
-    most = int(labels.counts.argmax())
-    return Symptom(
-        f"the classes are uneven: {percent(float(labels.shares[most]))} of the labels are "
-        f"{statistics.class_text(most)}",
-        (f"their entropy is {labels.entropy:.3g} nats, that of even classes ln C = {even:.3g}",),
-        Places(),
-        "labels",
-        effects=(
-            *as_given(statistics),
-            Effect("of knowing these shares alone", labels.entropy, float(labels.shares[most])),
-        ),
-        remedy="hold the loss and the accuracy against those, not against ln C and 1 / C",
-    )
-
-
-def single_class(statistics: Statistics) -> Symptom | None:
-    """All of 20 labels or more are the same class, and not a tenth of the maxima are."""
-    labels, loss = statistics.labels, statistics.loss
-    if labels is None or loss is None or statistics.classes < 2 or labels.counted < _MANY_ROWS:
-        return None
-    (only, *more) = np.flatnonzero(labels.counts).tolist()
-    if more or 10 * loss.hits >= loss.counted:
-        return None
-    return Symptom(
-        f"every label is {statistics.class_text(only)}",
-        (f"{labels.counted:,} labels; the maximum is that class in {count(loss.hits, 'row')}",),
-        all_rows(statistics),
-        "labels",
-        effects=as_given(statistics),
-        remedy="another column than the labels', or labels that were never filled in?",
-    )
-
-
-def shifted(statistics: Statistics) -> Symptom | None:
-    """The labels are right for the row before or behind, and not for their own.
-
-    More rows are right then by 5 in 100, and by the sign test over the rows where only one of the two is right such a
-    lead is luck less often than 1e-6; so is so high an accuracy where the labels have nothing to do with the logits.
-    Labels that stay the same over many rows favour neither.
-    """
-    loss = statistics.loss
-    if loss is None:
-        return None
-    lags = ((loss.following, 1), (loss.preceding, -1))
-    found = [(lag, by) for lag, by in lags if slipped(statistics, loss, lag)]
-    if not found:
-        return None
-    lag, by = max(found, key=lambda each: each[0].hits)
-    label, rows = ("row i + 1", "x[:-1], y[1:]") if by == 1 else ("row i - 1", "x[1:], y[:-1]")
-    return Symptom(
-        f"the labels are shifted by one row: row i has that of {label}",
-        (
-            f"the maximum of row i is the label of {label} in {lag.hits:,} of {lag.trials:,} rows, its own in "
-            f"{loss.hits:,}",
-        ),
-        all_rows(statistics),
-        "labels",
-        effects=(
-            *as_given(statistics),
-            Trial("shifted back", skip_rows=int(by == -1), skip_labels=int(by == 1)),
-            Effect("shifted the other way", accuracy=(loss.preceding if by == 1 else loss.following).accuracy),
-        ),
-        remedy="a row is missing or doubled at the beginning, or next tokens are held against their own positions",
-        command=f"x, y = {rows}",
-    )
-
-
-def permuted(statistics: Statistics) -> Symptom | None:
-    """Under other names of the classes, one to one, the labels are right.
-
-    Two classes or more have most of their rows predicted as one other class each. The best renaming makes each label
-    that it moves right in at least half of its rows, four times as many in all as are right as they stand. By the sign
-    test, times the C^m ways to move m classes, that is luck less often than 1e-6.
-    """
-    loss = statistics.loss
-    found = None if loss is None else loss.relabelling
-    if loss is None or found is None or found.wins < 4 * found.losses:
-        return None
-    luck = log_binomial_tail(found.wins, found.wins + found.losses, 0.5)
-    if luck + len(found.moved) * math.log(statistics.classes) >= LOG_ALPHA:
-        return None
-    moves = [
-        f"{old} is {new}" for old, new in zip(found.moved.tolist(), found.classes[found.moved].tolist(), strict=True)
-    ]
-    classes = found.classes
-    base_number = 0 if statistics.labels is None else statistics.labels.base
-    return Symptom(
-        f"the labels of {count(len(found.moved), 'class', 'classes')} are permuted",
-        (
-            f"by the logits label {listing(moves)}",
-            f"of {found.rows:,} rows with these labels {found.wins:,} are right so, {found.losses:,} as they stand",
-        ),
-        all_rows(statistics),
-        "labels",
-        effects=(*as_given(statistics), Trial("with that renaming", labels=lambda numbers: _renamed(numbers, classes))),
-        remedy="the two files have their classes in different orders, such as the alphabet's and the numbers'",
-        command=_renaming(classes.tolist(), base_number),
-    )
-
-
-def _renamed(numbers: NDArray[np.int64], classes: NDArray[np.int64]) -> NDArray[np.int64]:
-    """classes[numbers], and what is no class as it is."""
-    known = (numbers >= 0) & (numbers < len(classes))
-    return np.where(known, classes[np.where(known, numbers, 0)], numbers)
-
-
-def _renaming(classes: list[int], base_number: int) -> str:
-    if len(classes) > 32:
-        return ""
-    shift = f" - {base_number}" if base_number else ""
-    return f"y = np.array({classes})[y{shift}]".replace(" ", "").replace("y=", "y = ")
-
-
-def slipped(statistics: Statistics, loss: LossStatistics, lag: Lag) -> bool:
-    """Whether the labels of neighbouring rows are right more often than the rows' own, and than by chance."""
-    return gains(loss, lag) and log_binomial_tail(lag.hits, lag.trials, statistics.chance) < LOG_ALPHA
-
-
 def gains(loss: LossStatistics, other: Lag) -> bool:
     """Whether the labels are right more often when they are read otherwise, visibly and not by luck."""
     return beats(other.wins, other.losses) and other.wins - other.losses >= _MARGIN * loss.counted
@@ -498,34 +351,5 @@ CHECKS = (
         not_a_distribution,
         needs_labels=True,
         hides=("L4",),
-    ),
-    Check("Y211", "absent-classes", "note", "classes that are never a label", absent_classes, needs_labels=True),
-    Check("Y212", "imbalance", "note", "classes of very different size", imbalance, needs_labels=True),
-    Check(
-        "Y213",
-        "single-class",
-        "warning",
-        "the same label throughout",
-        single_class,
-        needs_labels=True,
-        hides=("Y211", "Y22", "X131", "X132", "L4"),
-    ),
-    Check(
-        "Y221",
-        "shifted",
-        "error",
-        "labels shifted by one row",
-        shifted,
-        needs_labels=True,
-        hides=("Y222", "X131", "X132", "L4"),
-    ),
-    Check(
-        "Y222",
-        "permuted",
-        "error",
-        "labels under other numbers of the classes",
-        permuted,
-        needs_labels=True,
-        hides=("X131", "X132", "L4"),
     ),
 )

@@ -1,7 +1,7 @@
 """What may be wrong with the shapes: which axis holds the classes, and how many rows there are."""
 
 from softmax_cli.checks.check import Check, Symptom, Trial
-from softmax_cli.checks.labels import slipped
+from softmax_cli.checks.order import slipped
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.checks.words import all_rows, as_given
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail

@@ -174,6 +174,20 @@ def test_names_that_no_class_has(tmp_path):
     assert finding.remedy == "the classes are 'cat', 'dog' and 'Great Dane'"
 
 
+def test_permuted_labels_are_called_as_they_are_spelled(tmp_path, digits):
+    logits, labels = digits
+    swapped = np.array([0, 1, 2, 5, 4, 3, 6, 7, 8, 9])[labels]
+    (finding,) = check(logits, swapped + 1, label_base=1).findings
+    assert finding.evidence[0] == "by the logits label 4 is 6 and 6 is 4"
+    assert finding.command == "y = np.array([0,1,2,5,4,3,6,7,8,9])[y-1]"
+    names = list("abcdefghij")
+    rows = [",".join(names), *(",".join(map(str, row)) for row in logits.tolist())]
+    (tmp_path / "x.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "y.csv").write_text("".join(f"{names[label]}\n" for label in swapped))
+    (finding,) = check(tmp_path / "x.csv", tmp_path / "y.csv").findings
+    assert finding.evidence[0] == "by the logits label d is f and f is d"
+
+
 def test_several_causes_are_several_findings(digits):
     logits, labels = digits
     logits = changed(changed(logits, [17, 60], np.nan), slice(100, 120), logits[30:50])
