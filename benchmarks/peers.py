@@ -159,7 +159,7 @@ def arrays_case(folder: Path, rows: int, classes: int) -> Case:
 
 def read_once(x: np.ndarray) -> float:
     """The maximum, on as many threads as the loss."""
-    from softmax_cli.evaluation.parallel import available_threads, in_order
+    from softmax_cli.parallel import available_threads, in_order
 
     threads = available_threads()
     step = max(1, (1 << 20) // x[0].nbytes)

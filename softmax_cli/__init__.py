@@ -9,7 +9,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from softmax_cli.evaluation.check import check
+    from softmax_cli.evaluation.checking.check import check
     from softmax_cli.evaluation.comparing.compare import compare
     from softmax_cli.evaluation.loss import evaluate
     from softmax_cli.evaluation.probabilities import softmax
@@ -20,7 +20,7 @@ __version__ = "0.1.0"
 __all__ = ["__version__", "check", "compare", "evaluate", "gradient", "report", "softmax", "steps"]
 
 _PUBLIC = {
-    "check": "check",
+    "check": "checking.check",
     "compare": "comparing.compare",
     "evaluate": "loss",
     "gradient": "steps",

@@ -62,7 +62,7 @@ def part(*names):
 
 def test_the_parts_are_there():
     parts = ("backends", "checks", "cli", "errors", "evaluation", "files", "gates", "losses", "metrics")
-    parts += ("readers", "reports", "writers")
+    parts += ("parallel", "readers", "reports", "writers")
     assert all(part(name) for name in parts)
     assert part(*parts) == {name_of(path) for path in MODULES} - {"softmax_cli", "softmax_cli.__main__"}
 
@@ -73,6 +73,7 @@ def test_the_parts_are_there():
         ("errors", ("softmax_cli", "numpy", "torch", "typer", "rich")),
         ("files", ("numpy", "torch", "rich", "typer", *own("backends", "cli", "evaluation", "losses", "readers"))),
         ("files", own("reports", "writers")),
+        ("parallel", ("softmax_cli", "numpy", "torch", "rich", "typer")),
         ("losses", ("numpy", "torch", "array_api_compat", "rich", "typer")),
         ("losses", own("backends", "cli", "evaluation", "readers", "reports", "writers")),
         ("metrics", ("torch", "array_api_compat", "rich", "typer")),

@@ -74,7 +74,7 @@ def command(
     """
     from softmax_cli.cli.output import deliver
     from softmax_cli.cli.progress import Watch
-    from softmax_cli.evaluation.check import check
+    from softmax_cli.evaluation.checking.check import check
 
     note_typing(logits, labels)
     with Watch() as watch:

@@ -5,7 +5,7 @@ from typing import Protocol, TypeVar
 
 import numpy as np
 
-from softmax_cli.evaluation.parallel import in_order
+from softmax_cli.parallel import in_order
 
 Block_contra = TypeVar("Block_contra", contravariant=True)
 Found = TypeVar("Found")

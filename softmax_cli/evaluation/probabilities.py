@@ -19,11 +19,11 @@ from softmax_cli.evaluation.inputs import (
     shape_text,
     with_known_shape,
 )
-from softmax_cli.evaluation.parallel import in_order
 from softmax_cli.evaluation.saving import check_suffix, save
 from softmax_cli.evaluation.settings import Reading, positive, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.losses.distance import distances
+from softmax_cli.parallel import in_order
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import header_names
 from softmax_cli.reports.signature import Signature

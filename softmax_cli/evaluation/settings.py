@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.parallel import available_threads
 from softmax_cli.evaluation.progress import Watcher, ignore
 from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.variants import VARIANTS, Variant
+from softmax_cli.parallel import available_threads
 from softmax_cli.reports.loss import REDUCTIONS
 
 ALL_LOSSES = "all"

@@ -11,7 +11,7 @@ from scipy.stats import entropy
 from sklearn.metrics import accuracy_score, log_loss
 
 from softmax_cli import evaluate
-from softmax_cli.evaluation.check import check
+from softmax_cli.evaluation.checking.check import check
 
 
 def cross_entropy(logits, labels):

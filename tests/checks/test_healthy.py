@@ -21,7 +21,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-from softmax_cli.evaluation.check import check
+from softmax_cli.evaluation.checking.check import check
 
 LOADERS = {
     "iris": datasets.load_iris,

@@ -5,7 +5,7 @@ import pytest
 from scipy.special import expit, softmax
 
 from softmax_cli.checks import CHECKS
-from softmax_cli.evaluation.check import check
+from softmax_cli.evaluation.checking.check import check
 
 EVERY = (0, 1, 2, 3, 4)
 PERMUTATION = np.array([7, 9, 2, 4, 0, 5, 1, 3, 8, 6])

@@ -14,7 +14,7 @@ import pytest
 from scipy.special import expit, softmax
 
 from softmax_cli.checks import CHECKS
-from softmax_cli.evaluation.check import check
+from softmax_cli.evaluation.checking.check import check
 from softmax_cli.writers.table import renderable
 
 ROOT = Path(__file__).parent.parent.parent

@@ -7,8 +7,8 @@ import numpy as np
 from softmax_cli.evaluation.comparing.parts import Floats
 from softmax_cli.evaluation.comparing.predictions import DRAWN, PredictionsApart
 from softmax_cli.evaluation.comparing.settings import Comparing
-from softmax_cli.evaluation.parallel import in_order
 from softmax_cli.metrics.bootstrap import RESAMPLES_AT_ONCE, bca_interval, resample
+from softmax_cli.parallel import in_order
 from softmax_cli.reports.changes import RATIO, Change
 from softmax_cli.reports.compare import CONFIDENCE
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.parallel import available_threads
+from softmax_cli.parallel import available_threads
 
 _FEW_ROWS = 5
 

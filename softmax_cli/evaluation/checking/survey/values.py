@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.evaluation.survey.view import View
+from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.losses.precision import PRECISIONS
 from softmax_cli.metrics.bounds import Bounds
 from softmax_cli.metrics.coarseness import Coarseness

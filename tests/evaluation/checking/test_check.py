@@ -6,10 +6,10 @@ from scipy.special import softmax
 
 import softmax_cli
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.evaluation import trials
-from softmax_cli.evaluation.check import check
-from softmax_cli.evaluation.raw import RawPair
-from softmax_cli.evaluation.survey import fold
+from softmax_cli.evaluation.checking import trials
+from softmax_cli.evaluation.checking.check import check
+from softmax_cli.evaluation.checking.raw import RawPair
+from softmax_cli.evaluation.checking.survey import fold
 
 
 def files(seed=0, rows=300, classes=7):

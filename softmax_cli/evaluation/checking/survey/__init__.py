@@ -5,7 +5,7 @@ what the loss is. Each part measures a block (several at a time) and adds what i
 depends neither on how the rows were split nor on threads.
 """
 
-from softmax_cli.evaluation.survey.fold import Survey, survey
-from softmax_cli.evaluation.survey.view import View
+from softmax_cli.evaluation.checking.survey.fold import Survey, survey
+from softmax_cli.evaluation.checking.survey.view import View
 
 __all__ = ["Survey", "View", "survey"]

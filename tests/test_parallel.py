@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from softmax_cli.evaluation.parallel import available_threads, in_order
+from softmax_cli.parallel import available_threads, in_order
 
 
 @pytest.mark.parametrize("threads", [1, 2, 8])

@@ -9,12 +9,12 @@ from numpy.typing import NDArray
 
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.checks.check import Trial
+from softmax_cli.evaluation.checking.loose import LooseLabels
+from softmax_cli.evaluation.checking.raw import RawBlock, RawPair
+from softmax_cli.evaluation.checking.survey.losses import RowLosses
+from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.evaluation.inputs import computing_dtype, rows_per_block
-from softmax_cli.evaluation.loose import LooseLabels
 from softmax_cli.evaluation.passes import run
-from softmax_cli.evaluation.raw import RawBlock, RawPair
-from softmax_cli.evaluation.survey.losses import RowLosses
-from softmax_cli.evaluation.survey.view import View
 from softmax_cli.evaluation.totals import Totals
 from softmax_cli.losses.sums import Sum
 

@@ -8,15 +8,15 @@ from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.checks import chosen, look
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.errors import InputError
-from softmax_cli.evaluation.commands import files_of
+from softmax_cli.evaluation.checking.commands import files_of
+from softmax_cli.evaluation.checking.raw import RawPair, RawTables
+from softmax_cli.evaluation.checking.survey import Survey, survey
+from softmax_cli.evaluation.checking.trials import Outcome, run_trials
 from softmax_cli.evaluation.inputs import as_sources, shape_text
 from softmax_cli.evaluation.progress import Watcher
 from softmax_cli.evaluation.progress import ignore as watch_nothing
-from softmax_cli.evaluation.raw import RawPair, RawTables
 from softmax_cli.evaluation.settings import Reading, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.evaluation.survey import Survey, survey
-from softmax_cli.evaluation.trials import Outcome, run_trials
 from softmax_cli.reports.check import CheckReport
 from softmax_cli.reports.findings import SEVERITIES, Effect, Finding
 from softmax_cli.reports.signature import Signature

@@ -8,6 +8,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from softmax_cli.errors import UsageError
+from softmax_cli.evaluation.checking.loose import LooseLabels, LooseRule
 from softmax_cli.evaluation.inputs import (
     as_files,
     as_sources,
@@ -18,7 +19,6 @@ from softmax_cli.evaluation.inputs import (
     rows_shape,
     with_known_shape,
 )
-from softmax_cli.evaluation.loose import LooseLabels, LooseRule
 from softmax_cli.evaluation.pairs import Feed, label_axis
 from softmax_cli.evaluation.progress import Progress
 from softmax_cli.evaluation.settings import Reading

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.evaluation.survey.view import View
+from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.metrics.columns import Columns
 from softmax_cli.metrics.duplicates import Duplicates
 

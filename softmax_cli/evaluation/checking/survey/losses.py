@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.checks.statistics import LossStatistics
-from softmax_cli.evaluation.survey.rows import ColumnMaxima
-from softmax_cli.evaluation.survey.view import View
+from softmax_cli.evaluation.checking.survey.rows import ColumnMaxima
+from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.evaluation.totals import Totals
 from softmax_cli.metrics.lags import Lag, Neighbours
 from softmax_cli.metrics.places import Places

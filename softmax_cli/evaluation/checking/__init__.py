@@ -1,0 +1,1 @@
+"""What is wrong with logits and labels: the folds of `check`."""
