@@ -10,6 +10,7 @@ Install without -e, with the extras torch, tables and fast, and beside them pand
 """
 
 import argparse
+import multiprocessing
 import os
 import platform
 import subprocess
@@ -101,7 +102,8 @@ def script(name: str, text: str, files: Sequence[Path], *needs: str) -> Contende
 
 def npy_case(folder: Path) -> Case:
     """A validation set as NPY, from the command to the number."""
-    files = save_npy(folder, "validation", 50_000, 1_000)
+    files = [folder / "x.npy", folder / "y.npy"]
+    made_by_another_process(save_npy, files, 50_000, 1_000)
     return Case(
         "NPY, 50,000 x 1,000 float32 (200 MB), whole processes",
         [
@@ -118,7 +120,8 @@ def npy_case(folder: Path) -> Case:
 
 def csv_case(folder: Path) -> Case:
     """Logits of a smaller model as CSV, from the command to the number."""
-    files = save_csv(folder, 180_000, 100)
+    files = [folder / "x.csv", folder / "y.csv"]
+    made_by_another_process(save_csv, files, 180_000, 100)
     size = files[0].stat().st_size / 1e6
     return Case(
         f"CSV, 180,000 x 100 ({size:.0f} MB), whole processes",
@@ -134,7 +137,9 @@ def arrays_case(folder: Path, rows: int, classes: int) -> Case:
     """Arrays in memory, without a process's start."""
     from softmax_cli.evaluation.loss import evaluate
 
-    x, y = (np.load(path) for path in save_npy(folder, f"arrays_{classes}", rows, classes))
+    files = [folder / "x.npy", folder / "y.npy"]
+    save_npy(files, rows, classes)
+    x, y = map(np.load, files)
 
     def loss(**options: object) -> Callable[[], object]:
         return lambda: evaluate(x, y, variants=["cross_entropy"], reference=False, preview=False, **options)
@@ -176,24 +181,29 @@ CASES: dict[str, Callable[[Path], Case]] = {
 }
 
 
-def save_npy(folder: Path, name: str, rows: int, classes: int) -> list[Path]:
+def made_by_another_process(save: Callable[..., None], files: Sequence[Path], rows: int, classes: int) -> None:
+    """Have the files saved elsewhere: a process counts as its own peak what the one that started it held."""
+    process = multiprocessing.get_context("spawn").Process(target=save, args=(files, rows, classes))
+    process.start()
+    process.join()
+
+
+def save_npy(files: Sequence[Path], rows: int, classes: int) -> None:
     """Logits and labels from a seed, as NPY."""
     rng = np.random.default_rng(0)
-    x, y = folder / f"{name}_x.npy", folder / f"{name}_y.npy"
+    x, y = files
     np.save(y, rng.integers(0, classes, rows))
     np.save(x, rng.standard_normal((rows, classes), np.float32) * 3)
-    return [x, y]
 
 
-def save_csv(folder: Path, rows: int, classes: int) -> list[Path]:
+def save_csv(files: Sequence[Path], rows: int, classes: int) -> None:
     """Logits and labels from a seed, as CSV without a header, seven significant digits each."""
     rng = np.random.default_rng(0)
-    x, y = folder / "x.csv", folder / "y.csv"
+    x, y = files
     np.savetxt(y, rng.integers(0, classes, rows), fmt="%d")
     with x.open("w") as file:
         for _ in range(rows):
             file.write(",".join(f"{value:.7g}" for value in (rng.standard_normal(classes) * 3).tolist()) + "\n")
-    return [x, y]
 
 
 def measured(contender: Contender) -> Run:
