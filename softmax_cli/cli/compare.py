@@ -18,6 +18,7 @@ from softmax_cli.cli.options import (
     LabelColumnOption,
     LabelsArgument,
     LogitColumnsOption,
+    ThreadsOption,
     conditions,
 )
 from softmax_cli.cli.streams import note_typing
@@ -40,6 +41,7 @@ def command(
     ],
     b: Annotated[str, typer.Argument(metavar="B", help="Another version of them: the same rows and classes.")],
     labels: LabelsArgument = None,
+    threads: ThreadsOption = Comparing.threads,
     ignore_index: IgnoreIndexOption = None,
     top_k: Annotated[
         int,
@@ -93,7 +95,7 @@ def command(
     softmax-cli compare float32.npy int8.npy labels.npy
     softmax-cli compare a.npy b.csv --fail-if 'max_abs_diff > 1e-3'
     softmax-cli compare a.npy b.npy y.npy --fail-if 'kl > 0.01' --fail-if 'top1_agreement < 0.999'
-    softmax-cli compare a.npy b.npy y.npy --resamples 10000 --seed 1
+    softmax-cli compare a.npy b.npy y.npy --resamples 10000 --seed 1 --threads 4
     softmax-cli compare a.npy b.npy --top 20 --top-k 3 --format csv
     softmax-cli compare a.npy b.npy y.npy --class-axis 2 --ignore-index -100
     softmax-cli compare a.csv b.csv --label-column y --logit-columns 1:11 --label-base 1
@@ -108,27 +110,31 @@ def command(
             f"--fail-if {by_labels!r} is of labels, and there are none; give their file, or --label-column"
         )
     from softmax_cli.cli.output import deliver
+    from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.comparing.compare import compare
 
     note_typing(a, b, labels)
-    report = compare(
-        a,
-        b,
-        labels,
-        ignore_index=ignore_index,
-        top_k=top_k,
-        top=top,
-        atol=atol,
-        rtol=rtol,
-        resamples=resamples,
-        seed=seed,
-        class_axis=class_axis,
-        delimiter=delimiter,
-        header=header,
-        logit_columns=logit_columns,
-        label_column=label_column,
-        label_base=label_base,
-    )
+    with Watch() as watch:
+        report = compare(
+            a,
+            b,
+            labels,
+            threads=threads,
+            watcher=watch,
+            ignore_index=ignore_index,
+            top_k=top_k,
+            top=top,
+            atol=atol,
+            rtol=rtol,
+            resamples=resamples,
+            seed=seed,
+            class_axis=class_axis,
+            delimiter=delimiter,
+            header=header,
+            logit_columns=logit_columns,
+            label_column=label_column,
+            label_base=label_base,
+        )
     deliver(report, output_format)
     failures = [*filter(None, [report.failure]), *met(report, gates)]
     if failures:

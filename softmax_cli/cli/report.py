@@ -19,6 +19,7 @@ from softmax_cli.cli.options import (
     LogitColumnsOption,
     LogitsArgument,
     TemperatureOption,
+    ThreadsOption,
     asked_for,
     conditions,
     names,
@@ -51,6 +52,7 @@ def command(
             **names("The precision; by default float32 for a file of float32 or float16, else float64", REPORT_DTYPES),
         ),
     ] = None,
+    threads: ThreadsOption = ReportSettings.threads,
     ignore_index: IgnoreIndexOption = None,
     temperature: TemperatureOption = ReportSettings.temperature,
     bins: Annotated[
@@ -96,8 +98,10 @@ def command(
     softmax-cli report x.npy y.npy --fail-if 'ece > 0.05' --fail-if 'accuracy < 0.9'
     softmax-cli report x.npy y.npy --bins 10 --top-k 3 --top-k 10 --worst 20
     softmax-cli report x.npy y.npy --temperature 1.5 --ignore-index -100
+    softmax-cli report 'x-*.npy' 'y-*.npy' --threads 4
     """
     from softmax_cli.cli.output import check_file, deliver, deliver_to_file
+    from softmax_cli.cli.progress import Watch
     from softmax_cli.gates import met, parse_condition_on
     from softmax_cli.reports.model import quantity_names
 
@@ -110,22 +114,25 @@ def command(
     from softmax_cli.evaluation.reporting.report import report
 
     note_typing(logits, labels)
-    found = report(
-        logits,
-        labels,
-        dtype=dtype,
-        ignore_index=ignore_index,
-        temperature=temperature,
-        bins=bins,
-        top_k=top_k or (),
-        worst=worst,
-        class_axis=class_axis,
-        delimiter=delimiter,
-        header=header,
-        logit_columns=logit_columns,
-        label_column=label_column,
-        label_base=label_base,
-    )
+    with Watch() as watch:
+        found = report(
+            logits,
+            labels,
+            dtype=dtype,
+            threads=threads,
+            watcher=watch,
+            ignore_index=ignore_index,
+            temperature=temperature,
+            bins=bins,
+            top_k=top_k or (),
+            worst=worst,
+            class_axis=class_axis,
+            delimiter=delimiter,
+            header=header,
+            logit_columns=logit_columns,
+            label_column=label_column,
+            label_base=label_base,
+        )
     if output is None:
         deliver(found, output_format)
     else:

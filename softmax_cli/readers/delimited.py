@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
+from softmax_cli.parallel import in_order
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.lines import (
     CHUNK,
@@ -40,6 +41,7 @@ _FIRST_LINES = 3  # a header, a row, and a blank line between them
 
 POLARS_FROM = 16 << 20  # bytes of a file: with fewer, the time it saves goes into importing it
 POLARS_CHUNK = 4 << 20  # bytes: fewer, and each call's own cost shows; more are no faster and take more memory
+_POLARS_THREADS = 2  # chunks at a time: polars' own threads have a rest between two calls
 
 _ParsePlain = Callable[[bytes], NDArray[np.float64] | None]
 
@@ -99,18 +101,23 @@ class DelimitedTable:
         """The rows of one chunk of lines after another, shape (n, columns)."""
         layout = self._layout
         parse = self._parse_text if self._text else self._parse_numbers
-        parse_plain, size = self._plain_parser()
-        chunks = self._chunks(size)
+        parse_plain, size, threads = self._plain_parser()
+        all_plain = True
+
+        def attempt(chunk: bytes) -> tuple[bytes, NDArray[np.float64] | None]:
+            return chunk, parse_plain(chunk) if all_plain else None
+
+        attempts = in_order(attempt, self._chunks(size), threads)
         line = layout.first_line
-        for chunk in chunks:
-            table = parse_plain(chunk)
+        for chunk, table in attempts:
             if table is None:  # what is not plain once would not be so again
-                chunks = chain([chunk], chunks)
-                break
+                all_plain = False
+                rest = chain([chunk], (later for later, _ in attempts))
+                for first, lines in numbered_lines(rest, self.name, line):
+                    yield parse(first, lines)
+                return
             yield table
             line += len(table)
-        for first, lines in numbered_lines(chunks, self.name, line):
-            yield parse(first, lines)
 
     def _chunks(self, size: int) -> Iterator[bytes]:
         """The file's bytes from its first row on, cut where a line ends."""
@@ -119,8 +126,8 @@ class DelimitedTable:
                 self._bytes_read = os.lseek(file.fileno(), 0, os.SEEK_CUR)
                 yield chunk
 
-    def _plain_parser(self) -> tuple[_ParsePlain, int]:
-        """What reads plain chunks of the file, or gives None for want of polars; and how large they should be."""
+    def _plain_parser(self) -> tuple[_ParsePlain, int, int]:
+        """What reads plain chunks of the file, or gives None for want of polars; their size, and how many at a time."""
         layout = self._layout
         if not self._text and self._source.stored_bytes() >= POLARS_FROM:
             try:
@@ -130,8 +137,8 @@ class DelimitedTable:
                     raise
             else:
                 plain = partial(parse, delimiter=layout.delimiter, width=layout.width, columns=layout.columns)
-                return plain, POLARS_CHUNK
-        return lambda _: None, CHUNK
+                return plain, POLARS_CHUNK, _POLARS_THREADS
+        return lambda _: None, CHUNK, 1
 
     def _parse_numbers(self, line: int, lines: list[str]) -> NDArray[np.float64]:
         layout = self._layout

@@ -59,7 +59,8 @@ def compare(a: Any, b: Any, labels: Any = None, **options: Any) -> CompareReport
     comparing = Comparing(**{name: value for name, value in options.items() if name not in of_reading})
     versions = open_versions(a, b, labels, reading, comparing.ignore_index)
     fold = Comparison(versions, comparing)
-    run(fold, versions.blocks(rows_per_block(versions.classes, [_EXACT])), comparing.workers)
+    blocks = versions.blocks(rows_per_block(versions.classes, [_EXACT]))
+    run(fold, blocks, comparing.workers, lambda: comparing.watcher(versions.progress()))
     fold.finish()
     return _report(fold)
 

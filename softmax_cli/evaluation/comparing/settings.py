@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass
 
 from softmax_cli.errors import UsageError
-from softmax_cli.parallel import available_threads
+from softmax_cli.evaluation.progress import Watcher, ignore
+from softmax_cli.evaluation.settings import worker_count
 
 _FEW_ROWS = 5
 
@@ -22,6 +23,7 @@ class Comparing:
         resamples: of the bootstrap; 0 for no intervals.
         seed: of its random numbers.
         threads: how many blocks of rows are computed at a time; None for as many as there are cores.
+        watcher: called after each block with how far the pass has come.
     """
 
     ignore_index: int | None = None
@@ -32,12 +34,14 @@ class Comparing:
     resamples: int = 2000
     seed: int = 0
     threads: int | None = None
+    watcher: Watcher = ignore
 
     def __post_init__(self) -> None:
-        for name, least in (("top_k", 1), ("top", 0), ("resamples", 0), ("seed", 0), ("threads", 1)):
+        for name, least in (("top_k", 1), ("top", 0), ("resamples", 0), ("seed", 0)):
             value = getattr(self, name)
             if value is not None and value < least:
                 raise UsageError(f"--{name.replace('_', '-')} {value}: a whole number from {least} on is needed")
+        worker_count(self.threads)
         for name in ("atol", "rtol"):
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
@@ -56,4 +60,4 @@ class Comparing:
     @property
     def workers(self) -> int:
         """How many threads compute."""
-        return available_threads() if self.threads is None else self.threads
+        return worker_count(self.threads)

@@ -17,6 +17,7 @@ from softmax_cli.evaluation.inputs import (
     with_known_shape,
 )
 from softmax_cli.evaluation.pairs import Feed, Pair, open_pair
+from softmax_cli.evaluation.progress import Progress
 from softmax_cli.evaluation.settings import Reading
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.array import ArrayTable
@@ -50,6 +51,7 @@ class Versions:
         self.b = with_known_shape(b, class_axis)
         if not fits(a.shape, self.b.shape):
             self._refuse_shape(self.b)
+        self._rows_read = 0
         self._order, self._order_note = _class_order(a, self.b)
 
     @property
@@ -69,6 +71,11 @@ class Versions:
             notes = (*notes, f"{self.a.name}: shape {shape}, classes on axis {self.class_axis}")
         return notes
 
+    def progress(self) -> Progress:
+        """How far the latest pass has come, in both files together."""
+        positions, sizes = zip(self.a.progress(), self.b.progress(), strict=True)
+        return Progress(self._rows_read, sum(positions), sum(sizes))
+
     def labels(self, target: Target | None, rows: int) -> list[str]:
         """The labels of some rows as the file spells them; empty without labels."""
         return [""] * rows if self.pair is None or target is None else self.pair.rule.text(target)
@@ -82,6 +89,7 @@ class Versions:
             b = feed.take(len(a))
             if len(b) < len(a):
                 self._refuse_rows(start + len(a) + sum(len(rest) for rest, _ in blocks), start + len(b))
+            self._rows_read = start + len(a)
             yield VersionsBlock(start, a, b if self._order is None else b[:, self._order], target)
             start += len(a)
         if surplus := feed.rest():

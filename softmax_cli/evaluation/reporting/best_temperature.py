@@ -27,6 +27,7 @@ def tempered(fold: ReportFold) -> Tempered:
         edges=fold.edges,
         dtype=fold.backend.dtype,
         threads=fold.settings.workers,
+        after_each=fold.tell,
     )
     best = search.best(1 / fold.settings.temperature)
     loss = best.losses.mean

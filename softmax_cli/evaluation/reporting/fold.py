@@ -79,6 +79,10 @@ class ReportFold:
         """All rows, from the first; may be had more than once."""
         return by_index(self.pair.blocks(self.rows_per_block), self.rows_per_block)
 
+    def tell(self) -> None:
+        """Tell the watcher how far the latest pass has come."""
+        self.settings.watcher(self.pair.progress())
+
     def chosen(self, block: Block) -> Rows:
         """The rows of a block that count, in the precision to compute in."""
         target: Any = block.target

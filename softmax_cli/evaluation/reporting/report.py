@@ -62,7 +62,7 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport:
         what = "report is for class indices or names, and these labels are probabilities"
         raise UsageError(f"{what}; give each row's class")
     fold = ReportFold(pair, settings)
-    run(fold, fold.blocks(), settings.workers)
+    run(fold, fold.blocks(), settings.workers, fold.tell)
     return report_of(fold)
 
 

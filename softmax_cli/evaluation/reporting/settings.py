@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.settings import Settings
+from softmax_cli.evaluation.progress import Watcher, ignore
+from softmax_cli.evaluation.settings import positive, worker_count
 
 REPORT_DTYPES = ("float32", "float64")
 TOP_K = 5
@@ -24,6 +25,7 @@ class ReportSettings:
             are more classes than that. k = 1, the accuracy, is always there.
         worst: how many of the rows with the largest losses to list.
         threads: how many blocks of rows are computed at a time; None for as many as there are cores.
+        watcher: called after each block with how far the pass has come.
     """
 
     dtype: str | None = None
@@ -33,11 +35,13 @@ class ReportSettings:
     top_k: Sequence[int] = ()
     worst: int = 5
     threads: int | None = None
+    watcher: Watcher = ignore
 
     def __post_init__(self) -> None:
         if self.dtype not in {None, *REPORT_DTYPES}:
             raise UsageError(f"report computes in {' or '.join(REPORT_DTYPES)}, not in {self.dtype!r}")
-        Settings(temperature=self.temperature, threads=self.threads)  # which checks them
+        positive("--temperature", self.temperature)
+        worker_count(self.threads)
         if not 1 <= self.bins <= _MOST_BINS:
             raise UsageError(f"--bins {self.bins}: a number from 1 to {_MOST_BINS} is needed")
         for k in self.top_k:
@@ -49,7 +53,7 @@ class ReportSettings:
     @property
     def workers(self) -> int:
         """How many threads compute."""
-        return Settings(threads=self.threads).workers
+        return worker_count(self.threads)
 
     def depths(self, classes: int) -> list[int]:
         """The k of the top-k accuracies, 1 among them, for so many classes."""

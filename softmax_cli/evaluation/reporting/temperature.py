@@ -118,7 +118,7 @@ class Search:
 
     Each of the ``samples`` stands for rows of a kind: those whose label has the largest logit would have T go to 0,
     and the few others say where it stops. ``blocks`` gives all rows of the file, ``chosen`` those of a block that
-    count, as Rows; ``rows`` make a block.
+    count, as Rows; ``rows`` make a block. ``after_each`` is called after each block of the file.
     """
 
     def __init__(
@@ -131,11 +131,13 @@ class Search:
         edges: NDArray[np.float64],
         dtype: str,
         threads: int,
+        after_each: Callable[[], None],
     ) -> None:
         self._blocks = blocks
         self._chosen = chosen
         self._edges = edges
         self._threads = threads
+        self._after_each = after_each
         self._whole = all(sample.whole for sample in samples)
         self._tolerance = _FINE_TOLERANCE if self._whole and dtype == "float64" else TOLERANCE
         total = sum(sample.seen for sample in samples)
@@ -169,7 +171,7 @@ class Search:
     def _slope_of_file(self, inverse: float) -> Slope:
         fold = self._last = ScaledFold(inverse, self._edges, _as_they_are if self._whole else self._chosen)
         held = (block for _, blocks in self._sampled for block in blocks)
-        run(fold, held if self._whole else self._blocks(), self._threads)
+        run(fold, held if self._whole else self._blocks(), self._threads, self._after_each)
         return fold.slope
 
     def _guided(self, here: Slope) -> float:
