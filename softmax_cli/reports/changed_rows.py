@@ -39,8 +39,8 @@ def changed_rows_grid(rows: Sequence[ChangedRow], hidden: int, *, labelled: bool
         Column("p", "decimal"),
         Column("B says"),
         Column("p", "decimal"),
-        Column("KL(A||B)", "distance"),
-        Column("|A - B|", "distance"),
+        Column("KL(A||B)", "measure"),
+        Column("|A - B|", "measure"),
         *([Column("loss A", "decimal"), Column("loss B", "decimal")] if labelled else []),
     )
     cells = [

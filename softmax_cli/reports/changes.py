@@ -48,10 +48,10 @@ def changes_grid(changes: Sequence[Change], rows: int, confidence: float, rows_a
         Column("figure"),
         Column("A", "loss"),
         Column("B", "loss"),
-        Column("B - A", "distance"),
-        Column("±se", "distance"),
-        Column(f"{100 * confidence:.0f} % from", "distance"),
-        Column("to", "distance"),
+        Column("B - A", "measure"),
+        Column("±se", "measure"),
+        Column(f"{100 * confidence:.0f} % from", "measure"),
+        Column("to", "measure"),
     )
     cells = [
         (

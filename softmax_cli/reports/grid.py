@@ -10,8 +10,8 @@ from typing import Any, Literal, Protocol, TypeVar
 from softmax_cli.reports.charts import Chart
 from softmax_cli.reports.findings import Finding
 
-Kind = Literal["text", "integer", "decimal", "loss", "distance", "units"]
-"""How a table rounds a column: not at all, to four decimals, to six digits, or to two (with an exponent, or not)."""
+Kind = Literal["text", "integer", "decimal", "loss", "measure", "distance", "units"]
+"""How a table rounds a column: not at all, to four decimals, to six digits, three, or two (with an exponent or not)."""
 
 Cell = Any
 """A string, or a number whose ``str`` is its shortest exact form."""

@@ -63,7 +63,7 @@ def values_grid(spreads: Sequence[Spread], title: str) -> Grid:
     """The distances of values."""
     columns = (
         Column("|A - B|"),
-        *(Column(name, "distance") for name in ("mean", "median", "99%", "99.9%", "max")),
+        *(Column(name, "measure") for name in ("mean", "median", "99%", "99.9%", "max")),
         Column("row", "integer"),
         Column("class"),
     )
@@ -78,7 +78,7 @@ def rows_grid(spreads: Sequence[Spread]) -> Grid:
     """The distances of rows."""
     columns = (
         Column("distance"),
-        *(Column(name, "distance") for name in ("mean", "±se", "median", "99%", "99.9%", "max")),
+        *(Column(name, "measure") for name in ("mean", "±se", "median", "99%", "99.9%", "max")),
         Column("row", "integer"),
     )
     rows = [

@@ -26,8 +26,8 @@ def rounded(value: Cell, kind: Kind) -> str:
     if isinstance(value, str | int) or kind in {"text", "integer"}:
         return str(value)
     number = float(value) + 0  # adding 0 turns -0.0 into 0.0
-    if kind in _TWO_DIGITS:
-        return _TWO_DIGITS[kind](number)
+    if kind in _FEW_DIGITS:
+        return _FEW_DIGITS[kind](number)
     if number in {0, 1} or not math.isfinite(number):
         return f"{number:g}"
     size = abs(number)
@@ -38,7 +38,15 @@ def rounded(value: Cell, kind: Kind) -> str:
     return f"{number:.4f}" if size < 1e5 else f"{number:.4g}"
 
 
-_TWO_DIGITS: dict[Kind, Callable[[float], str]] = {"distance": distance_text, "units": "{:.2g}".format}
+def _three_digits(number: float) -> str:
+    return f"{number:#.3g}".rstrip(".") if number else "0"
+
+
+_FEW_DIGITS: dict[Kind, Callable[[float], str]] = {
+    "measure": _three_digits,
+    "distance": distance_text,
+    "units": "{:.2g}".format,
+}
 
 
 def is_odd(value: Any) -> bool:

@@ -69,3 +69,11 @@ def test_rounded(value, kind, text):
 @pytest.mark.parametrize(("value", "odd"), [(NAN, True), (INF, True), (-INF, True), (0.0, False), ("nan", False)])
 def test_is_odd(value, odd):
     assert is_odd(value) is odd
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [(0.0, "0"), (1.0, "1.00"), (1.7, "1.70"), (-0.63171, "-0.632"), (1.2345e-7, "1.23e-07"), (768.4, "768")],
+)
+def test_a_measure_has_three_digits(number, shown):
+    assert rounded(number, "measure") == shown
