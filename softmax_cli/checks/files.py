@@ -13,8 +13,9 @@ class Files:
     """What was given, as a shell has it: ``logits`` is None for what is no file, ``labels`` too where there are none.
 
     ``options`` are those of reading and of ignored rows, each one word (``--label-base=1``). ``load`` is the
-    expression by which NumPy reads the logits, empty where there is no simple one; ``delimited`` says that their file
-    is one of text.
+    expression by which NumPy reads the logits, empty where there is no simple one. ``delimited`` says that their file
+    is one of text, ``headed`` that it begins with the columns' names; ``plain_logits`` and ``plain_labels`` that a
+    file is one of text that is not compressed, whose lines other programs can count.
     """
 
     logits: str | None = None
@@ -22,13 +23,18 @@ class Files:
     options: tuple[str, ...] = ()
     load: str = ""
     delimited: bool = False
+    headed: bool = False
+    plain_logits: bool = False
+    plain_labels: bool = False
 
     def loss(self, *more: str, without: Sequence[str] = ()) -> str:
-        """``softmax-cli loss`` of them with more options, and less some; empty where there are no files."""
-        return self._loss(self.logits, self.options, *more, without=without) if self.logits else ""
+        """``softmax-cli loss`` of them with more options, and less some; empty where a file of them is missing."""
+        if not self.logits or (self.labels is None and not self.in_one_file):
+            return ""
+        return self._loss(self.logits, self.labels, self.options, *more, without=without)
 
     def rewritten(self, expression: str) -> str:
-        """The loss of what NumPy makes of the logits, which ``expression`` calls x.
+        """The loss of what NumPy makes of the logits, which ``expression`` calls x; without labels, its check.
 
         Without a file to read from, the expression alone.
         """
@@ -37,17 +43,32 @@ class Files:
         script = f"import numpy as np; x = {self.load}; np.save('{MENDED}', {expression})"
         quoted = shlex.quote(script) if re.search(r'["$`\\!]', script) else f'"{script}"'
         kept = [option for option in self.options if not option.startswith(("--logit-columns", "--delimiter"))]
-        return f"python3 -c {quoted} && {self._loss(MENDED, kept)}"
+        labels = self.logits if self.in_one_file else self.labels
+        read = self._loss(MENDED, labels, kept) if labels else f"softmax-cli check {MENDED}"
+        return f"python3 -c {quoted} && {read}"
 
     def header_cut(self) -> str:
         """The loss of the logits without their first line."""
-        if not (self.logits and self.delimited):
+        if not (self.logits and self.labels and self.plain_logits):
             return "x = x[1:]"
-        return f"tail -n +2 {shlex.quote(self.logits)} | {self._loss('-', self.options, '--no-header')}"
+        return f"tail -n +2 {shlex.quote(self.logits)} | {self._loss('-', self.labels, self.options, '--no-header')}"
 
-    def _loss(self, logits: str | None, options: Sequence[str], *more: str, without: Sequence[str] = ()) -> str:
-        in_one_file = self.labels is None and any(option.startswith("--label-column") for option in options)
-        labels = self.logits if in_one_file and logits != self.logits else self.labels
+    def label_header_cut(self) -> str:
+        """The loss of the labels without their first line."""
+        if self.headed or (self.logits and not self.delimited):  # then the option changes the labels alone
+            return self.loss("--header")
+        if not (self.logits and self.labels and self.plain_labels):
+            return "y = y[1:]"
+        return f"tail -n +2 {shlex.quote(self.labels)} | {self._loss(self.logits, '-', self.options, '--no-header')}"
+
+    @property
+    def in_one_file(self) -> bool:
+        """Whether the labels are a column of the logits' file."""
+        return self.labels is None and any(option.startswith("--label-column") for option in self.options)
+
+    def _loss(
+        self, logits: str, labels: str | None, options: Sequence[str], *more: str, without: Sequence[str] = ()
+    ) -> str:
         kept = [option for option in options if option.partition("=")[0] not in without]
         words = [part for option in (*kept, *more) for part in option.split("=", 1)]
         return shlex.join(word for word in ("softmax-cli", "loss", logits, labels, *words) if word is not None)

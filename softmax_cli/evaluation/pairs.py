@@ -139,9 +139,14 @@ def open_pair(
         of_logits = replace(reading, label_column=None)  # the column is one of the labels' own file
     opened = open_logits(logits, of_logits, name)
     pair = Pair(opened, open_labels(labels, reading, opened.column_names), reading, ignore_index)
-    if pair.by_probabilities and ignore_index is not None:
-        raise UsageError("--ignore-index is for class indices, and these labels are probabilities; leave it out")
+    require_indices_to_ignore(pair.by_probabilities, ignore_index)
     return pair
+
+
+def require_indices_to_ignore(by_probabilities: bool, ignore_index: int | None) -> None:
+    """Raise UsageError for an index to ignore among labels that are probabilities."""
+    if by_probabilities and ignore_index is not None:
+        raise UsageError("--ignore-index is for class indices, and these labels are probabilities; leave it out")
 
 
 def _column_notes(logits: Table, labels: Table, label_column: str | None) -> tuple[str, ...]:

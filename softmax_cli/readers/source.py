@@ -29,7 +29,7 @@ class Source:
     """A path, or ``-`` for standard input.
 
     What cannot be read twice (a pipe) is copied to a temporary file first: the true line of a fault is found
-    by reading again, and NPY is mapped. ``suffix`` is the name's, without that of a compression.
+    by reading again, and blocks of an array by seeking. ``suffix`` is the name's, without that of a compression.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -61,7 +61,7 @@ class Source:
             return file.read(size)
 
     def local_path(self) -> str:
-        """A plain file on this machine that holds the decompressed bytes, to be mapped into memory."""
+        """A plain file on this machine that holds the decompressed bytes, to be read at any place."""
         if self._codec is not None:
             with self.reading(), self.open() as file:
                 self._path, self._codec = self._copy(file), None

@@ -7,7 +7,6 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.checking.loose import LooseLabels, LooseRule
 from softmax_cli.evaluation.inputs import (
     as_files,
@@ -19,7 +18,7 @@ from softmax_cli.evaluation.inputs import (
     rows_shape,
     with_known_shape,
 )
-from softmax_cli.evaluation.pairs import Feed, label_axis
+from softmax_cli.evaluation.pairs import Feed, label_axis, require_indices_to_ignore
 from softmax_cli.evaluation.progress import Progress
 from softmax_cli.evaluation.settings import Reading
 from softmax_cli.metrics.one_hot import FlatOneHot
@@ -87,8 +86,7 @@ class RawPair:
         self.classes = int(self.logits.shape[axis] or 0)
         self.names = self.logits.column_names
         self.labels, self.label_axis = _labels(tables, self.logits, axis)
-        if self.label_axis is not None and ignore_index is not None:
-            raise UsageError("--ignore-index is for class indices, and these labels are probabilities; leave it out")
+        require_indices_to_ignore(self.label_axis is not None, ignore_index)
         self.base = reading.label_base
         self.given = self._rows_read = 0
         self.flat = FlatOneHot(self.classes)
