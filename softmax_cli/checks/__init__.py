@@ -8,14 +8,14 @@ labels, S3 the shapes, L4 the loss.
 
 from collections.abc import Iterable, Sequence
 
-from softmax_cli.checks import balance, classes, digits, labels, logits, loss, order, rows, shape
+from softmax_cli.checks import balance, classes, digits, encodings, labels, logits, loss, order, rows, shape
 from softmax_cli.checks.check import Check, Symptom
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.errors import UsageError
 
 CHECKS: dict[str, Check] = {
     check.code: check
-    for module in (logits, digits, rows, classes, labels, balance, order, shape, loss)
+    for module in (logits, digits, rows, classes, labels, encodings, balance, order, shape, loss)
     for check in sorted(module.CHECKS, key=lambda check: check.code)
 }
 

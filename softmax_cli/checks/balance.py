@@ -6,7 +6,7 @@ import numpy as np
 
 from softmax_cli.checks.check import Check, Symptom
 from softmax_cli.checks.classes import enough_rows
-from softmax_cli.checks.statistics import Statistics
+from softmax_cli.checks.statistics import LabelStatistics, Statistics
 from softmax_cli.checks.words import all_rows, as_given, classes_text, percent
 from softmax_cli.metrics.places import Places
 from softmax_cli.reports.findings import Effect
@@ -18,8 +18,8 @@ _UNEVEN = 0.5  # of the entropy of classes of equal size
 
 def absent_classes(statistics: Statistics) -> Symptom | None:
     """A class that never occurs, in rows enough for C classes of equal size to occur (but for a chance of 1e-6)."""
-    labels = statistics.labels
-    if labels is None or statistics.classes < 2 or not enough_rows(statistics) or not labels.counted:
+    labels = _counted_labels(statistics)
+    if labels is None or not enough_rows(statistics):
         return None
     absent = np.flatnonzero(labels.counts == 0).tolist()
     if not absent:
@@ -36,8 +36,8 @@ def absent_classes(statistics: Statistics) -> Symptom | None:
 
 def imbalance(statistics: Statistics) -> Symptom | None:
     """The labels' entropy is below half of that of classes of equal size, ln C."""
-    labels = statistics.labels
-    if labels is None or statistics.classes < 2 or not enough_rows(statistics) or not labels.counted:
+    labels = _counted_labels(statistics)
+    if labels is None or not enough_rows(statistics):
         return None
     even = math.log(statistics.classes)
     if labels.entropy >= _UNEVEN * even or np.count_nonzero(labels.counts) < 2:
@@ -59,8 +59,8 @@ def imbalance(statistics: Statistics) -> Symptom | None:
 
 def single_class(statistics: Statistics) -> Symptom | None:
     """All of 20 labels or more are the same class, and not a tenth of the maxima are."""
-    labels, loss = statistics.labels, statistics.loss
-    if labels is None or loss is None or statistics.classes < 2 or labels.counted < _MANY_ROWS:
+    labels, loss = _counted_labels(statistics), statistics.loss
+    if labels is None or loss is None or labels.counted < _MANY_ROWS:
         return None
     (only, *more) = np.flatnonzero(labels.counts).tolist()
     if more or 10 * loss.hits >= loss.counted:
@@ -73,6 +73,14 @@ def single_class(statistics: Statistics) -> Symptom | None:
         effects=as_given(statistics),
         remedy="another column than the labels', or labels that were never filled in?",
     )
+
+
+def _counted_labels(statistics: Statistics) -> LabelStatistics | None:
+    """The labels where there are some, of several classes, and each is one: a probability of 0.4 is no count."""
+    labels = statistics.labels
+    if labels is None or statistics.classes < 2 or not labels.counted or not labels.certain:
+        return None
+    return labels
 
 
 CHECKS = (

@@ -32,7 +32,7 @@ def dead_class(statistics: Statistics) -> Symptom | None:
     only these shares would give it all of that, in every row.
     """
     loss, labels = statistics.loss, statistics.labels
-    if loss is None or labels is None:
+    if loss is None or labels is None or not labels.certain:
         return None
     never = (statistics.logits.predictions == 0) & (labels.counts >= _ENOUGH)
     dead = np.flatnonzero(never & (loss.likeliest < _HUNDREDTH * labels.shares)).tolist()
@@ -64,7 +64,7 @@ def never_predicted(statistics: Statistics) -> Symptom | None:
     Without labels: though each of so many classes would be, in so many rows, if they were of equal size.
     """
     labels, predictions = statistics.labels, statistics.logits.predictions
-    if statistics.classes < 2 or not predictions.sum():
+    if statistics.classes < 2 or not predictions.sum() or (labels is not None and not labels.certain):
         return None
     if labels is None:
         never = np.flatnonzero(predictions == 0).tolist() if enough_rows(statistics) else []
@@ -123,10 +123,10 @@ def _without(column: int) -> Trial:
 
 
 def _choice(statistics: Statistics, column: int) -> str:
-    """The command that reads the other columns."""
+    """The command that reads the other columns. Not where labels may hold some of the file's positions."""
     files, last = statistics.files, statistics.classes - 1
     chosen = any(option.startswith("--logit-columns") for option in files.options)
-    if files.delimited and not chosen and column in {0, last}:
+    if files.delimited and not (chosen or files.in_one_file) and column in {0, last}:
         return files.loss(f"--logit-columns={'1:' if column == 0 else f':{last}'}")
     return files.rewritten(f"np.delete(x, {column}, 1)")
 

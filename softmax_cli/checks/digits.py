@@ -41,9 +41,7 @@ def not_finite(statistics: Statistics) -> Symptom | None:
         rows,
         effects=() if loss is None else (*loss_as_given(statistics), Effect("of the other rows", loss.finite_mean)),
         remedy="find out what made them: a loss that overflowed, a cast, a division by 0",
-        command=files.loss("--explain")
-        if loss is not None and files.loss()
-        else "np.flatnonzero(~(x < np.inf).all(1))",
+        command=files.loss("--explain") or "np.flatnonzero(~np.isfinite(x.max(1)))",
     )
 
 
@@ -75,10 +73,11 @@ def clipped(statistics: Statistics) -> Symptom | None:
     Towards its end a distribution thins out: the outermost value is not more frequent than one of its neighbours, and
     24 to 1 is as unlikely as that many heads (8e-7). Rows that are copies count once. A mask's fill value stands far
     away from the others, a class that is always 0 has no neighbours, and a quantiser's levels are a matter of their
-    own: none of these is reported.
+    own: none of these is reported. Nor are logits that end at 0: log-probabilities do, and what lost its maximum.
     """
     logits = statistics.logits
-    cut = [side for side in (logits.tops, logits.bottoms) if _is_cut(side, logits.values)]
+    ends = [side for side in (logits.tops, logits.bottoms) if not (side is logits.tops and side and side[0].value == 0)]
+    cut = [side for side in ends if _is_cut(side, logits.values)]
     if not cut or logits.coarseness.levels is not None:
         return None
     rows = max((side[0].rows for side in cut), key=lambda rows: rows.count)
@@ -100,7 +99,7 @@ def rectified(statistics: Statistics) -> Symptom | None:
     """No logit is negative, and zeros stand in several classes' columns: a ReLU behind the last layer.
 
     A continuous value is 0 with a chance of 0; there must be 24 of them, and one in a hundred. Rows and columns of one
-    value do not count, nor do whole numbers.
+    value do not count, nor do whole numbers; and where no row has two zeros, its minimum may have been subtracted.
     """
     logits, size = statistics.logits, statistics.rows * statistics.classes
     fixed = int(np.count_nonzero(logits.columns.values == 0))
@@ -108,6 +107,8 @@ def rectified(statistics: Statistics) -> Symptom | None:
     if shares is None or logits.coarseness.decimals == 0 or columns - fixed < 2:
         return None
     if shares.zeros - fixed * statistics.rows < max(_AT_THE_END, size / 100):
+        return None
+    if shares.zeros == sum(side.rows.count for side in logits.bottoms if side.value == 0):
         return None
     return Symptom(
         "no logit is negative: a ReLU behind the last layer?",
@@ -126,11 +127,15 @@ def rounded(statistics: Statistics) -> Symptom | None:
     """The first 16,384 values are whole multiples of 1, 0.1 or 0.01.
 
     A logit that is off by d/2 or less changes a row's loss by d or less, since the gradient's parts sum to 2 at most.
+    Levels that are further apart than that (0.07) are a quantiser's.
     """
-    decimals = statistics.logits.coarseness.decimals
+    coarseness = statistics.logits.coarseness
+    decimals = coarseness.decimals
     if decimals is None or decimals > _COARSE:
         return None
     step = 10.0**-decimals
+    if coarseness.step is not None and coarseness.step > 1.5 * step:
+        return None
     what = "whole numbers" if decimals == 0 else f"rounded to {count(decimals, 'decimal')}"
     return Symptom(
         f"the logits are {what}",
@@ -268,7 +273,14 @@ def _precision(statistics: Statistics) -> Precision:
 
 
 CHECKS = (
-    Check("X111", "not-finite", "error", "nan, inf, or a row of nothing but -inf", not_finite, hides=("X112",)),
+    Check(
+        "X111",
+        "not-finite",
+        "error",
+        "nan, inf, or a row of nothing but -inf",
+        not_finite,
+        hides=("X112", "X131", "X132"),
+    ),
     Check(
         "X112",
         "float16-saturated",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 MENDED = "mended.npy"
 
+_HEADER_OPTIONS = ("--header", "--no-header")
+
 
 @dataclass(frozen=True)
 class Files:
@@ -14,8 +16,8 @@ class Files:
 
     ``options`` are those of reading and of ignored rows, each one word (``--label-base=1``). ``load`` is the
     expression by which NumPy reads the logits, empty where there is no simple one. ``delimited`` says that their file
-    is one of text, ``headed`` that it begins with the columns' names; ``plain_logits`` and ``plain_labels`` that a
-    file is one of text that is not compressed, whose lines other programs can count.
+    is one of text, ``takes_header`` that the option --header is right for it: it begins with the columns' names, or
+    has no lines. ``plain_logits`` and ``plain_labels`` say that a file's lines can be cut off by other programs.
     """
 
     logits: str | None = None
@@ -23,7 +25,7 @@ class Files:
     options: tuple[str, ...] = ()
     load: str = ""
     delimited: bool = False
-    headed: bool = False
+    takes_header: bool = False
     plain_logits: bool = False
     plain_labels: bool = False
 
@@ -51,20 +53,23 @@ class Files:
         """The loss of the logits without their first line."""
         if not (self.logits and self.labels and self.plain_logits):
             return "x = x[1:]"
-        return f"tail -n +2 {shlex.quote(self.logits)} | {self._loss('-', self.labels, self.options, '--no-header')}"
+        return f"tail -n +2 {shlex.quote(self.logits)} | {self._without_header('-', self.labels)}"
 
     def label_header_cut(self) -> str:
         """The loss of the labels without their first line."""
-        if self.headed or (self.logits and not self.delimited):  # then the option changes the labels alone
-            return self.loss("--header")
         if not (self.logits and self.labels and self.plain_labels):
             return "y = y[1:]"
-        return f"tail -n +2 {shlex.quote(self.labels)} | {self._loss(self.logits, '-', self.options, '--no-header')}"
+        if self.takes_header:
+            return self.loss("--header", without=_HEADER_OPTIONS)
+        return f"tail -n +2 {shlex.quote(self.labels)} | {self._without_header(self.logits, '-')}"
 
     @property
     def in_one_file(self) -> bool:
         """Whether the labels are a column of the logits' file."""
         return self.labels is None and any(option.startswith("--label-column") for option in self.options)
+
+    def _without_header(self, logits: str, labels: str) -> str:
+        return self._loss(logits, labels, self.options, "--no-header", without=_HEADER_OPTIONS)
 
     def _loss(
         self, logits: str, labels: str | None, options: Sequence[str], *more: str, without: Sequence[str] = ()

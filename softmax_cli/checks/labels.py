@@ -3,13 +3,11 @@
 import math
 from dataclasses import replace
 
-import numpy as np
-
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.classes import enough_rows
 from softmax_cli.checks.statistics import LossStatistics, Statistics
 from softmax_cli.checks.words import all_rows, as_given, listing, rows_text
-from softmax_cli.metrics.chance import LOG_ALPHA, beats, log_binomial_tail
+from softmax_cli.metrics.chance import beats
 from softmax_cli.metrics.lags import Lag
 from softmax_cli.metrics.places import Places
 from softmax_cli.reports.findings import Effect
@@ -75,7 +73,7 @@ def base(statistics: Statistics) -> Symptom | None:
             Trial(f"with --label-base {start}", labels=lambda numbers: numbers - (start - labels.base)),
         ),
         remedy="say where they start",
-        command=statistics.files.loss(f"--label-base={start}", without=("--label-base",)) or f"label_base={start}",
+        command=_reading(statistics),
     )
 
 
@@ -115,7 +113,7 @@ def padding(statistics: Statistics) -> Symptom | None:
         "labels",
         effects=_others(statistics),
         remedy="say that these rows do not count",
-        command=_ignoring(statistics, value),
+        command=_reading(statistics),
     )
 
 
@@ -126,27 +124,6 @@ def _mark(statistics: Statistics) -> int | None:
         return None
     marks = [value for value in labels.outside_values if value < min(labels.base, 0) or value in _PADDINGS]
     return marks[0] if len(marks) == 1 else None
-
-
-def signed(statistics: Statistics) -> Symptom | None:
-    """Of two classes, with the labels -1 and 1 and no 0: those of a support vector machine."""
-    labels = statistics.labels
-    if labels is None or statistics.classes != 2 or set(labels.outside_values) != {-1} or labels.base != 0:
-        return None
-    if labels.counts[0] or not labels.counts[1]:
-        return None
-    return Symptom(
-        "the labels are -1 and 1, not 0 and 1",
-        (f"-1 stands in {rows_text(labels.outside)}, 1 in all others",),
-        labels.outside,
-        "labels",
-        effects=(
-            *as_given(statistics),
-            Trial("with -1 as 0", labels=lambda numbers: np.where(numbers == -1, 0, numbers)),
-        ),
-        remedy="map them to 0 and 1",
-        command="y = (y + 1) // 2",
-    )
 
 
 def not_whole(statistics: Statistics) -> Symptom | None:
@@ -187,76 +164,6 @@ def unknown_names(statistics: Statistics) -> Symptom | None:
     )
 
 
-def flat_one_hot(statistics: Statistics) -> Symptom | None:
-    """As many labels as rows times classes, each C of which are a single 1 among zeros: for certain."""
-    labels = statistics.labels
-    if labels is None or labels.flat is None or len(labels.flat) != statistics.rows or statistics.classes < 2:
-        return None
-    text = f"{labels.given:,} labels, {statistics.rows:,} rows times {statistics.classes} classes"
-    return Symptom(
-        "the labels are one-hot rows, written value after value as if each were an index",
-        (f"{text}; each {statistics.classes} of them are a single 1 among zeros",),
-        all_rows(statistics),
-        "labels",
-        effects=(Trial("as one-hot rows", instead=labels.flat),),
-        remedy="give them the logits' shape, or their argmax",
-        command=f"np.save('labels.npy', y.reshape(-1, {statistics.classes}).argmax(1))",
-    )
-
-
-def one_hot_column(statistics: Statistics) -> Symptom | None:
-    """Of three classes or more only 0 and 1 occur, and 1 means "is class k": one column of one-hot labels.
-
-    In half of the rows with label 1 or more the maximum is k, in a tenth of those with label 0 or less, and less than
-    half of these have class 0 as theirs. That as many rows have it by luck is less likely than 1e-6.
-    """
-    labels, loss = statistics.labels, statistics.loss
-    if labels is None or loss is None or loss.pairs is None or statistics.classes < 3 or labels.kind != "indices":
-        return None
-    ones, zeros = int(labels.counts[1]), int(labels.counts[0])
-    if not ones or not zeros or ones + zeros != labels.counted or labels.outside:
-        return None
-    of_zero, of_one = loss.pairs[0], loss.pairs[1]
-    column = int(of_one.argmax())
-    share = float(loss.predictions[column]) / loss.counted
-    fits = 2 * of_one[column] >= ones and 10 * of_zero[column] <= zeros and 2 * of_zero[0] < zeros
-    if not fits or log_binomial_tail(int(of_one[column]), ones, share) >= LOG_ALPHA:
-        return None
-    return Symptom(
-        f"the labels are one column of one-hot rows, that of {statistics.class_text(column)}",
-        (
-            f"only 0 and 1 occur, of {statistics.classes} classes",
-            f"the maximum is {statistics.class_text(column)} in {of_one[column]:,} of {ones:,} rows with label 1, and "
-            f"in {of_zero[column]:,} of {zeros:,} with label 0",
-        ),
-        all_rows(statistics),
-        "labels",
-        effects=as_given(statistics),
-        remedy="give all columns (they are read as probabilities), or their argmax",
-    )
-
-
-def not_a_distribution(statistics: Statistics) -> Symptom | None:
-    """A row of probabilities with a value below 0 or above 1, or that does not sum to 1 (within 0.001)."""
-    labels = statistics.labels
-    if labels is None or labels.kind != "probabilities" or not labels.sums:
-        return None
-    if not (labels.impossible or labels.unlike):
-        return None
-    evidence = [f"the rows sum to {labels.sums.low:.6g} to {labels.sums.high:.6g}"]
-    if labels.impossible:
-        evidence.append(f"below 0 or above 1: {rows_text(labels.impossible)}")
-    return Symptom(
-        "the labels' rows are no probabilities",
-        tuple(evidence),
-        labels.impossible or labels.unlike,
-        "labels",
-        effects=as_given(statistics),
-        remedy="divide each row by its sum; logits of a teacher need a softmax first",
-        command="y = y / y.sum(1, keepdims=True)",
-    )
-
-
 def gains(loss: LossStatistics, other: Lag) -> bool:
     """Whether the labels are right more often when they are read otherwise, visibly and not by luck."""
     return beats(other.wins, other.losses) and other.wins - other.losses >= _MARGIN * loss.counted
@@ -271,6 +178,19 @@ def _others(statistics: Statistics) -> tuple[Effect, ...]:
 
 def _ignoring(statistics: Statistics, value: int) -> str:
     return statistics.files.loss(f"--ignore-index={value}", without=("--ignore-index",)) or f"ignore_index={value}"
+
+
+def _reading(statistics: Statistics) -> str:
+    """The command that says where the labels start and which do not count: of two mistakes it has to mend both."""
+    start, said, mark = (
+        _start(statistics),
+        0 if statistics.labels is None else statistics.labels.base,
+        _mark(statistics),
+    )
+    wanted = {"--label-base": start if start != said else None, "--ignore-index": mark}
+    options = {name: value for name, value in wanted.items() if value is not None}
+    command = statistics.files.loss(*(f"{name}={value}" for name, value in options.items()), without=tuple(options))
+    return command or ", ".join(f"{name[2:].replace('-', '_')}={value}" for name, value in options.items())
 
 
 def _folded(name: str) -> str:
@@ -315,41 +235,5 @@ CHECKS = (
     ),
     Check(
         "Y205", "unknown-names", "error", "names that no class has", unknown_names, needs_labels=True, hides=("Y211",)
-    ),
-    Check(
-        "Y206",
-        "signed",
-        "error",
-        "-1 and 1 for two classes",
-        signed,
-        needs_labels=True,
-        hides=("Y201", "Y202", "Y203", "Y211", "Y212", "Y213", "X131", "X132", "L4"),
-    ),
-    Check(
-        "Y207",
-        "flat-one-hot",
-        "error",
-        "one-hot rows read as indices",
-        flat_one_hot,
-        needs_labels=True,
-        hides=("S302", "S303", "Y201", "Y202", "Y203", "Y208", "Y21", "Y22", "X131", "X132", "L4"),
-    ),
-    Check(
-        "Y208",
-        "one-hot-column",
-        "error",
-        "one column of one-hot rows",
-        one_hot_column,
-        needs_labels=True,
-        hides=("Y21", "Y22", "X131", "X132", "L4"),
-    ),
-    Check(
-        "Y209",
-        "not-a-distribution",
-        "error",
-        "rows of probabilities that are none",
-        not_a_distribution,
-        needs_labels=True,
-        hides=("L4",),
     ),
 )

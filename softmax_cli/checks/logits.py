@@ -13,6 +13,7 @@ from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
 _LOOSEST = 5e-3  # how far a sum of probabilities may be off, relative: those of bfloat16 are off by 2^-9 = 2e-3
+_COARSEST = 0.05  # ... where the values were rounded, and so much can come of it
 _EXACT = 1e-7  # ... and what no row is nearer to it than by luck: the rounding of float32
 _WHOLE = 0.3  # how often the sums of two rows of small whole numbers are the same by luck, at most
 _FEW_ROWS = 5
@@ -24,7 +25,8 @@ def probabilities(statistics: Statistics) -> Symptom | None:
 
     That a row of other values in [0, 1] sums to 1 within d by luck has a chance of about 2 d (the density of such a
     sum is about 1 at most, for two uniform values): (2 d)^N for N different rows must be below 1e-6. So three rows
-    need d < 0.005, a single one 5e-7, which float32 holds.
+    need d < 0.005, a single one 5e-7, which float32 holds. Values of few decimals may be off by more, C halves of the
+    last one, up to 0.05: that takes six rows.
     """
     if not _sums_to(statistics, 1.0, 0):
         return None
@@ -52,7 +54,7 @@ def scaled_probabilities(statistics: Statistics) -> Symptom | None:
     shares = statistics.logits.shares
     if shares is None or shares.sums.low <= 0:
         return None
-    percents = shares.sums.off(100.0) <= _LOOSEST * 100
+    percents = shares.sums.off(100.0) <= _loosest(statistics, 100.0) * 100
     total = 100.0 if percents else shares.sums.high
     whole = statistics.logits.coarseness.decimals == 0
     if not (percents or whole) or abs(total - 1) <= _LOOSEST or not _sums_to(statistics, total, int(not percents)):
@@ -93,7 +95,7 @@ def sigmoids(statistics: Statistics) -> Symptom | None:
     if shares is None or statistics.logits.values.high > 1 or statistics.classes < 2 or size < _MANY_VALUES:
         return None
     crowded = log_binomial_tail(shares.near_zero, size, END) < LOG_ALPHA
-    if not crowded or shares.near_one < max(3, statistics.rows / 100) or shares.sums.off(1.0) <= _LOOSEST:
+    if not crowded or shares.near_one < max(3, statistics.rows / 100) or shares.sums.off(1.0) <= _COARSEST:
         return None
     return Symptom(
         "the logits are sigmoids: a probability for each class by itself",
@@ -115,7 +117,9 @@ def sigmoids(statistics: Statistics) -> Symptom | None:
 def log_probabilities(statistics: Statistics) -> Symptom | None:
     """log(sum(exp(x))) is 0 in each row, as sure as for probabilities."""
     normalizers = statistics.logits.normalizers
-    if not normalizers or not _rows_meet(statistics, normalizers.off(0.0), 0):
+    if not normalizers or statistics.classes < 2 or normalizers.off(0.0) > _LOOSEST:
+        return None
+    if not _unlikely(statistics, normalizers.off(0.0), 0):
         return None
     return Symptom(
         "the logits are log-probabilities: harmless",
@@ -156,8 +160,16 @@ def _sums_to(statistics: Statistics, total: float, spent: int) -> bool:
         return False
     error = _sum_error(statistics, total)
     if statistics.logits.coarseness.decimals == 0 or statistics.logits.shares.one_hot == statistics.rows:
-        return error <= _LOOSEST and statistics.classes > 1 and _unlikely(statistics, _WHOLE / 2, spent)
-    return _rows_meet(statistics, error, spent)
+        near = error <= (_loosest(statistics, total) if total > 1 else _LOOSEST)
+        return near and statistics.classes > 1 and _unlikely(statistics, _WHOLE / 2, spent)
+    return statistics.classes > 1 and error <= _loosest(statistics, total) and _unlikely(statistics, error, spent)
+
+
+def _loosest(statistics: Statistics, total: float) -> float:
+    """How far a sum may be off, relative to it: as that of C values does that were rounded, each by half a step."""
+    coarseness = statistics.logits.coarseness
+    step = coarseness.step or 0.0 if coarseness.decimals is None else 10.0**-coarseness.decimals
+    return max(_LOOSEST, min(statistics.classes * step / 2 / total, _COARSEST))
 
 
 def _sum_error(statistics: Statistics, total: float) -> float:
@@ -166,12 +178,8 @@ def _sum_error(statistics: Statistics, total: float) -> float:
     return math.inf if shares is None else shares.sums.off(total) / total
 
 
-def _rows_meet(statistics: Statistics, error: float, spent: int) -> bool:
-    """Whether the different rows are near enough to a number for it not to be luck."""
-    return statistics.classes > 1 and error <= _LOOSEST and _unlikely(statistics, error, spent)
-
-
 def _unlikely(statistics: Statistics, error: float, spent: int) -> bool:
+    """Whether the different rows are too near to a number for it to be luck."""
     rows = statistics.logits.repeats.distinct - spent
     return rows > 0 and rows * math.log(2 * (error + _EXACT)) < LOG_ALPHA
 

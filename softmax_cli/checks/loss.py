@@ -17,6 +17,8 @@ _MANY = 100
 _LITTLE = 0.1  # of ln C
 _NEXT_TO_NOTHING = 0.05  # of ln C, or of the labels' entropy
 _FAR = 0.5
+_HUGE = 1e6
+_ROUNDING = 1e-6  # relative, of float32
 _SAME = 0.95
 _HINT, _SIGN = 2.0, 3.0  # standard deviations: a hint speaks against a finding, a sign decides between two
 
@@ -54,7 +56,7 @@ def prior_only(statistics: Statistics) -> Symptom | None:
     twentieth (for certain, by 5; of the difference). Where H is nearly ln C the check of ln C has its say.
     """
     loss, labels = _measured(statistics), statistics.labels
-    if loss is None or labels is None or not labels.certain or loss.finite < loss.counted:
+    if loss is None or labels is None or loss.finite < loss.counted:
         return None
     entropy = labels.entropy
     same = float(loss.predictions.max()) / loss.counted
@@ -179,9 +181,9 @@ def masked_labels(statistics: Statistics) -> Symptom | None:
 
 
 def _measured(statistics: Statistics) -> LossStatistics | None:
-    """The loss, if it is of rows enough and of several classes, and most are finite."""
-    loss = statistics.loss
-    if loss is None or statistics.classes < 2 or loss.finite < _ENOUGH:
+    """The loss, if it is of rows enough and of several classes, and each label is one: ln C bounds no soft ones'."""
+    loss, labels = statistics.loss, statistics.labels
+    if loss is None or labels is None or not labels.certain or statistics.classes < 2 or loss.finite < _ENOUGH:
         return None
     return loss
 
@@ -198,7 +200,7 @@ def _is_nothing(gain: float, error: float, whole: float) -> bool:
 
 
 def _above_uniform(statistics: Statistics, loss: LossStatistics) -> bool:
-    return loss.finite_mean - _SURE * loss.standard_error > math.log(statistics.classes)
+    return loss.finite_mean - _SURE * loss.standard_error > math.log(statistics.classes) * (1 + _ROUNDING)
 
 
 def _error_of_gain(statistics: Statistics, loss: LossStatistics) -> float:
@@ -221,7 +223,8 @@ def _by_chance(statistics: Statistics, loss: LossStatistics) -> str:
 
 def _beside_uniform(statistics: Statistics, loss: LossStatistics) -> str:
     uniform = math.log(statistics.classes)
-    mean, error = f"{loss.finite_mean:.4f}", f"{loss.standard_error:.1g}"
+    mean = f"{loss.finite_mean:.4f}" if loss.finite_mean < _HUGE else f"{loss.finite_mean:.4g}"
+    error = f"{loss.standard_error:.1g}"
     return f"the loss is {mean} (standard error {error}), ln {statistics.classes} is {uniform:.4f}"
 
 
@@ -238,7 +241,7 @@ CHECKS = (
         "a loss of ln C: untrained",
         untrained,
         needs_labels=True,
-        hides=("L405", "X132"),
+        hides=("L403", "L405", "X132"),
     ),
     Check(
         "L402",

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.labels import gains
-from softmax_cli.checks.statistics import LossStatistics, Statistics
+from softmax_cli.checks.statistics import LabelStatistics, LossStatistics, Statistics
 from softmax_cli.checks.words import all_rows, as_given, listing
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
 from softmax_cli.metrics.lags import Lag
@@ -46,7 +46,8 @@ def shifted(statistics: Statistics) -> Symptom | None:
             Trial("shifted back", skip_rows=int(by == -1), skip_labels=int(by == 1)),
             Effect("shifted the other way", accuracy=(loss.preceding if by == 1 else loss.following).accuracy),
         ),
-        remedy="a row is missing or doubled at the beginning, or next tokens are held against their own positions",
+        remedy="a row is missing or doubled at the beginning, next tokens are held against their own positions, or a "
+        "model of a series lags behind it",
         command=f"x, y = {rows}",
     )
 
@@ -74,6 +75,7 @@ def permuted(statistics: Statistics) -> Symptom | None:
     numbers = [str(index + labels.base) for index in range(statistics.classes)]
     names = statistics.class_names if labels.kind == "names" else numbers
     moves = [f"{names[old]} is {names[classes[old]]}" for old in found.moved.tolist()]
+    trial = Trial("with that renaming", labels=lambda numbers: _renamed(numbers, classes))
     return Symptom(
         f"the labels of {count(len(found.moved), 'class', 'classes')} are permuted",
         (
@@ -82,9 +84,9 @@ def permuted(statistics: Statistics) -> Symptom | None:
         ),
         all_rows(statistics),
         "labels",
-        effects=(*as_given(statistics), Trial("with that renaming", labels=lambda numbers: _renamed(numbers, classes))),
+        effects=(*as_given(statistics), *([trial] if labels.certain else [])),
         remedy="the two files have their classes in different orders, such as the alphabet's and the numbers'",
-        command="" if labels.kind == "names" else _renaming(classes.tolist(), labels.base),
+        command="" if labels.kind == "names" else _renaming(classes, labels),
     )
 
 
@@ -94,12 +96,14 @@ def _renamed(numbers: NDArray[np.int64], classes: NDArray[np.int64]) -> NDArray[
     return np.where(known, classes[np.where(known, numbers, 0)], numbers)
 
 
-def _renaming(classes: list[int], first: int) -> str:
+def _renaming(classes: NDArray[np.int64], labels: LabelStatistics) -> str:
     """The line of NumPy that gives the labels their names, for classes that fit in one."""
     if len(classes) > _SHORT:
         return ""
-    listed, labels = ",".join(map(str, classes)), f"y-{first}" if first else "y"
-    return f"y = np.array([{listed}])[{labels}]"
+    if labels.kind == "probabilities":
+        return f"y = y[:, [{','.join(map(str, np.argsort(classes).tolist()))}]]"
+    given = f"y-{labels.base}" if labels.base else "y"
+    return f"y = np.array([{','.join(map(str, classes.tolist()))}])[{given}]"
 
 
 CHECKS = (

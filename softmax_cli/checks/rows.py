@@ -14,6 +14,7 @@ from softmax_cli.reports.grid import count
 _LONG = 8  # rows: fewer are what a sampler pads the last batch with
 _FEW_ROWS = 5
 _MANY_ROWS = 20
+_SHORT_ROW = 5  # values
 
 
 def constant_rows(statistics: Statistics) -> Symptom | None:
@@ -94,11 +95,15 @@ def duplicate_rows(statistics: Statistics) -> Symptom | None:
 
 
 def header_row(statistics: Statistics) -> Symptom | None:
-    """The first row is 0, 1, 2, ... (or 1, 2, 3, ...), and other values are not whole: pandas' names of columns."""
-    start = statistics.logits.counts_up
-    if start is None or statistics.classes < 2 or statistics.logits.coarseness.decimals == 0:
+    """The first row is 0, 1, 2, ... (or 1, 2, 3, ...), and other values are not whole: pandas' names of columns.
+
+    A short row of that kind may be an example that was written by hand, of few rows then; and a file that begins with
+    other names has no second header.
+    """
+    start, named = statistics.logits.counts_up, statistics.class_names != tuple(map(str, range(statistics.classes)))
+    if start is None or named or statistics.classes < 2 or statistics.logits.coarseness.decimals == 0:
         return None
-    if statistics.rows < (3 if statistics.classes > 2 else _MANY_ROWS):
+    if statistics.rows < (_FEW_ROWS if statistics.classes > _SHORT_ROW else _MANY_ROWS):
         return None
     labels = statistics.labels
     missing = labels is not None and labels.given == statistics.rows - 1
@@ -111,8 +116,15 @@ def header_row(statistics: Statistics) -> Symptom | None:
         Places(1, (0,)),
         effects=(*as_given(statistics), *([] if labels is None else [trial])),
         remedy="the first line names the columns",
-        command=files.loss("--header") if both and files.delimited else files.header_cut(),
+        command=_headed(statistics) if both else files.header_cut(),
     )
+
+
+def _headed(statistics: Statistics) -> str:
+    """What mends it where the labels have a line too many as well, or there are none."""
+    files = statistics.files
+    command = files.loss("--header", without=("--no-header",)) if files.delimited else ""
+    return command or ("x = x[1:]" if statistics.labels is None else "x, y = x[1:], y[1:]")
 
 
 def _coincidence(statistics: Statistics) -> float:
@@ -129,7 +141,7 @@ CHECKS = (
         "warning",
         "rows with the same logit for each class",
         constant_rows,
-        hides=("X122", "X131", "X132", "L401", "L402", "L405"),
+        hides=("X122", "X131", "X132", "L401", "L402", "L403", "L405"),
     ),
     Check("X123", "repeated-rows", "warning", "a stretch of rows that occurs again", repeated_stretch, hides=("X122",)),
     Check("X122", "duplicate-rows", "note", "rows that equal an earlier one", duplicate_rows),

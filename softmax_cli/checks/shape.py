@@ -93,11 +93,11 @@ def other_count(statistics: Statistics) -> Symptom | None:
     if given == rows + 1 and loss is not None and slipped(statistics, loss, loss.following):
         effects.append(Trial("without the first label", skip_labels=1))
         remedy = "the labels' first line is a header, or the label of another row"
-        command = files.loss("--header") if files.delimited else "y = y[1:]"
+        command = files.label_header_cut()
     elif given == rows - 1 and loss is not None and slipped(statistics, loss, loss.preceding):
         effects.append(Trial("without the first row", skip_rows=1))
         remedy = "the logits' first row is a header, or the first label was taken for one"
-        command = files.header_cut()
+        command = (labels.header and files.loss("--header", without=("--no-header",))) or files.header_cut()
     elif abs(given - rows) == 1:
         remedy = "a header read as data, or data as a header? --header and --no-header say which"
     return Symptom(

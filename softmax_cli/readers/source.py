@@ -51,6 +51,11 @@ class Source:
         file: BinaryIO = self._decompressor(self._codec).open(self._path, "rb")
         return file
 
+    @property
+    def compressed(self) -> bool:
+        """Whether the bytes on the disk are others."""
+        return self._codec is not None
+
     def stored_bytes(self) -> int:
         """How many bytes the file has on the disk, compressed as it may be."""
         return Path(self._path).stat().st_size

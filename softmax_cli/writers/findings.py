@@ -20,5 +20,5 @@ def effects_grid(finding: Finding) -> Grid:
 
 
 def sentences(finding: Finding) -> list[str]:
-    """Where it is, what was seen, and what to do."""
-    return [sentence for sentence in (finding.where, *finding.evidence, finding.remedy) if sentence]
+    """Where it is, and what was seen."""
+    return [finding.where, *finding.evidence]

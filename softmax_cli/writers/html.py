@@ -94,6 +94,8 @@ def _finding(finding: Finding, name: str) -> Iterator[str]:
     yield f'<section>\n<h2 id="{name}">{_escaped(headline(finding))}</h2>\n{_listed(sentences(finding))}'
     if finding.effects:
         yield from _table(effects_grid(finding), name)
+    if finding.remedy:
+        yield f"<p>{_escaped(finding.remedy)}</p>"
     if finding.command:
         box = f'<div class="scroll" role="region" aria-labelledby="{name}" tabindex="0">'
         yield f"{box}<pre><code>{_escaped(finding.command)}</code></pre></div>"

@@ -49,6 +49,8 @@ def _write_finding(finding: Finding, stream: TextIO) -> None:
     else:
         stream.write(f"**{_escaped(headline(finding))}**\n\n")
     stream.writelines(f"- {_escaped(sentence)}\n" for sentence in sentences(finding))
+    if finding.remedy:
+        stream.write(f"\n{_escaped(finding.remedy)}\n")
     stream.write(f"\n```sh\n{visible(finding.command)}\n```\n\n" if finding.command else "\n")
 
 

@@ -173,3 +173,21 @@ def test_as_given_is_what_loss_prints(digits, dtype):
     (loss, accuracy, _) = figures(check(logits, labels), "L403")["as given"]
     assert loss == evaluate(logits, labels).loss()
     assert accuracy == accuracy_score(labels, logits.argmax(1))
+
+
+def test_one_hot_labels_of_other_classes(digits, healthy):
+    logits, labels = digits
+    given = np.eye(10)[(labels + 1) % 10]
+    (finding,) = check(logits, given).findings
+    assert figures(check(logits, given), "Y222")["with that renaming"] == healthy
+    names = {"y": given}
+    exec(finding.command, names)  # noqa: S102  (what a reader would paste)
+    assert (names["y"].argmax(1) == labels).all()
+
+
+def test_a_huge_loss_is_no_line_of_digits(digits):
+    logits, labels = digits
+    logits = logits.copy()
+    logits[np.arange(0, 500, 5), labels[::5]] = -1e30
+    (finding,) = [each for each in check(logits, labels).findings if each.code == "L404"]
+    assert len(finding.evidence[0]) < 80

@@ -123,6 +123,12 @@ def masked(fill):
     return np.c_[logits, np.full((300, 3), fill)], labels
 
 
+def taught():
+    """Logits of a student, and the probabilities of its teacher, which is of two minds."""
+    logits, _ = drawn(300, 4, 2)
+    return logits, softmax((logits + np.random.default_rng(1).normal(0, 1, (300, 4))) / 2, 1)
+
+
 def sorted_by_label(logits, labels):
     """The rows in the order of their labels, as folders of images have them."""
     order = np.argsort(labels, kind="stable")
@@ -168,6 +174,14 @@ HEALTHY = {
     "confident": lambda _: confident(),
     "a few rows": lambda _: drawn(4, 3, 1),
     "a few rows in [0, 1]": lambda _: (np.random.default_rng(0).random((6, 5)), np.arange(6) % 5),
+    "less each row's minimum": lambda digits: (digits[0] - digits[0].min(1, keepdims=True), digits[1]),
+    "less each row's maximum, and one a little lower": lambda digits: (
+        digits[0] - digits[0].max(1, keepdims=True) - 0.3 * np.eye(500)[:, :1],
+        digits[1],
+    ),
+    "soft labels that say nothing": lambda digits: (digits[0], np.full((500, 10), 0.1)),
+    "a teacher's soft labels": lambda _: taught(),
+    "written by hand": lambda _: ([[1.0, 2.0, 3.0], [0.5, 0.1, 2.0], [2.0, 0.3, -1.0]], [2, 2, 0]),
     "four decimals": lambda _: rounded(lambda logits: logits.round(4), *drawn(300, 7, 3)),
 }
 

@@ -231,3 +231,52 @@ def test_select_and_ignore_take_beginnings(digits):
     assert [finding.code for finding in check(*spoilt, select=["X,Y2"], ignore=["Y20"]).findings] == ["X111"]
     assert check(*spoilt, ignore=["X", "Y"]).findings == ()
     assert check(*spoilt, select=["L4"]).checks == 7
+
+
+def codes(logits, labels=None):
+    """What is found, by its code."""
+    return [finding.code for finding in check(logits, labels).findings]
+
+
+@pytest.mark.parametrize("by", [lambda p: p.round(2), lambda p: np.rint(p * 255) / 255], ids=["decimals", "8 bits"])
+def test_probabilities_of_few_digits_are_probabilities(digits, by):
+    logits, labels = digits
+    given = by(softmax(logits / 4, 1))
+    assert np.abs(given.sum(1) - 1).max() > 0.01  # which is what the digits cost
+    assert codes(given, labels) == ["X101"]
+
+
+def test_whole_percentages_are_percentages(digits):
+    logits, labels = digits
+    given = np.rint(100 * softmax(logits / 4, 1))
+    assert np.unique(given.sum(1)).size > 2
+    assert [code for code in codes(given, labels) if code != "X115"] == ["X102"]
+
+
+def test_levels_are_a_quantisers_though_they_can_be_written_in_two_decimals(digits):
+    logits, labels = digits
+    (finding,) = check(np.rint(logits / 0.07) * 0.07, labels).findings
+    assert (finding.code, finding.effects[-1].loss) == ("X116", pytest.approx(0.07))
+
+
+def test_rows_without_a_softmax_are_nothing_else(digits):
+    logits, labels = digits
+    assert codes(np.where(np.arange(10) == 3, np.nan, logits), labels) == ["X111"]
+    assert codes(np.where(np.random.default_rng(0).random(logits.shape) < 0.3, np.nan, logits), labels) == ["X111"]
+
+
+def test_what_is_no_worse_than_uniform_is_not_called_so(digits):
+    labels = digits[1]
+    assert codes(np.zeros((500, 10)), labels) == ["X121"]
+    # The loss of independent logits of variance v is ln C + v / 2, about: above ln C by many standard errors.
+    rng = np.random.default_rng(0)
+    labels = rng.integers(0, 10, 200_000)
+    assert codes(rng.normal(0, 0.3, (200_000, 10)), labels) == ["L401"]
+
+
+def test_probabilities_that_are_nan(digits):
+    logits, labels = digits
+    (finding,) = check(logits, np.full((500, 10), np.nan)).findings
+    assert (finding.code, finding.row_count) == ("Y209", 500)
+    (finding,) = check(logits, 2 * np.eye(10)[labels]).findings
+    assert (finding.rows, finding.evidence[0]) == (EVERY, "the rows sum to 2")

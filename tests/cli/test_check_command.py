@@ -175,6 +175,13 @@ MENDED = {
     "transposed, NPY": ({"x_npy": lambda x: x.T}, {"y_npy": lambda y: y}, ""),
     "two headers": ({"x_csv": lambda x: np.r_[[np.arange(10)], x]}, {"y_csv": lambda y: np.r_[0, y]}, ""),
     "a header of the logits": ({"x_csv": lambda x: np.r_[[np.arange(10)], x]}, {"y_csv": lambda y: y}, ""),
+    "a header of the labels": ({"x_csv": lambda x: x}, {"y_csv": lambda y: np.r_[0, y]}, ""),
+    "a header of the labels, NPY": ({"x_npy": lambda x: x}, {"y_csv": lambda y: np.r_[0, y]}, ""),
+    "a header of the labels, where it was denied": (
+        {"x_csv": lambda x: x},
+        {"y_csv": lambda y: np.r_[0, y]},
+        "--no-header",
+    ),
     "an odd name": ({"it's $5_csv": lambda x: softmax(x, 1)}, {"y_csv": lambda y: y}, ""),
     "semicolons": ({"x_csv": lambda x: x}, {"y_csv": lambda y: y + 1}, "--delimiter ,"),
 }
@@ -199,6 +206,25 @@ def test_padding_and_names_are_mended_too(run, write, digits):
     assert float(pasted(f"{finding['command']} -q")) == pytest.approx(finding_as_given["loss"], rel=1e-12)
 
 
+def test_two_mistakes_are_mended_by_one_command(run, write, digits):
+    labels = digits[1] + 1
+    labels[[3, 8]] = -100
+    found = json.loads(run("check", *write(x_npy=digits[0], y_csv=labels), "-f", "json").out)["findings"]
+    commands = {finding["code"]: finding["command"] for finding in found}
+    assert commands == dict.fromkeys(
+        ("Y202", "Y203"), "softmax-cli loss x.npy y.csv --label-base 1 --ignore-index -100"
+    )
+    assert float(pasted(f"{commands['Y202']} -q")) == pytest.approx(found[0]["effects"][1]["loss"], rel=1e-12)
+
+
+def test_headers_of_which_one_was_read_as_data(run, write, digits):
+    table = "10,20,30,40,50,60,70,80,90,100\n" + "".join(",".join(map(repr, row)) + "\n" for row in digits[0].tolist())
+    text = "label\n" + "".join(f"{label}\n" for label in digits[1])
+    (finding,) = json.loads(run("check", *write(x_csv=table, y_csv=text), "-f", "json").out)["findings"]
+    assert finding["code"] == "S303"
+    assert float(pasted(f"{finding['command']} -q")) == pytest.approx(LOSS, rel=1e-9)
+
+
 def test_of_one_file_the_labels_stay_a_column(run, write, digits):
     table = np.c_[softmax(digits[0], 1), digits[1]]
     text = ",".join([*"abcdefghij", "y"]) + "\n" + "".join(",".join(map(repr, row.tolist())) + "\n" for row in table)
@@ -206,6 +232,39 @@ def test_of_one_file_the_labels_stay_a_column(run, write, digits):
     (finding,) = json.loads(outcome.out)["findings"]
     assert finding["code"] == "X101"
     assert finding["command"] == "x = np.log(x)"
+
+
+def test_the_position_of_a_column_is_not_that_of_a_class(run, write, digits):
+    table = np.c_[digits[1], np.arange(500), digits[0]]
+    text = (
+        ",".join(["y", "id", *"abcdefghij"]) + "\n" + "".join(",".join(map(repr, row.tolist())) + "\n" for row in table)
+    )
+    outcome = run("check", *write(all_csv=text), "--label-column", "y", "-f", "json")
+    (finding,) = json.loads(outcome.out)["findings"]
+    assert (finding["code"], finding["command"]) == ("X133", "x = np.delete(x, 0, 1)")
+
+
+def test_without_labels_no_command_asks_for_their_loss(run, write, digits):
+    (finding,) = json.loads(run("check", *write(x_npy=softmax(digits[0], 1)), "-f", "json").out)["findings"]
+    assert finding["command"].endswith(" && softmax-cli check mended.npy")
+    assert "X105" in pasted(finding["command"])
+    (finding,) = json.loads(run("check", *write(x_npy=digits[0] * 1000), "-f", "json").out)["findings"]
+    assert (finding["code"], finding["command"]) == ("X119", "")
+
+
+def test_the_lines_of_a_compressed_file_are_not_cut(run, write, digits):
+    import gzip
+
+    write(x_csv=np.r_[[np.arange(10)], digits[0]], y_csv=digits[1])
+    with gzip.open("x.csv.gz", "wb") as file:
+        file.write(Path("x.csv").read_bytes())
+    (finding,) = json.loads(run("check", "x.csv.gz", "y.csv", "-f", "json").out)["findings"]
+    assert (finding["code"], finding["command"]) == ("X124", "x = x[1:]")
+
+
+def test_a_file_with_names_has_no_second_header(run, write):
+    rows = "".join(f"{row},{1.5 - row / 7},{row % 3}\n" for row in range(30))
+    assert "X124" not in run("check", *write(x_csv=f"고양이,개,새\n1,2,3\n{rows}"), "-f", "tsv").out
 
 
 def test_standard_input(run, write, digits):

@@ -12,6 +12,7 @@ from softmax_cli.readers.lines import cells, sniff_delimiter
 from softmax_cli.readers.npy import NpyTable
 from softmax_cli.readers.pieces import Files as GivenFiles
 from softmax_cli.readers.source import STDIN, Source
+from softmax_cli.readers.table import Table
 
 
 def files_of(logits: Any, labels: Any, reading: Reading, ignore_index: int | None, pair: RawPair) -> Files:
@@ -22,7 +23,16 @@ def files_of(logits: Any, labels: Any, reading: Reading, ignore_index: int | Non
         options=_options(reading, ignore_index),
         load=_loading(logits, reading, pair),
         delimited=_only_source(logits) is not None and not isinstance(pair.logits, NpyTable),
+        takes_header=pair.names is not None or isinstance(pair.logits, NpyTable),
+        plain_logits=_is_plain(logits, pair.logits) and _name(labels) != STDIN,
+        plain_labels=_is_plain(labels, pair.labels) and _name(logits) != STDIN,
     )
+
+
+def _is_plain(given: Any, table: Table | None) -> bool:
+    """Whether it is one file of text, and not a compressed one."""
+    source = _only_source(given)
+    return source is not None and not source.compressed and not isinstance(table, NpyTable)
 
 
 def _name(given: Any) -> str | None:

@@ -80,7 +80,8 @@ def _changed(trial: Trial, block: RawBlock, classes: int) -> LooseLabels | None:
         numbers = trial.instead[block.start : block.start + len(block.logits)]
         ignored = np.zeros(len(numbers), bool)
     valid = (numbers >= 0) & (numbers < classes) & ~ignored
-    return replace(labels, numbers=numbers, valid=valid, ignored=ignored)
+    given = numbers if labels.kind == "probabilities" else labels.given  # one-hot rows, of other classes now
+    return replace(labels, numbers=numbers, valid=valid, ignored=ignored, given=given)
 
 
 def run_trials(trials: Sequence[Trial], pairs: dict[int, RawPair], threads: int) -> list[Outcome]:

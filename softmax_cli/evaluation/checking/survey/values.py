@@ -47,7 +47,7 @@ class Values:
             Bounds.of(low[sound]) | Bounds.of(view.high[sound]),
             Bounds.of(spans[sound]),
             Bounds.of((view.normalizer.astype(np.float64) + view.high)[sound]),
-            None if (view.low < 0).any() else Shares.of(view.logits, ~view.constant),
+            None if (view.low[sound] < 0).any() else _shares(view),
             {name: Places.of(chosen, view.start) for name, chosen in places.items()},
         )
 
@@ -59,6 +59,13 @@ class Values:
             None if self.shares is None or other.shares is None else self.shares + other.shares,
             {name: places + other.places[name] for name, places in self.places.items()},
         )
+
+
+def _shares(view: View) -> Shares:
+    """Those of the rows that have a softmax."""
+    if view.sound.all():
+        return Shares.of(view.logits, ~view.constant)
+    return Shares.of(view.logits[view.sound], ~view.constant[view.sound])
 
 
 def _lowest_finite(view: View) -> NDArray[Any]:
