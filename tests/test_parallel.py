@@ -62,5 +62,32 @@ def test_an_error_of_the_items_themselves_is_raised():
         list(in_order(lambda number: number, items(), threads=2))
 
 
+def test_the_caller_works_too():
+    workers = set(in_order(lambda _: threading.get_ident(), range(100), threads=2))
+    assert threading.get_ident() in workers
+
+
+def test_an_interrupt_of_the_caller_ends_it_at_once():
+    started = threading.active_count()
+
+    def work(number):
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+        time.sleep(0.001)
+        return number
+
+    with pytest.raises(KeyboardInterrupt):
+        list(in_order(work, iter(range(100)), threads=2))
+    assert threading.active_count() == started
+
+
+def test_a_consumer_that_has_enough_leaves_no_thread_behind():
+    started = threading.active_count()
+    results = in_order(lambda number: number, iter(range(1000)), threads=4)
+    assert next(results) == 0
+    results.close()
+    assert threading.active_count() == started
+
+
 def test_there_is_a_thread_to_run_on():
     assert available_threads() >= 1
