@@ -2,12 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,53 +49,56 @@ def divergences(log_p: Floats, log_q: Floats) -> Divergences:
     """
     with np.errstate(all="ignore"):
         gap = log_p - log_q
-        all_finite = bool(np.isfinite(gap).all())
-        if not all_finite:
-            gap[log_p == log_q] = 0.0  # -inf in both: a class that neither has
+        lone = None if np.isfinite(gap).all() else _take_out_infinities(gap, log_p, log_q)
         larger = np.maximum(log_p, log_q)
         np.exp(larger, out=larger)
         size = np.abs(gap)
         drop = np.expm1(-size)
-        # Twice the terms are -both + skew for p of q and -both - skew for q of p.
-        both = size * drop
-        skew = size + drop
-        skew *= 2
-        skew += both
+        # The terms are skew - bend for p of q and -skew - bend for q of p, and so are their sums.
+        bend = size * drop
+        bend *= 0.5
+        js = _jensen_shannon_terms(size, drop, bend, larger).sum(axis=1)
+        skew = np.add(size, drop, out=size)
+        skew += bend
         np.copysign(skew, gap, out=skew)
-        kl = np.subtract(skew, both)
-        kl *= larger
-        reverse_kl = np.add(skew, both, out=skew)
-        reverse_kl *= larger
-        np.negative(reverse_kl, out=reverse_kl)
-        js = _jensen_shannon_terms(size, drop, both, larger)
-        if not all_finite:
-            _take_limits(gap, larger, kl, reverse_kl, js)
+        skew *= larger
+        bend *= larger
+        skews, bends = skew.sum(axis=1), bend.sum(axis=1)
         apart = np.multiply(drop, larger, out=drop)
-        return Divergences(_total(kl) / 2, _total(reverse_kl) / 2, _total(js), np.abs(apart, out=apart))
+        found = Divergences(skews - bends, -skews - bends, js, np.abs(apart, out=apart))
+        if lone is not None:
+            found = _with_lone_classes(found, larger, *lone)
+        # A rounding of expm1 can leave a term at -1e-31 where d is near 1e-15.
+        kl, reverse_kl, js = (np.maximum(sums, 0.0) for sums in (found.kl, found.reverse_kl, found.js))
+        return Divergences(kl, reverse_kl, js, found.apart)
 
 
-def _total(terms: Floats) -> Floats:
-    """Each row's sum; never negative, though a rounding of expm1 can leave a term at -1e-31 where d is near 1e-15."""
-    sums: Floats = terms.sum(axis=1)
-    return np.maximum(sums, 0.0)
-
-
-def _jensen_shannon_terms(size: Floats, drop: Floats, both: Floats, larger: Floats) -> Floats:
+def _jensen_shannon_terms(size: Floats, drop: Floats, bend: Floats, larger: Floats) -> Floats:
     half = drop * 0.5
     terms = np.log1p(half)
     half += 1
     terms *= half
-    np.add(size, both, out=half)
-    half *= 0.5
+    np.multiply(size, 0.5, out=half)
+    half += bend
     terms += half
     terms *= larger
     return np.negative(terms, out=terms)
 
 
-def _take_limits(gap: Floats, larger: Floats, kl: Floats, reverse_kl: Floats, js: Floats) -> None:
-    """The terms of a class that one distribution alone lacks, where infinity less infinity stands."""
-    only: Any
-    for only, of_it, of_other in ((gap == math.inf, kl, reverse_kl), (gap == -math.inf, reverse_kl, kl)):
-        of_it[only] = math.inf
-        of_other[only] = 2 * larger[only]
-        js[only] = larger[only] * (math.log(2) / 2)
+def _take_out_infinities(gap: Floats, log_p: Floats, log_q: Floats) -> tuple[Mask, Mask]:
+    """Count the classes that one of the two lacks as no way apart; returns those of p alone and those of q alone."""
+    gap[log_p == log_q] = 0.0  # -inf in both: a class that neither has
+    alone = gap == math.inf, gap == -math.inf
+    gap[alone[0] | alone[1]] = 0.0
+    return alone
+
+
+def _with_lone_classes(found: Divergences, larger: Floats, of_p: Mask, of_q: Mask) -> Divergences:
+    """Those of the classes that both have, and the limits of the terms of the others; ``larger`` is max(p, q)."""
+    p, q = ((larger * alone).sum(axis=1) for alone in (of_p, of_q))
+    return Divergences(
+        np.where(of_p.any(axis=1), math.inf, found.kl + q),
+        np.where(of_q.any(axis=1), math.inf, found.reverse_kl + p),
+        found.js + (p + q) * (math.log(2) / 2),
+        np.where(of_p | of_q, larger, found.apart),
+    )

@@ -64,9 +64,10 @@ def _moments(weights: NDArray[Any], shifted: NDArray[Any]) -> tuple[NDArray[Any]
 
     The likeliest class, whose z is 0, adds nothing to either.
     """
-    first = np.einsum("ij,ij->i", weights, shifted)
     weights *= shifted
-    return first, np.einsum("ij,ij->i", weights, shifted)
+    first = np.sum(weights, axis=-1)
+    weights *= shifted
+    return first, np.sum(weights, axis=-1)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ RATIO = "perplexity_ratio"
 OF_LABELS = ("loss", "perplexity", RATIO, "accuracy", "p_label")
 DISCORDANCE = ("only_a_right", "only_b_right", "mcnemar_p")
 
-_CALLED = {"p_label": "p(label)", RATIO: "perplexity B / A"}
+_CALLED = {"p_label": "p(label)", RATIO: "ppl B / A"}
 
 
 def change_quantities(name: str) -> tuple[str, ...]:

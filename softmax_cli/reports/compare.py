@@ -159,6 +159,11 @@ class CompareReport(Displayed):
         """Whether no logit differs."""
         return self.spread("abs_diff").largest == 0
 
+    @property
+    def _predicted(self) -> int:
+        """The rows that have a softmax in one file at least: those of the probabilities, classes and labels."""
+        return self.counted - self.oddities.undefined_in_both
+
     def _figures(self) -> Iterator[Figure]:
         for spread in self.spreads:
             yield from spread.figures()
@@ -181,7 +186,7 @@ class CompareReport(Displayed):
         yield rows_grid([spread for spread in self.spreads if spread.name in OF_ROWS])
         yield self._agreement_grid()
         if self.changes:
-            yield changes_grid(self.changes, self.counted, CONFIDENCE, self.rows_drawn_at_once)
+            yield changes_grid(self.changes, self._predicted, CONFIDENCE, self.rows_drawn_at_once)
         if self.changed_rows:
             shown, hidden = edges(self.changed_rows)
             yield changed_rows_grid(shown, hidden, labelled=bool(self.changes))
@@ -191,7 +196,7 @@ class CompareReport(Displayed):
             Column("agreement"),
             Column("rows", "integer"),
             Column("share", "decimal"),
-            Column("±se", "distance"),
+            Column("±se", "measure"),
         )
         rows = [
             (each.meaning, "" if each.rows is None else f"{each.rows:,}", each.share, each.standard_error)
@@ -208,10 +213,10 @@ class CompareReport(Displayed):
             yield "No logit differs."
         largest, shift_free = self.spread("abs_diff").largest, self.spread("shift_free_diff").largest
         if math.isfinite(largest) and 2 * shift_free < largest:
-            less = distance_text(shift_free)
-            yield f"Less a constant a row, which softmax cancels, the logits are at most {less} apart."
+            left = f"are at most {distance_text(shift_free)} apart" if shift_free else "are the same"
+            yield f"Less a constant a row, which softmax cancels, the logits {left}."
         first = self.agreements[0]
-        if first.rows is not None and (others := self.counted - self.oddities.undefined_in_both - first.rows):
+        if first.rows is not None and (others := self._predicted - first.rows):
             ties = f", {self.ties:,} of them for a tie" if self.ties else ""
             yield f"The likeliest class is another in {count(others, 'row')}{ties}."
         if self.discordance is not None and self.discordance.pairs:

@@ -91,6 +91,18 @@ def test_the_table_fits_with_large_row_numbers_and_wide_names(run, tmp_path):
     assert max(map(cell_len, out[out.index("|A - B|") :].splitlines())) <= 80
 
 
+def test_the_figures_by_the_labels_stand_side_by_side_for_a_perplexity_of_hundreds(run, tmp_path):
+    a = np.random.default_rng(3).standard_normal((60, 300))
+    np.save(tmp_path / "a.npy", a)
+    np.save(tmp_path / "b.npy", a.astype(np.float16))
+    np.save(tmp_path / "y.npy", np.arange(60))
+    out = run("compare", tmp_path / "a.npy", tmp_path / "b.npy", tmp_path / "y.npy", "-f", "table").out
+    by_labels = out[out.index("by the labels of 60 rows") :].splitlines()
+    assert by_labels[1].split() == ["figure", "A", "B", "B", "-", "A", "±se", "95", "%", "from", "to"]
+    perplexity = by_labels[4].split()
+    assert (perplexity[0], float(perplexity[1]) > 100, len(perplexity)) == ("perplexity", True, 7)
+
+
 def test_json_has_everything(run, files):
     digits, _, noisy, labels = files
     found = json.loads(run("compare", digits, noisy, labels, "-f", "json", "--top", 7, "--atol", 9).out)

@@ -117,6 +117,24 @@ def test_far_apart_nothing_overflows():
     assert found.js[0] == pytest.approx(math.log(2), rel=1e-15)
 
 
+def test_at_the_end_of_float64_nothing_overflows():
+    found = divergences(np.array([[0.0, -1.7e308]]), np.array([[-1.7e308, 0.0]]))
+    assert found.kl.tolist() == found.reverse_kl.tolist() == [1.7e308]
+    assert found.js[0] == pytest.approx(math.log(2), rel=1e-15)
+
+
+def test_classes_that_one_alone_has_beside_those_of_both():
+    """By scipy's sum over p log(p / q), with classes of p alone, of q alone, of neither and of both in a row."""
+    p, q = np.array([[0.2, 0.0, 0.0, 0.5, 0.3], [0.5, 0.0, 0.0, 0.1, 0.4]]), np.array([[0.0, 0.4, 0.0, 0.3, 0.3]] * 2)
+    q[1] = [0.25, 0.25, 0.0, 0.4, 0.1]
+    with np.errstate(divide="ignore"):
+        found = divergences(np.log(p), np.log(q))
+    assert found.kl[0] == found.reverse_kl[0] == found.reverse_kl[1] == INF
+    assert found.kl[1] == pytest.approx(scipy.stats.entropy(p[1], q[1]), rel=1e-14)
+    np.testing.assert_allclose(found.js, jensenshannon(p, q, axis=1) ** 2, rtol=1e-14)
+    np.testing.assert_allclose(found.apart, np.abs(p - q), rtol=1e-14)
+
+
 def test_a_row_that_is_nan_is_nan_throughout_and_no_other_is():
     one, other = pair(1, rows=3)
     log_p, log_q = scipy.special.log_softmax(one, axis=1), scipy.special.log_softmax(other, axis=1)

@@ -53,6 +53,14 @@ def test_the_brier_score_of_a_sure_row_does_not_cancel():
     assert predict(np.array([[23.25, 0.0]], np.float32), np.array([0])).briers[0] == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_row_by_itself_is_the_same_to_the_bit():
+    # More classes than NumPy buffers at a time, 8,192: from there on einsum adds up a single row in another order.
+    logits = np.random.default_rng(1).standard_normal((64, 9001))
+    labels = np.arange(64)
+    one_by_one = [predict(logits[row : row + 1], labels[row : row + 1]).briers[0] for row in range(64)]
+    assert predict(logits, labels).briers.tolist() == one_by_one
+
+
 @pytest.mark.parametrize("k", [1, 2, 5, 12])
 def test_the_ranks_give_top_k(drawn, k):
     logits, labels, _ = drawn

@@ -45,6 +45,15 @@ def test_the_derivatives_are_torchs(inverse):
     assert found.right.tolist() == (predicted == torch.tensor(labels)).tolist()
 
 
+def test_a_row_by_itself_is_the_same_to_the_bit():
+    # More classes than NumPy buffers at a time, 8,192: from there on einsum adds up a single row in another order.
+    logits, labels = np.random.default_rng(1).standard_normal((64, 9001)), np.arange(64)
+    whole = scaled(logits, labels, 0.7)
+    alone = [scaled(logits[row : row + 1], labels[row : row + 1], 0.7) for row in range(64)]
+    assert whole.slopes.tolist() == [each.slopes[0] for each in alone]
+    assert whole.curvatures.tolist() == [each.curvatures[0] for each in alone]
+
+
 @pytest.mark.parametrize("scale", [0.01, 0.3, 1.0, 4.0, 1000.0])
 @pytest.mark.parametrize("start", [1e-3, 1.0, 50.0])
 def test_it_is_scipys_minimum(scale, start):

@@ -213,6 +213,11 @@ def test_a_constant_in_each_row_changes_nothing_but_the_logits():
     assert any(remark.startswith("Less a constant a row, which softmax cancels") for remark in report.remarks())
 
 
+def test_where_a_constant_in_each_row_is_all_it_says_so():
+    report = softmax_cli.compare([[1.0, 2.0], [0.0, 3.0]], [[2.0, 3.0], [0.0, 3.0]])
+    assert "Less a constant a row, which softmax cancels, the logits are the same." in report.remarks()
+
+
 @pytest.mark.parametrize("classes", [1, 7, 40])
 def test_neither_blocks_nor_threads_change_a_bit(monkeypatch, classes):
     a, b, y = pair(rows=1000, classes=classes, dtype=np.float32)
@@ -286,6 +291,7 @@ def test_what_is_not_finite_in_one_alone_is_counted_and_named():
     assert second == "1 row without a softmax in one file alone, first row 20."
     assert "8 logits nan or infinite in both files alike: no difference." in report.remarks()
     assert "1 row without a softmax in both files: counted only in the logits." in report.remarks()
+    assert "by the labels of 299 rows" in str(report)
 
 
 def test_a_row_without_a_softmax_is_never_right():
