@@ -23,7 +23,8 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int
     """work(item) for each item, in the items' order, ``threads`` of them at a time, the caller's own among them.
 
     Each thread takes the next item by itself, so that reading one overlaps with the work on others; one at a time
-    takes. A single item makes no thread. An error, in the work or of the items, is raised where its result would be.
+    takes. A single item makes no thread. An error, in the work or of the items, is raised where its result would be;
+    one of the first two items before any result.
 
     >>> list(in_order(lambda number: number * number, range(5), threads=2))
     [0, 1, 4, 9, 16]

@@ -19,11 +19,10 @@ from softmax_cli.cli.options import (
     ThreadsOption,
 )
 from softmax_cli.cli.streams import note_typing
+from softmax_cli.errors import CheckFailedError
 from softmax_cli.evaluation.settings import Reading
 
 CHOOSING = "Which checks"
-
-_FAILED = 1
 
 SelectOption = Annotated[
     list[str] | None,
@@ -95,7 +94,7 @@ def command(
         )
     deliver(report, output_format)
     if report.failed:
-        raise typer.Exit(_FAILED)
+        raise typer.Exit(CheckFailedError.exit_status)
 
 
 def listing(output_format: FormatOption = AUTO) -> None:

@@ -8,6 +8,7 @@ from softmax_cli.cli.options import (
     AUTO,
     COMPUTING,
     GATES,
+    LOGITS,
     WRITING,
     ClassAxisOption,
     DelimiterOption,
@@ -33,12 +34,7 @@ _BY_LABELS = (*(name for change in OF_LABELS for name in change_quantities(chang
 
 
 def command(
-    a: Annotated[
-        str,
-        typer.Argument(
-            metavar="A", help="Logits, one row a line: CSV, TSV or NPY (also .gz, .bz2, .xz); - is standard input."
-        ),
-    ],
+    a: Annotated[str, typer.Argument(metavar="A", help=LOGITS)],
     b: Annotated[str, typer.Argument(metavar="B", help="Another version of them: the same rows and classes.")],
     labels: LabelsArgument = None,
     threads: ThreadsOption = Comparing.threads,

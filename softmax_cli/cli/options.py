@@ -45,18 +45,24 @@ def _known_format(name: str) -> str:
     return name
 
 
+def refuse_format_beside_output(context: typer.Context) -> None:
+    """Raise UsageError where both -o, which is given, and --format say what the format is."""
+    if asked_for(context, "output_format"):
+        raise UsageError("-o takes the format from the file's suffix; leave --format out")
+
+
 def asked_for(context: typer.Context, name: str) -> bool:
     """Whether the command line itself gives that option; an environment variable asks for nothing in particular."""
     source = context.get_parameter_source(name)
     return source is not None and source.name == "COMMANDLINE"
 
 
-_LOGITS = (
+LOGITS = (
     "Logits, one row a line: CSV, TSV or NPY (also .gz, .bz2, .xz, .zst); - is standard input, and a pattern in quotes "
     "('x-*.npy') its matches, one after the other."
 )
-LogitsArgument = Annotated[str, typer.Argument(metavar="LOGITS", help=_LOGITS)]
-LogitsArguments = Annotated[list[str], typer.Argument(metavar="LOGITS...", help=_LOGITS)]
+LogitsArgument = Annotated[str, typer.Argument(metavar="LOGITS", help=LOGITS)]
+LogitsArguments = Annotated[list[str], typer.Argument(metavar="LOGITS...", help=LOGITS)]
 
 LABELS = "One label a row: a class index, a class name, or a row of probabilities; - is standard input."
 LabelsArgument = Annotated[str | None, typer.Argument(metavar="[LABELS]", help=LABELS, show_default=False)]

@@ -20,12 +20,12 @@ from softmax_cli.cli.options import (
     LogitsArgument,
     TemperatureOption,
     ThreadsOption,
-    asked_for,
     conditions,
     names,
+    refuse_format_beside_output,
 )
 from softmax_cli.cli.streams import note_typing
-from softmax_cli.errors import CheckFailedError, InputError, UsageError
+from softmax_cli.errors import CheckFailedError, InputError
 from softmax_cli.evaluation.reporting.settings import REPORT_DTYPES, TOP_K, ReportSettings
 from softmax_cli.evaluation.settings import Reading
 
@@ -106,8 +106,7 @@ def command(
     from softmax_cli.reports.model import quantity_names
 
     if output is not None:
-        if asked_for(context, "output_format"):
-            raise UsageError("-o takes the format from the file's suffix; leave --format out")
+        refuse_format_beside_output(context)
         check_file(output)
     known = quantity_names(top_k or [TOP_K])
     gates = [parse_condition_on(text, known, _EXAMPLE) for text in fail_if or ()]

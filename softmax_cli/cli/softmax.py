@@ -20,7 +20,7 @@ from softmax_cli.cli.options import (
     LogitsArguments,
     TemperatureOption,
     ThreadsOption,
-    asked_for,
+    refuse_format_beside_output,
 )
 from softmax_cli.cli.streams import note, note_typing
 from softmax_cli.errors import UsageError
@@ -64,8 +64,8 @@ def command(
     if row_sums and (log or output is not None):
         other = "--log" if log else "-o"
         raise UsageError(f"--row-sums adds a column to printed probabilities; leave it or {other} out")
-    if output is not None and asked_for(context, "output_format"):
-        raise UsageError("-o takes the format from the file's suffix; leave --format out")
+    if output is not None:
+        refuse_format_beside_output(context)
     from softmax_cli.cli.output import deliver
     from softmax_cli.evaluation.probabilities import save_softmax, softmax
 

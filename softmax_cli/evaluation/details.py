@@ -28,7 +28,7 @@ class Details:
         counted = block.target.counted
         places = np.arange(len(losses)) if counted is None else np.flatnonzero(counted)
         if self._top is not None and len(places) > self._top:
-            order = np.argsort(-_rank(losses[places]), kind="stable")[: self._top]
+            order = np.argsort(-rank(losses[places]), kind="stable")[: self._top]
             places = np.sort(places[order])
         return [_detail(block, batch, place, losses, labels, self._class_names) for place in places.tolist()]
 
@@ -36,7 +36,7 @@ class Details:
         """Take the rows of the next block."""
         self._found += rows
         if self._top is not None:
-            self._found.sort(key=lambda detail: -float(_rank(np.float64(detail.loss))))
+            self._found.sort(key=lambda detail: -float(rank(np.float64(detail.loss))))
             del self._found[self._top :]
 
     def found(self) -> list[RowDetail]:
@@ -44,7 +44,8 @@ class Details:
         return self._found
 
 
-def _rank(losses: Any) -> Any:
+def rank(losses: Any) -> Any:
+    """What orders losses: themselves, with nan before every other."""
     return np.where(np.isnan(losses), math.inf, losses)
 
 

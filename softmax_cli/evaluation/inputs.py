@@ -106,6 +106,18 @@ def shape_text(shape: tuple[int | None, ...]) -> str:
     return "x".join("?" if size is None else str(size) for size in shape) or "a single number"
 
 
+def axis_notes(table: Table, axis: int) -> tuple[str, ...]:
+    """What to say of the axis that was taken for the classes', where a table of rows leaves no choice: nothing."""
+    if len(table.shape) <= 2:
+        return ()
+    return (f"{table.name}: shape {shape_text(table.shape)}, classes on axis {axis}",)
+
+
+def numbered_names(names: tuple[str, ...] | None, classes: int) -> tuple[str, ...]:
+    """The classes' names: a header's, else their indices."""
+    return names or tuple(map(str, range(classes)))
+
+
 def _without(shape: tuple[int | None, ...], axis: int) -> tuple[int | None, ...]:
     return shape[:axis] + shape[axis + 1 :]
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from softmax_cli.errors import InputError
 from softmax_cli.losses.targets import Indices, Probabilities, Target
 
-_TOLERANCE = 1e-3  # probabilities written with four decimals still sum to 1 within it
+TOLERANCE = 1e-3  # probabilities written with four decimals still sum to 1 within it
 
 
 class LabelRule:
@@ -104,13 +104,13 @@ class LabelRule:
 
     def _probabilities(self, values: NDArray[Any], start: int) -> Probabilities:
         values = values if values.dtype.kind == "f" else values.astype(np.float64)
-        possible = (values >= 0) & (values <= 1 + _TOLERANCE)
+        possible = (values >= 0) & (values <= 1 + TOLERANCE)
         if not possible.all():
             row, column = np.argwhere(~possible)[0]
             what = f"{_shown(values[row, column])} is not a probability"
             raise InputError(f"{self._place(start + int(row))}, class {self._spell(int(column))}", what)
         sums = values.sum(axis=1, dtype=np.float64)
-        if not self.notes and (faults := np.flatnonzero(np.abs(sums - 1) > _TOLERANCE)).size:
+        if not self.notes and (faults := np.flatnonzero(np.abs(sums - 1) > TOLERANCE)).size:
             place, total = self._place(start + int(faults[0])), sums[faults[0]]
             self.notes = (f"{place}: the label's probabilities sum to {total:.6g}, not 1; used as they are",)
         return Probabilities(values)

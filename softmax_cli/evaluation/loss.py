@@ -55,7 +55,7 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
     >>> evaluate([[2.0, 1.0], [0.0, 3.0]], [0, 1]).loss("cross_entropy")
     0.18092451954598246
     """
-    settings, reading = split_options(options)
+    settings, reading = split_options(options, Settings)
     logits, labels, settings = with_sources(logits, labels, settings)
     reports = [report_of(run_fold(logits, labels, each, reading)) for each in settings.by_dtype()]
     return reports[0] if len(reports) == 1 else _side_by_side(reports)

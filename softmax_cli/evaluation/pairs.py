@@ -11,8 +11,10 @@ from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.inputs import (
     as_files,
     as_sources,
+    axis_notes,
     find_class_axis,
     fits,
+    numbered_names,
     open_labels,
     open_logits,
     rows_shape,
@@ -71,7 +73,7 @@ class Pair:
     @property
     def display_names(self) -> tuple[str, ...]:
         """The classes' names: the header's, else their indices."""
-        return self.class_names or tuple(map(str, range(self.classes)))
+        return numbered_names(self.class_names, self.classes)
 
     @property
     def by_probabilities(self) -> bool:
@@ -83,10 +85,7 @@ class Pair:
         """What was decided without being asked, as far as it is known by now."""
         # One pattern may stand for both, and then both say in which order its files are read.
         notes = tuple(dict.fromkeys((*self.logits.notes, *self._labels.notes, *self.rule.notes, *self._column_notes)))
-        if len(self.logits.shape) > 2:
-            shape = shape_text(self.logits.shape)
-            notes = (*notes, f"{self.logits.name}: shape {shape}, classes on axis {self.class_axis}")
-        return notes
+        return (*notes, *axis_notes(self.logits, self.class_axis))
 
     def progress(self) -> Progress:
         """How far the latest pass has come."""

@@ -12,11 +12,12 @@ from softmax_cli.backends import EVERY_BACKEND, load_backends
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.inputs import (
+    axis_notes,
     computing_dtype,
     find_class_axis,
+    numbered_names,
     open_logits,
     rows_per_block,
-    shape_text,
     with_known_shape,
 )
 from softmax_cli.evaluation.saving import check_suffix, save
@@ -73,13 +74,10 @@ def softmax(
     table = with_known_shape(table, axis)
     classes = int(table.shape[axis] or 0)
     (chosen,) = load_backends(backend, device, computing_dtype(dtype, table))
-    notes = table.notes
-    if len(table.shape) > 2:
-        notes = (*notes, f"{table.name}: shape {shape_text(table.shape)}, classes on axis {axis}")
     settings = (("dtype", chosen.dtype), ("temperature", temperature), ("class_axis", axis))
     return SoftmaxReport(
         signature=Signature(backend_signatures([chosen]), settings),
-        class_names=table.column_names or tuple(map(str, range(classes))),
+        class_names=numbered_names(table.column_names, classes),
         log=log,
         with_row_sums=row_sums,
         blocks=SoftmaxBlocks(
@@ -89,7 +87,7 @@ def softmax(
             worker_count(threads),
             lambda values: _block(chosen, values, temperature, log=log),
         ),
-        notes=notes,
+        notes=(*table.notes, *axis_notes(table, axis)),
     )
 
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.progress import Watcher, ignore
@@ -20,8 +20,29 @@ KERNELS = ("auto", "plain", "fused")
 
 
 @dataclass(frozen=True, eq=False)
-class Settings:
-    """How the losses are computed.
+class Passing:
+    """How the passes over the rows go, whatever they are for.
+
+    Attributes:
+        threads: how many blocks of rows are computed at a time; None for as many as there are cores.
+        watcher: called after each block with how far the pass has come.
+    """
+
+    threads: int | None = None
+    watcher: Watcher = ignore
+
+    def __post_init__(self) -> None:
+        worker_count(self.threads)
+
+    @property
+    def workers(self) -> int:
+        """How many threads compute."""
+        return worker_count(self.threads)
+
+
+@dataclass(frozen=True, eq=False)
+class Settings(Passing):
+    """How the losses are computed, and the attributes of Passing.
 
     Attributes:
         backend: ``numpy``, ``torch`` or ``all``.
@@ -45,9 +66,7 @@ class Settings:
         ledger: whether a table shows the ledger.
         per_row: whether to list every row with its label, prediction and loss.
         top: list the rows with the largest losses, so many.
-        threads: how many blocks of rows are computed at a time; None for as many as there are cores.
         kernel: of the NumPy backend: ``plain``, ``fused`` (compiled, by numba), or ``auto``: fused where it pays.
-        watcher: called after each block with how far the pass has come.
     """
 
     backend: str = "numpy"
@@ -70,11 +89,10 @@ class Settings:
     ledger: bool = False
     per_row: bool = False
     top: int | None = None
-    threads: int | None = None
     kernel: str = "auto"
-    watcher: Watcher = ignore
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in self.variants:
             known_name("variant", name, VARIANTS)
         for name in self.losses:
@@ -91,7 +109,6 @@ class Settings:
         positive("--temperature", self.temperature)
         if self.top is not None and self.top < 1:
             raise UsageError(f"--top {self.top}: a number of rows is needed")
-        worker_count(self.threads)
         if not 0 <= self.label_smoothing <= 1:
             raise UsageError(f"--label-smoothing {self.label_smoothing}: a number from 0 to 1 is needed")
 
@@ -99,11 +116,6 @@ class Settings:
     def kept_faults(self) -> int:
         """How many nonfinite rows are kept for an explanation."""
         return _EXPLAINED if self.explain else 1
-
-    @property
-    def workers(self) -> int:
-        """How many threads compute."""
-        return worker_count(self.threads)
 
     def by_dtype(self) -> list["Settings"]:
         """The same for each dtype alone."""
@@ -164,11 +176,14 @@ class Reading:
             raise UsageError("--label-base: a number within 2^62 of 0 is needed")
 
 
-def split_options(options: dict[str, Any]) -> tuple[Settings, Reading]:
-    """Options by name as the two of them; raises TypeError for a name that neither has."""
+Asked = TypeVar("Asked")
+
+
+def split_options(options: dict[str, Any], asked: type[Asked]) -> tuple[Asked, Reading]:
+    """Options by name as a dataclass of what is asked and a Reading; raises TypeError for a name that neither has."""
     of_reading = {field.name for field in fields(Reading)}
     reading = {name: value for name, value in options.items() if name in of_reading}
-    return Settings(**{name: value for name, value in options.items() if name not in of_reading}), Reading(**reading)
+    return asked(**{name: value for name, value in options.items() if name not in of_reading}), Reading(**reading)
 
 
 def parse_parameters(texts: Sequence[str]) -> dict[str, float]:

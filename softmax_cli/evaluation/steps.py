@@ -36,7 +36,7 @@ def steps(logits: Any, labels: Any = None, **options: Any) -> StepsReport:
     >>> [step.name for step in steps([[1.0, 2.0, 3.0]], [2]).steps]
     ['logits', 'softmax', 'one_hot', 'log_of_softmax', 'log_softmax', 'product', 'gradient']
     """
-    settings, reading = split_options(options)
+    settings, reading = split_options(options, Settings)
     if settings.variants:
         raise UsageError("--steps shows every variant; leave --variant out")
     return _walk(logits, labels, settings, reading, _all_steps)
@@ -50,7 +50,7 @@ def gradient(logits: Any, labels: Any = None, **options: Any) -> StepsReport:
     >>> gradient([[0.0, 0.0]], [0]).steps[0].values.tolist()
     [[-0.5, 0.5]]
     """
-    settings, reading = split_options(options)
+    settings, reading = split_options(options, Settings)
     return _walk(logits, labels, settings, reading, _gradients)
 
 
@@ -60,7 +60,7 @@ def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple
     It is that of the one loss that was asked for, else of the cross-entropy; on one backend.
     """
     check_suffix(path)
-    settings, reading = split_options(options)
+    settings, reading = split_options(options, Settings)
     logits, labels, settings = with_sources(logits, labels, settings)
     fold = _counted_fold(logits, labels, settings, reading)
     variants = _differentiated(fold)

@@ -7,11 +7,12 @@ from numpy.typing import NDArray
 
 from softmax_cli.losses.partial import Partial
 
-_ROWS_AT_ONCE = 1 << 14
+ROWS_AT_ONCE = 1 << 14
+"""How many rows are summed at a time: an exact sum of a hundred of them costs as much as that of thousands."""
 
 
 class Totals:
-    """A Partial that takes its rows in batches: an exact sum of a hundred rows costs as much as that of thousands.
+    """A Partial that takes its rows in batches.
 
     How the rows were split makes no difference to it, since the sums are exact.
     """
@@ -28,7 +29,7 @@ class Totals:
         if reference is not None:
             self._references.append(reference)
         self._waiting += len(losses)
-        if self._waiting >= _ROWS_AT_ONCE:
+        if self._waiting >= ROWS_AT_ONCE:
             self._sum_up()
 
     def partial(self) -> Partial:

@@ -100,14 +100,17 @@ class Order:
         cells = self._cells
         for first in range(0, len(values), _VALUES_AT_ONCE):
             part, marked = values[first : first + _VALUES_AT_ONCE], marks[first : first + _VALUES_AT_ONCE]
-            cell = _cell(1 - part if self._near_one else part)
+            cell = leading_bits(1 - part if self._near_one else part, _DROPPED_BITS)
             cells.counts[:] += np.bincount(cell, minlength=_CELLS)
             cells.sums[:] += np.bincount(cell, part, _CELLS)
             cells.marked[:] += np.bincount(cell[marked], minlength=_CELLS)
 
 
-def _cell(values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The leading bits of each value as a float32, which order values that are not negative as they are ordered."""
-    with np.errstate(over="ignore"):
-        bits = (values + 0).astype(np.float32).view(np.uint32)
-    return (bits >> np.uint32(_DROPPED_BITS)).astype(np.int64)
+def leading_bits(values: NDArray[Any], dropped: int) -> NDArray[np.uint32]:
+    """The bits of each |value| as a float32 without the last ``dropped`` ones: they have the order of the values.
+
+    So cells of them are the same for every file, and no value needs to be known beforehand. nan has the largest.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        bits: NDArray[np.uint32] = np.abs(values.astype(np.float32)).view(np.uint32)
+    return bits >> np.uint32(dropped)

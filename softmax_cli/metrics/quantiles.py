@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.metrics.order import EXACT_UP_TO
+from softmax_cli.metrics.order import EXACT_UP_TO, leading_bits
 
 Floats = NDArray[np.float64]
 
@@ -27,14 +27,9 @@ class Tally:
 
 
 def tally(values: Floats, *, keep: bool) -> Tally:
-    """Count values that are not negative (nan and inf among them), of any shape, by bins.
-
-    A float32 without its sign, read as a whole number, has the order of the values: its leading bits are a bin. The
-    bins of one file are those of every other, so that counts can be added, and no value needs to be known beforehand.
-    """
-    with np.errstate(over="ignore", under="ignore"):
-        bits = np.abs(values.astype(np.float32)).view(np.uint32).reshape(-1) >> _SHIFT
-    return Tally(np.bincount(bits), values.reshape(-1).copy() if keep else None)
+    """Count values that are not negative (nan and inf among them), of any shape, by their leading bits."""
+    bins = leading_bits(values, _SHIFT).reshape(-1)
+    return Tally(np.bincount(bins), values.reshape(-1).copy() if keep else None)
 
 
 class Quantiles:

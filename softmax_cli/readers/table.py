@@ -20,7 +20,7 @@ class Table(Protocol):
     notes: tuple[str, ...]
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
-        """Pieces of at most ``rows`` rows, in order.
+        """Pieces of at most ``rows`` rows, in order; of more where so few would be read byte by byte (see npy.py).
 
         With ``axis`` (the classes'), each piece has shape (n, C): that axis goes last and the others become
         the rows, in C order. With None, each is flat, shape (n,): every value is a row of its own.

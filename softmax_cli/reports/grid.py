@@ -122,6 +122,11 @@ def count(number: int, one: str, many: str = "") -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def all_ignored(rows: int) -> str:
+    """Why a figure is of nothing where every one of so many labels is ignored, in words."""
+    return f"no row counts: all {rows:,} labels are ignored"
+
+
 def header_names(class_names: Iterable[str]) -> tuple[str, ...]:
     """The classes as a file's header: class_0 for a class without a name, so that it cannot be read as data."""
     return tuple(f"class_{name}" if name.isdigit() else name for name in class_names)

@@ -7,7 +7,17 @@ from typing import Any
 
 from softmax_cli.reports.display import Displayed
 from softmax_cli.reports.frameworks import FrameworkLine, frameworks_grid
-from softmax_cli.reports.grid import ALL_IN_TSV, Column, Grid, Numbers, Records, count, distance_text, edges
+from softmax_cli.reports.grid import (
+    ALL_IN_TSV,
+    Column,
+    Grid,
+    Numbers,
+    Records,
+    all_ignored,
+    count,
+    distance_text,
+    edges,
+)
 from softmax_cli.reports.ledger import Ledger
 from softmax_cli.reports.lines import LossLine, by_column, losses_grids
 from softmax_cli.reports.rows import DETAIL_NAMES, RowDetail, RowLine, details_grid, softmax_grid
@@ -57,7 +67,7 @@ class LossReport(Displayed):
     def nothing(self) -> str:
         """Why the loss is of nothing, in words; empty where it is of something."""
         if not self.ledger.counted:
-            return f"no row counts: all {self.rows:,} labels are ignored"
+            return all_ignored(self.rows)
         if self.reduction == "mean" and not self.ledger.weight_sum:
             return "there is nothing to divide by: the weights of the counted labels' classes sum to 0"
         return ""

@@ -9,7 +9,7 @@ from typing import Any
 from softmax_cli.reports.charts import Bars, Bin, Chart, Histogram, Reliability
 from softmax_cli.reports.display import Displayed
 from softmax_cli.reports.figures import Figure
-from softmax_cli.reports.grid import Column, Grid, Records, count
+from softmax_cli.reports.grid import Column, Grid, Records, all_ignored, count
 from softmax_cli.reports.rows import RowDetail, details_grid
 from softmax_cli.reports.signature import Signature
 
@@ -130,7 +130,7 @@ class ModelReport(Displayed):
     @property
     def nothing(self) -> str:
         """Why there is nothing to report on, in words; empty where there is something."""
-        return "" if self.counted else f"no row counts: all {self.rows:,} labels are ignored"
+        return "" if self.counted else all_ignored(self.rows)
 
     def quantities(self) -> Mapping[str, float]:
         """Each figure by its name, and how many rows there are, count, and are ignored."""

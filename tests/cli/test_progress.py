@@ -30,6 +30,7 @@ def test_a_terminal_sees_rows_bytes_and_rate(monkeypatch):
 
 def test_what_is_quick_is_done_without_a_word(monkeypatch):
     monkeypatch.setattr(sys, "stderr", stderr := Terminal())
+    monkeypatch.setattr(progress, "_PATIENCE", 3600)  # however slow the machine
     with Watch() as watch:
         watch(Progress(1234, 500_000_000, 2_000_000_000))
     assert stderr.getvalue() == ""

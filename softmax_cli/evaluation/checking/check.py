@@ -12,7 +12,7 @@ from softmax_cli.evaluation.checking.commands import files_of
 from softmax_cli.evaluation.checking.raw import RawPair, RawTables
 from softmax_cli.evaluation.checking.survey import Survey, survey
 from softmax_cli.evaluation.checking.trials import Outcome, run_trials
-from softmax_cli.evaluation.inputs import as_sources, shape_text
+from softmax_cli.evaluation.inputs import as_sources, axis_notes
 from softmax_cli.evaluation.progress import Watcher
 from softmax_cli.evaluation.progress import ignore as watch_nothing
 from softmax_cli.evaluation.settings import Reading, worker_count
@@ -124,9 +124,7 @@ def _where(symptom: Symptom, surveyed: Survey) -> str:
 def _notes(pair: RawPair) -> tuple[str, ...]:
     """What was decided without being asked."""
     notes = tuple(dict.fromkeys((*pair.logits.notes, *(pair.labels.notes if pair.labels else ()))))
-    if len(pair.logits.shape) > 2:
-        notes = (*notes, f"{pair.logits.name}: shape {shape_text(pair.logits.shape)}, classes on axis {pair.axis}")
-    return notes
+    return (*notes, *axis_notes(pair.logits, pair.axis))
 
 
 def _signature(

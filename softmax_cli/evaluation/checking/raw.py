@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from softmax_cli.evaluation.checking.loose import LooseLabels, LooseRule
 from softmax_cli.evaluation.inputs import (
-    as_files,
-    as_sources,
     find_class_axis,
     fits,
+    numbered_names,
     open_labels,
     open_logits,
     rows_shape,
@@ -45,13 +44,12 @@ class RawTables:
 
     @classmethod
     def open(cls, logits: Any, labels: Any, reading: Reading) -> "RawTables":
-        """Open them; without ``labels`` they are a column of the logits' file, or there are none."""
+        """Open sources; without ``labels`` they are a column of the logits' file, or there are none."""
         of_logits = reading
         if labels is not None:
-            logits, labels = as_sources(logits, labels)
             of_logits = replace(reading, label_column=None)
         elif reading.label_column is not None:
-            labels = logits = as_files(logits)
+            labels = logits
         opened = open_logits(logits, of_logits)
         if labels is None:
             return cls(opened, None)
@@ -95,7 +93,7 @@ class RawPair:
     @property
     def display_names(self) -> tuple[str, ...]:
         """The classes' names: the header's, else their indices."""
-        return self.names or tuple(map(str, range(self.classes)))
+        return numbered_names(self.names, self.classes)
 
     @property
     def known_rows(self) -> int | None:

@@ -1,6 +1,6 @@
 """`compare`: two versions of the same logits, to a report of how far apart they are and what that changes."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,13 +15,14 @@ from softmax_cli.evaluation.comparing.settings import Comparing
 from softmax_cli.evaluation.comparing.versions import Versions, VersionsBlock, open_versions
 from softmax_cli.evaluation.inputs import rows_per_block
 from softmax_cli.evaluation.passes import run
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.evaluation.settings import split_options
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.losses.sums import Sum
 from softmax_cli.metrics.mcnemar import mcnemar
 from softmax_cli.metrics.quantiles import Quantiles
 from softmax_cli.reports.changes import Discordance
 from softmax_cli.reports.compare import AGREEMENTS, Agreement, CompareReport, Oddities, Tolerance
+from softmax_cli.reports.grid import all_ignored
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.spreads import SHARES, Spread
 
@@ -43,7 +44,7 @@ def compare(a: Any, b: Any, labels: Any = None, **options: Any) -> CompareReport
         b: likewise, of the same shape. Where both have class names, its classes are matched by these.
         labels: likewise: class indices, class names, or a row of probabilities each (whose likeliest class is then
             the right one). May be left out, or be a column of A's file (``label_column``).
-        **options: the attributes of :class:`softmax_cli.evaluation.comparing.Comparing`, and of
+        **options: the attributes of :class:`softmax_cli.evaluation.comparing.settings.Comparing`, and of
             :class:`softmax_cli.evaluation.settings.Reading`.
 
     Raises:
@@ -54,9 +55,7 @@ def compare(a: Any, b: Any, labels: Any = None, **options: Any) -> CompareReport
     >>> report.spread("abs_diff").largest, report.spread("abs_diff").row
     (0.5, 0)
     """
-    of_reading = {field.name for field in fields(Reading)}
-    reading = Reading(**{name: value for name, value in options.items() if name in of_reading})
-    comparing = Comparing(**{name: value for name, value in options.items() if name not in of_reading})
+    comparing, reading = split_options(options, Comparing)
     versions = open_versions(a, b, labels, reading, comparing.ignore_index)
     fold = Comparison(versions, comparing)
     blocks = versions.blocks(rows_per_block(versions.classes, [_EXACT]))
@@ -113,7 +112,7 @@ class Comparison:
 def _report(fold: Comparison) -> CompareReport:
     versions, comparing, predictions = fold.versions, fold.comparing, fold.predictions
     if not fold.counted:
-        raise InputError(versions.a.name, f"no row counts: all {fold.rows:,} labels are ignored")
+        raise InputError(versions.a.name, all_ignored(fold.rows))
     labelled = versions.pair is not None
     return CompareReport(
         signature=_signature(fold),

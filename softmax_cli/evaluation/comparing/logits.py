@@ -38,7 +38,7 @@ class LogitsApart:
         self._comparing = comparing
         self._dtypes = dtypes
         self._class_names = class_names
-        self._gathered = Gathered()
+        self._gathered = Gathered(self._add_rows)
         self.quantiles = Quantiles()
         self.total = Sum()
         self.largest = Largest()
@@ -81,13 +81,11 @@ class LogitsApart:
         self.outside += found.outside
         self.first_outside = self.first_outside or found.first_outside
         self.sufficient = float(np.maximum(self.sufficient, found.sufficient))
-        for columns in self._gathered.add(found.columns):
-            self._add_rows(columns)
+        self._gathered.add(found.columns)
 
     def finish(self) -> None:
         """Add the rows that wait."""
-        for columns in self._gathered.rest():
-            self._add_rows(columns)
+        self._gathered.finish()
 
     def _add_rows(self, columns: Columns) -> None:
         self.rows += len(columns["row"])

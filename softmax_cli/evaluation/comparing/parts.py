@@ -1,7 +1,7 @@
 """What the parts of the fold of `compare` share: the rows that count, figures of each, the largest of many."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.evaluation.comparing.versions import VersionsBlock
+from softmax_cli.evaluation.totals import ROWS_AT_ONCE
 from softmax_cli.losses.targets import Indices, Probabilities, Target
 from softmax_cli.metrics.moments import Moments
 from softmax_cli.metrics.quantiles import Quantiles, tally
@@ -16,9 +17,6 @@ from softmax_cli.metrics.quantiles import Quantiles, tally
 Floats = NDArray[np.float64]
 Columns = Mapping[str, NDArray[Any]]
 """One value a row (n,) of each of several figures, and the rows' numbers under ``row``."""
-
-ROWS_AT_ONCE = 1 << 14
-"""How many rows' figures are added at a time: an exact sum of a hundred costs as much as that of thousands."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,30 +96,32 @@ class RowFigure:
 
 
 class Gathered:
-    """Columns of a block's rows, put together to columns of so many rows, whatever the blocks."""
+    """Columns of blocks' rows, handed to ``take`` in columns of so many rows each, whatever the blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, take: Callable[[Columns], None]) -> None:
+        self._take = take
         self._waiting: list[Columns] = []
         self._rows = 0
 
-    def add(self, columns: Columns) -> Iterator[Columns]:
-        """Take some rows; gives those that are enough by now."""
+    def add(self, columns: Columns) -> None:
+        """Take some rows, and hand on those that are enough by now."""
         self._waiting.append(columns)
         self._rows += len(columns["row"])
         if self._rows >= ROWS_AT_ONCE:
-            (joined,) = self.rest()
-            whole = len(joined["row"]) // ROWS_AT_ONCE * ROWS_AT_ONCE
+            joined, rows = self._joined(), self._rows
+            whole = rows // ROWS_AT_ONCE * ROWS_AT_ONCE
             for start in range(0, whole, ROWS_AT_ONCE):
-                yield _cut(joined, start, start + ROWS_AT_ONCE)
-            if whole < len(joined["row"]):
-                self._waiting, self._rows = [_cut(joined, whole, None)], len(joined["row"]) - whole
+                self._take(_cut(joined, start, start + ROWS_AT_ONCE))
+            self._waiting, self._rows = ([_cut(joined, whole, None)], rows - whole) if whole < rows else ([], 0)
 
-    def rest(self) -> Iterator[Columns]:
-        """Those that wait, if any."""
-        waiting, rows = self._waiting, self._rows
+    def finish(self) -> None:
+        """Hand on those that wait, if any."""
+        if self._rows:
+            self._take(self._joined())
         self._waiting, self._rows = [], 0
-        if rows:
-            yield {name: np.concatenate([each[name] for each in waiting]) for name in waiting[0]}
+
+    def _joined(self) -> Columns:
+        return {name: np.concatenate([each[name] for each in self._waiting]) for name in self._waiting[0]}
 
 
 def _cut(columns: Columns, start: int, stop: int | None) -> Columns:

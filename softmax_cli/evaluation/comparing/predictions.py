@@ -74,7 +74,7 @@ class PredictionsApart:
         self._comparing = comparing
         self._class_names = class_names
         self._label_texts = label_texts
-        self._gathered = Gathered()
+        self._gathered = Gathered(self._add_rows)
         self.k = max(1, min(comparing.top_k, len(class_names) - 1))  # all of them are the same in any case
         self.quantiles = Quantiles()
         self.total = Sum()
@@ -138,13 +138,11 @@ class PredictionsApart:
         self.largest = self.largest.or_larger(found.largest)
         self.ties += found.ties
         self.changed_rows = _first_of([*self.changed_rows, *found.changed_rows], self._comparing.kept_rows)
-        for columns in self._gathered.add(found.columns):
-            self._add_rows(columns)
+        self._gathered.add(found.columns)
 
     def finish(self) -> None:
         """Add the rows that wait."""
-        for columns in self._gathered.rest():
-            self._add_rows(columns)
+        self._gathered.finish()
 
     def _add_rows(self, columns: Columns) -> None:
         rows = columns["row"]

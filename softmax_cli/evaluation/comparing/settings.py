@@ -4,15 +4,14 @@ import math
 from dataclasses import dataclass
 
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.progress import Watcher, ignore
-from softmax_cli.evaluation.settings import worker_count
+from softmax_cli.evaluation.settings import Passing
 
 _FEW_ROWS = 5
 
 
-@dataclass(frozen=True)
-class Comparing:
-    """What to compare, and how.
+@dataclass(frozen=True, eq=False)
+class Comparing(Passing):
+    """What to compare, and how; and the attributes of Passing.
 
     Attributes:
         ignore_index: rows with this label count nowhere.
@@ -22,8 +21,6 @@ class Comparing:
         rtol: see ``atol``.
         resamples: of the bootstrap; 0 for no intervals.
         seed: of its random numbers.
-        threads: how many blocks of rows are computed at a time; None for as many as there are cores.
-        watcher: called after each block with how far the pass has come.
     """
 
     ignore_index: int | None = None
@@ -33,15 +30,13 @@ class Comparing:
     rtol: float | None = None
     resamples: int = 2000
     seed: int = 0
-    threads: int | None = None
-    watcher: Watcher = ignore
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name, least in (("top_k", 1), ("top", 0), ("resamples", 0), ("seed", 0)):
             value = getattr(self, name)
             if value is not None and value < least:
                 raise UsageError(f"--{name.replace('_', '-')} {value}: a whole number from {least} on is needed")
-        worker_count(self.threads)
         for name in ("atol", "rtol"):
             value = getattr(self, name)
             if value is not None and not 0 <= value < math.inf:
@@ -56,8 +51,3 @@ class Comparing:
     def limited(self) -> bool:
         """Whether there is a limit to how far apart logits may be."""
         return self.atol is not None or self.rtol is not None
-
-    @property
-    def workers(self) -> int:
-        """How many threads compute."""
-        return worker_count(self.threads)

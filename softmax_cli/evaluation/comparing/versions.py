@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.inputs import (
     as_sources,
+    axis_notes,
     find_class_axis,
     fits,
+    numbered_names,
     open_logits,
     shape_text,
     with_known_shape,
@@ -57,7 +59,7 @@ class Versions:
     @property
     def display_names(self) -> tuple[str, ...]:
         """The classes' names: A's, else B's, else their indices."""
-        return self.a.column_names or self.b.column_names or tuple(map(str, range(self.classes)))
+        return numbered_names(self.a.column_names or self.b.column_names, self.classes)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -66,10 +68,7 @@ class Versions:
         notes = (*of_a, *(note for note in (*self.b.notes, self._order_note) if note))
         if self.pair is not None and self.pair.by_probabilities:
             notes = (*notes, "the labels are probabilities; the likeliest class of each is taken for the right one")
-        if self.pair is None and len(self.a.shape) > 2:
-            shape = shape_text(self.a.shape)
-            notes = (*notes, f"{self.a.name}: shape {shape}, classes on axis {self.class_axis}")
-        return notes
+        return notes if self.pair is not None else (*notes, *axis_notes(self.a, self.class_axis))
 
     def progress(self) -> Progress:
         """How far the latest pass has come, in both files together."""

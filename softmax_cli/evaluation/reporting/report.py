@@ -1,7 +1,6 @@
 """`report`: from files or arrays to how good a model's predictions and probabilities are."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 from typing import Any
 
 from softmax_cli.errors import UsageError
@@ -18,7 +17,7 @@ from softmax_cli.evaluation.reporting.figures import (
 )
 from softmax_cli.evaluation.reporting.fold import ReportFold
 from softmax_cli.evaluation.reporting.settings import ReportSettings
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.evaluation.settings import split_options
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.metrics.calibration import Bins, equal_masses
 from softmax_cli.metrics.classwise import ClassBins
@@ -53,9 +52,7 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport:
     >>> round(found["accuracy"], 4), round(found["loss"], 4)
     (0.6667, 0.5584)
     """
-    of_reading = {field.name for field in fields(Reading)}
-    reading = Reading(**{name: value for name, value in options.items() if name in of_reading})
-    settings = ReportSettings(**{name: value for name, value in options.items() if name not in of_reading})
+    settings, reading = split_options(options, ReportSettings)
     logits, labels = as_sources(logits, labels)
     pair = open_pair(logits, labels, reading, settings.ignore_index)
     if pair.by_probabilities:

@@ -4,17 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.progress import Watcher, ignore
-from softmax_cli.evaluation.settings import positive, worker_count
+from softmax_cli.evaluation.settings import Passing, positive
 
 REPORT_DTYPES = ("float32", "float64")
 TOP_K = 5
 _MOST_BINS = 1000
 
 
-@dataclass(frozen=True)
-class ReportSettings:
-    """What a report is of, and how it is computed.
+@dataclass(frozen=True, eq=False)
+class ReportSettings(Passing):
+    """What a report is of, and how it is computed; and the attributes of Passing.
 
     Attributes:
         dtype: ``float32`` or ``float64``; None for float32 where the file has it or float16, else float64.
@@ -24,8 +23,6 @@ class ReportSettings:
         top_k: each k for which to say how often the label is among the k likeliest classes; by default 5, where there
             are more classes than that. k = 1, the accuracy, is always there.
         worst: how many of the rows with the largest losses to list.
-        threads: how many blocks of rows are computed at a time; None for as many as there are cores.
-        watcher: called after each block with how far the pass has come.
     """
 
     dtype: str | None = None
@@ -34,14 +31,12 @@ class ReportSettings:
     bins: int = 15
     top_k: Sequence[int] = ()
     worst: int = 5
-    threads: int | None = None
-    watcher: Watcher = ignore
 
     def __post_init__(self) -> None:
         if self.dtype not in {None, *REPORT_DTYPES}:
             raise UsageError(f"report computes in {' or '.join(REPORT_DTYPES)}, not in {self.dtype!r}")
+        super().__post_init__()
         positive("--temperature", self.temperature)
-        worker_count(self.threads)
         if not 1 <= self.bins <= _MOST_BINS:
             raise UsageError(f"--bins {self.bins}: a number from 1 to {_MOST_BINS} is needed")
         for k in self.top_k:
@@ -49,11 +44,6 @@ class ReportSettings:
                 raise UsageError(f"--top-k {k}: a number of classes is needed")
         if self.worst < 0:
             raise UsageError(f"--worst {self.worst}: a number of rows is needed, or 0")
-
-    @property
-    def workers(self) -> int:
-        """How many threads compute."""
-        return worker_count(self.threads)
 
     def depths(self, classes: int) -> list[int]:
         """The k of the top-k accuracies, 1 among them, for so many classes."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from softmax_cli.evaluation.details import rank
 from softmax_cli.metrics.predictions import NO_CLASS, Predictions
 from softmax_cli.reports.rows import RowDetail
 
@@ -39,11 +40,11 @@ class Worst:
         """Take the rows of the next block, by their numbers (n,)."""
         more = _Rows(rows, found.labels, found.predicted, found.p_label, found.confidences, found.losses)
         if self._kept is not None and len(self._kept.row) == self._count:
-            more = more.at(_rank(more.loss) > _rank(self._kept.loss).min(initial=np.inf))
+            more = more.at(rank(more.loss) > rank(self._kept.loss).min(initial=np.inf))
         if not len(more.row):
             return
         together = more if self._kept is None else self._kept.with_more(more)
-        self._kept = together.at(np.argsort(-_rank(together.loss), kind="stable")[: self._count])
+        self._kept = together.at(np.argsort(-rank(together.loss), kind="stable")[: self._count])
 
     def details(self, class_names: tuple[str, ...], spell: Callable[[NDArray[np.int64]], list[str]]) -> list[RowDetail]:
         """The largest loss first; ``spell`` gives labels (n,) as their file has them."""
@@ -53,7 +54,3 @@ class Worst:
         names = ("" if place == NO_CLASS else class_names[place] for place in kept.predicted.tolist())
         columns = (kept.row.tolist(), spell(kept.label), names, kept.p_label.tolist(), kept.confidence.tolist())
         return [RowDetail(*values) for values in zip(*columns, kept.loss.tolist(), strict=True)]
-
-
-def _rank(losses: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.where(np.isnan(losses), np.inf, losses)

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 from softmax_cli.checks.statistics import LabelStatistics
 from softmax_cli.evaluation.checking.loose import NO_CLASS, LooseLabels
 from softmax_cli.evaluation.checking.raw import RawPair
+from softmax_cli.evaluation.labels import TOLERANCE
 from softmax_cli.metrics.bounds import Bounds
 from softmax_cli.metrics.places import Places
 
 _MOST_VALUES = 20
 _FRACTIONS = 3
-_TOLERANCE = 1e-3  # of a sum of probabilities, as the reader of labels has it
 
 
 class LabelsPart:
@@ -58,8 +58,8 @@ class LabelsPart:
     def _add_probabilities(self, rows: NDArray[Any], start: int) -> None:
         sums = rows.sum(axis=1, dtype=np.float64)
         self.sums |= Bounds.of(sums)
-        self._note("impossible", ((rows < 0) | (rows > 1 + _TOLERANCE) | np.isnan(rows)).any(axis=1), start)
-        self._note("unlike", np.abs(sums - 1) > _TOLERANCE, start)
+        self._note("impossible", ((rows < 0) | (rows > 1 + TOLERANCE) | np.isnan(rows)).any(axis=1), start)
+        self._note("unlike", np.abs(sums - 1) > TOLERANCE, start)
         self.certain &= bool(((rows == 0) | (rows == 1)).all()) and bool((sums == 1).all())
 
     def _note(self, name: str, chosen: NDArray[Any], start: int) -> None:
