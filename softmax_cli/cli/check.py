@@ -20,7 +20,7 @@ from softmax_cli.cli.options import (
 )
 from softmax_cli.cli.streams import note_typing
 from softmax_cli.errors import CheckFailedError
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.inputs.reading import Reading
 
 CHOOSING = "Which checks"
 

@@ -25,7 +25,7 @@ from softmax_cli.cli.options import (
 from softmax_cli.cli.streams import note_typing
 from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.comparing.settings import Comparing
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.reports.changes import DISCORDANCE, OF_LABELS, change_quantities
 from softmax_cli.reports.compare import QUANTITIES
 

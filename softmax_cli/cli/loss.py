@@ -28,7 +28,8 @@ from softmax_cli.cli.options import (
 )
 from softmax_cli.cli.streams import note, note_typing
 from softmax_cli.errors import CheckFailedError, InputError, UsageError
-from softmax_cli.evaluation.settings import Reading, Settings, parse_parameters
+from softmax_cli.evaluation.settings import Settings, parse_parameters
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.losses.variants import HEADLINE
 from softmax_cli.writers.numbers import exact
 

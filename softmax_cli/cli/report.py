@@ -27,7 +27,7 @@ from softmax_cli.cli.options import (
 from softmax_cli.cli.streams import note_typing
 from softmax_cli.errors import CheckFailedError, InputError
 from softmax_cli.evaluation.reporting.settings import REPORT_DTYPES, TOP_K, ReportSettings
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.inputs.reading import Reading
 
 _EXAMPLE = "ece > 0.05"
 

@@ -5,8 +5,8 @@ from dataclasses import fields
 from typing import Any
 
 from softmax_cli.checks.files import Files
-from softmax_cli.evaluation.checking.raw import RawPair
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.inputs.raw import RawPair
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.readers.dialect import Dialect
 from softmax_cli.readers.lines import cells, sniff_delimiter
 from softmax_cli.readers.npy import NpyTable

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
-from softmax_cli.evaluation.inputs import as_source, open_labels, open_logits
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.inputs.opening import as_source, open_labels, open_logits
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.readers.source import Source
 from softmax_cli.readers.table import Table
 
