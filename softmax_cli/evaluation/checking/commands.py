@@ -56,9 +56,11 @@ def _options(reading: Reading, ignore_index: int | None) -> tuple[str, ...]:
     for field in fields(Reading):
         value = getattr(reading, field.name)
         name = field.name.replace("_", "-")
+        if value == field.default:
+            continue
         if isinstance(value, bool):
             options.append(f"--{name}" if value else f"--no-{name}")
-        elif value != field.default:
+        else:
             options.append(f"--{name}={value}")
     if ignore_index is not None:
         options.append(f"--ignore-index={ignore_index}")
