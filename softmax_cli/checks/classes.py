@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
-from softmax_cli.checks.check import Check, Symptom, Trial
+from softmax_cli.checks.check import Check, Symptom
+from softmax_cli.checks.remedies import Options, columns_in
 from softmax_cli.checks.statistics import Statistics
-from softmax_cli.checks.words import all_rows, as_given, classes_text
+from softmax_cli.checks.words import all_rows, as_given, classes_text, trials
 from softmax_cli.metrics.chance import ALPHA
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
@@ -54,7 +55,6 @@ def dead_class(statistics: Statistics) -> Symptom | None:
         all_rows(statistics),
         effects=(*as_given(statistics), Effect("of these rows", theirs / rows), Effect("of the others", others)),
         remedy="does the last layer have a row for it, at the same place as in the labels?",
-        command=f"print(head.weight[{dead[0]}], head.bias[{dead[0]}])",
     )
 
 
@@ -88,13 +88,14 @@ def index_column(statistics: Statistics) -> Symptom | None:
     if statistics.classes < 2 or statistics.rows < _FEW_ROWS or not counting:
         return None
     column, first = next(iter(counting.items()))
+    options = _without(statistics, column)
     return Symptom(
         f"column {column} is an index, not a class",
         (f"it counts {first}, {first + 1}, {first + 2}, ... to {first + statistics.rows - 1}",),
         all_rows(statistics),
-        effects=(*as_given(statistics), _without(column)) if statistics.loss else (),
+        effects=(*as_given(statistics), *trials(options)) if statistics.loss else (),
         remedy="leave the column out",
-        command=_choice(statistics, column),
+        options=options,
     )
 
 
@@ -107,28 +108,21 @@ def label_column(statistics: Statistics) -> Symptom | None:
     if not copies:
         return None
     column = copies[0]
+    options = _without(statistics, column)
     return Symptom(
         f"column {column} holds the labels, not logits",
         (f"it equals the label in each of {count(statistics.rows, 'row')}",),
         all_rows(statistics),
-        effects=(*as_given(statistics), _without(column)) if statistics.loss else (),
+        effects=(*as_given(statistics), *trials(options)) if statistics.loss else (),
         remedy="leave the column out",
-        command=_choice(statistics, column),
+        options=options,
     )
 
 
-def _without(column: int) -> Trial:
-    """Labels are those of the other columns, counted without this one."""
-    return Trial("without the column", logits=lambda x: np.delete(x, column, axis=1))
-
-
-def _choice(statistics: Statistics, column: int) -> str:
-    """The command that reads the other columns. Not where labels may hold some of the file's positions."""
-    files, last = statistics.files, statistics.classes - 1
-    chosen = any(option.startswith("--logit-columns") for option in files.options)
-    if files.delimited and not (chosen or files.in_one_file) and column in {0, last}:
-        return files.loss(f"--logit-columns={'1:' if column == 0 else f':{last}'}")
-    return files.rewritten(f"np.delete(x, {column}, 1)")
+def _without(statistics: Statistics, *columns: int) -> Options:
+    """The options that choose the other columns; none where these cannot be named."""
+    kept = [place for place in range(statistics.classes) if place not in columns]
+    return columns_in(statistics.columns, kept)
 
 
 CHECKS = (

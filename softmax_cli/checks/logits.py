@@ -2,8 +2,6 @@
 
 import math
 
-import numpy as np
-
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.checks.words import all_rows, as_given, loss_as_given, percent
@@ -18,6 +16,10 @@ _EXACT = 1e-7  # ... and what no row is nearer to it than by luck: the rounding 
 _WHOLE = 0.3  # how often the sums of two rows of small whole numbers are the same by luck, at most
 _FEW_ROWS = 5
 _MANY_VALUES = 30
+
+_PROBABILITIES = {"values": "probabilities"}
+_SIGMOIDS = {"values": "sigmoids"}
+_DISTANCES = {"values": "distances"}
 
 
 def probabilities(statistics: Statistics) -> Symptom | None:
@@ -34,13 +36,9 @@ def probabilities(statistics: Statistics) -> Symptom | None:
         "the logits are probabilities: softmax would be applied twice",
         (f"every value lies in [0, 1], and every row sums to 1 (within {_sum_error(statistics, 1.0):.1g})",),
         all_rows(statistics),
-        effects=(
-            *as_given(statistics),
-            Trial("of their logarithm", logits=np.log),
-            _floor(statistics),
-        ),
-        remedy="take the logarithm: the softmax of log p is p again",
-        command=statistics.files.rewritten("np.log(x)"),
+        effects=(*as_given(statistics), Trial.of(_PROBABILITIES), _floor(statistics)),
+        remedy="say that they are probabilities: the softmax of log p is p again",
+        options=_PROBABILITIES,
     )
 
 
@@ -64,9 +62,9 @@ def scaled_probabilities(statistics: Statistics) -> Symptom | None:
         f"the logits are {what}",
         (f"no value is negative, and every row sums to {total:.6g} (within {_sum_error(statistics, total):.1g})",),
         all_rows(statistics),
-        effects=(*as_given(statistics), Trial("of the logarithm of the shares", logits=lambda x: np.log(x / total))),
-        remedy="divide by the total and take the logarithm",
-        command=statistics.files.rewritten(f"np.log(x / {total:.6g})"),
+        effects=(*as_given(statistics), Trial.of(_PROBABILITIES)),
+        remedy="read them as probabilities: the softmax of log p divides each row by its sum",
+        options=_PROBABILITIES,
     )
 
 
@@ -104,13 +102,9 @@ def sigmoids(statistics: Statistics) -> Symptom | None:
             f"and the rows sum to anything from {shares.sums.low:.3g} to {shares.sums.high:.3g}",
         ),
         all_rows(statistics),
-        effects=(
-            *as_given(statistics),
-            Trial("of log(p / (1 - p))", logits=lambda p: np.log(p) - np.log1p(-p)),
-            _floor(statistics),
-        ),
-        remedy="export what went into the sigmoid; log(p / (1 - p)) undoes it where p has digits enough",
-        command=statistics.files.rewritten("np.log(x) - np.log1p(-x)"),
+        effects=(*as_given(statistics), Trial.of(_SIGMOIDS), _floor(statistics)),
+        remedy="say that they are sigmoids: log(p / (1 - p)) gives the logits back, as far as p has digits",
+        options=_SIGMOIDS,
     )
 
 
@@ -131,10 +125,11 @@ def log_probabilities(statistics: Statistics) -> Symptom | None:
 
 
 def negated(statistics: Statistics) -> Symptom | None:
-    """The label has the *lowest* logit in at least half of the rows, and more often than the highest by far.
+    """The label alone has the *lowest* logit in at least half of the rows, and more often than the highest by far.
 
     Of three classes or more. Luck alone would be one row in three at most; half of them is luck less often than 1e-6
-    from 235 rows on, and all of them from 13 on.
+    from 235 rows on, and all of them from 13 on. Where several classes share the minimum, as the zeros behind a ReLU
+    do, the row is no evidence.
     """
     loss = statistics.loss
     if loss is None or statistics.classes < 3 or 2 * loss.lowest < loss.counted or loss.lowest < 2 * loss.hits:
@@ -144,13 +139,13 @@ def negated(statistics: Statistics) -> Symptom | None:
     return Symptom(
         "the logits have the wrong sign: distances, or losses",
         (
-            f"the label's logit is the lowest of its row in {loss.lowest:,} of {count(loss.counted, 'row')}, "
+            f"the label alone has the lowest logit of its row in {loss.lowest:,} of {count(loss.counted, 'row')}, "
             f"the highest in {loss.hits:,}",
         ),
         all_rows(statistics),
-        effects=(*as_given(statistics), Trial("with the sign turned", logits=np.negative)),
-        remedy="turn the sign",
-        command=statistics.files.rewritten("-x"),
+        effects=(*as_given(statistics), Trial.of(_DISTANCES)),
+        remedy="say that the smallest is the best",
+        options=_DISTANCES,
     )
 
 

@@ -7,14 +7,13 @@ from numpy.typing import NDArray
 
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.labels import gains
-from softmax_cli.checks.statistics import LabelStatistics, LossStatistics, Statistics
-from softmax_cli.checks.words import all_rows, as_given, listing
+from softmax_cli.checks.remedies import columns_in
+from softmax_cli.checks.statistics import LossStatistics, Statistics
+from softmax_cli.checks.words import all_rows, as_given, listing, trials
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
 from softmax_cli.metrics.lags import Lag
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
-
-_SHORT = 32
 
 
 def shifted(statistics: Statistics) -> Symptom | None:
@@ -32,7 +31,7 @@ def shifted(statistics: Statistics) -> Symptom | None:
     if not found:
         return None
     lag, by = max(found, key=lambda each: each[0].hits)
-    label, rows = ("row i + 1", "x[:-1], y[1:]") if by == 1 else ("row i - 1", "x[1:], y[:-1]")
+    label = f"row i {'+' if by > 0 else '-'} {abs(by)}"
     return Symptom(
         f"the labels are shifted by one row: row i has that of {label}",
         (
@@ -43,12 +42,12 @@ def shifted(statistics: Statistics) -> Symptom | None:
         "labels",
         effects=(
             *as_given(statistics),
-            Trial("shifted back", skip_rows=int(by == -1), skip_labels=int(by == 1)),
+            Trial.of({"shift": by}),
             Effect("shifted the other way", accuracy=(loss.preceding if by == 1 else loss.following).accuracy),
         ),
         remedy="a row is missing or doubled at the beginning, next tokens are held against their own positions, or a "
         "model of a series lags behind it",
-        command=f"x, y = {rows}",
+        options={"shift": by},
     )
 
 
@@ -75,6 +74,8 @@ def permuted(statistics: Statistics) -> Symptom | None:
     numbers = [str(index + labels.base) for index in range(statistics.classes)]
     names = statistics.class_names if labels.kind == "names" else numbers
     moves = [f"{names[old]} is {names[classes[old]]}" for old in found.moved.tolist()]
+    columns = None if labels.kind == "names" else statistics.columns
+    options = columns_in(columns, classes.tolist())
     trial = Trial("with that renaming", labels=lambda numbers: _renamed(numbers, classes))
     return Symptom(
         f"the labels of {count(len(found.moved), 'class', 'classes')} are permuted",
@@ -84,9 +85,9 @@ def permuted(statistics: Statistics) -> Symptom | None:
         ),
         all_rows(statistics),
         "labels",
-        effects=(*as_given(statistics), *([trial] if labels.certain else [])),
+        effects=(*as_given(statistics), *(trials(options) or ([trial] if labels.certain else []))),
         remedy="the two files have their classes in different orders, such as the alphabet's and the numbers'",
-        command="" if labels.kind == "names" else _renaming(classes, labels),
+        options=options,
     )
 
 
@@ -94,16 +95,6 @@ def _renamed(numbers: NDArray[np.int64], classes: NDArray[np.int64]) -> NDArray[
     """classes[numbers], and what is no class as it is."""
     known = (numbers >= 0) & (numbers < len(classes))
     return np.where(known, classes[np.where(known, numbers, 0)], numbers)
-
-
-def _renaming(classes: NDArray[np.int64], labels: LabelStatistics) -> str:
-    """The line of NumPy that gives the labels their names, for classes that fit in one."""
-    if len(classes) > _SHORT:
-        return ""
-    if labels.kind == "probabilities":
-        return f"y = y[:, [{','.join(map(str, np.argsort(classes).tolist()))}]]"
-    given = f"y-{labels.base}" if labels.base else "y"
-    return f"y = np.array([{','.join(map(str, classes.tolist()))}])[{given}]"
 
 
 CHECKS = (
@@ -114,7 +105,7 @@ CHECKS = (
         "labels shifted by one row",
         shifted,
         needs_labels=True,
-        hides=("Y222", "X131", "X132", "L4"),
+        hides=("Y222", "Y223", "X131", "X132", "L4"),
     ),
     Check(
         "Y222",
@@ -123,6 +114,6 @@ CHECKS = (
         "labels under other numbers of the classes",
         permuted,
         needs_labels=True,
-        hides=("X131", "X132", "L4"),
+        hides=("Y223", "X131", "X132", "L4"),
     ),
 )

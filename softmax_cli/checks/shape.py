@@ -2,8 +2,9 @@
 
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.order import slipped
+from softmax_cli.checks.remedies import NO_OPTIONS, Options
 from softmax_cli.checks.statistics import Statistics
-from softmax_cli.checks.words import all_rows, as_given
+from softmax_cli.checks.words import all_rows, as_given, trials
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
 from softmax_cli.metrics.places import Places
 from softmax_cli.reports.findings import Effect
@@ -33,14 +34,14 @@ def transposed(statistics: Statistics) -> Symptom | None:
         if labels.numbers and labels.numbers.high >= rows:
             return None
         evidence = f"{rows:,} rows of {classes:,} columns, and {labels.given:,} labels, all below {rows:,}"
-    axes = 0 if statistics.axis else 1
+    options = {"class_axis": 0}
     return Symptom(
         "the logits are transposed: a line a class, a column a row",
         (evidence,),
         Places(),
-        effects=(*(as_given(statistics) if rows == classes else ()), Trial("with --class-axis 0", axis=axes)),
+        effects=(*(as_given(statistics) if rows == classes else ()), Trial.of(options)),
         remedy="say that the classes run down the lines",
-        command=statistics.files.loss("--class-axis=0", without=("--class-axis",)) or "x = x.T",
+        options=options,
     )
 
 
@@ -72,8 +73,7 @@ def another_axis(statistics: Statistics) -> Symptom | None:
         Places(),
         effects=tuple(effects),
         remedy="say which; torch takes axis 1, NumPy, JAX and Keras the last",
-        command=statistics.files.loss(f"--class-axis={axis}", without=("--class-axis",))
-        or f"x = x.moveaxis({axis}, -1)",
+        options={"class_axis": axis},
     )
 
 
@@ -88,16 +88,15 @@ def other_count(statistics: Statistics) -> Symptom | None:
         return None
     rows, given = statistics.rows, labels.given
     effects: list[Effect | Trial] = [*as_given(statistics)]
-    remedy, command = "the files are of different rows, or one of them was cut short", ""
-    files = statistics.files
+    remedy, options = "the files are of different rows, or one of them was cut short", NO_OPTIONS
     if given == rows + 1 and loss is not None and slipped(statistics, loss, loss.following):
-        effects.append(Trial("without the first label", skip_labels=1))
+        options = _label_header(statistics)
+        effects += trials(options) or [Trial("without the first label", skip_labels=1)]
         remedy = "the labels' first line is a header, or the label of another row"
-        command = files.label_header_cut()
     elif given == rows - 1 and loss is not None and slipped(statistics, loss, loss.preceding):
-        effects.append(Trial("without the first row", skip_rows=1))
+        options = {"header": True} if statistics.lines and (labels.header or not labels.lines) else NO_OPTIONS
+        effects += trials(options) or [Trial("without the first row", skip_rows=1)]
         remedy = "the logits' first row is a header, or the first label was taken for one"
-        command = (labels.header and files.loss("--header", without=("--no-header",))) or files.header_cut()
     elif abs(given - rows) == 1:
         remedy = "a header read as data, or data as a header? --header and --no-header say which"
     return Symptom(
@@ -107,8 +106,19 @@ def other_count(statistics: Statistics) -> Symptom | None:
         "labels" if given > rows else "logits",
         effects=tuple(effects),
         remedy=remedy,
-        command=command,
+        options=options,
     )
+
+
+def _label_header(statistics: Statistics) -> Options:
+    """The options that take the labels' first line for a header, where the logits are read as before."""
+    labels = statistics.labels
+    if labels is None or not labels.lines:
+        return NO_OPTIONS
+    if statistics.given.get("header") is False:
+        return {"header": None}
+    named = statistics.class_names != tuple(map(str, range(statistics.classes)))
+    return {"header": True} if named or not statistics.lines else NO_OPTIONS
 
 
 def one_column(statistics: Statistics) -> Symptom | None:
@@ -121,7 +131,6 @@ def one_column(statistics: Statistics) -> Symptom | None:
         all_rows(statistics),
         effects=as_given(statistics),
         remedy="a binary logit x stands for the two logits (0, x)",
-        command=statistics.files.rewritten("np.hstack([0 * x.reshape(-1, 1), x.reshape(-1, 1)])"),
     )
 
 
@@ -134,7 +143,6 @@ def classes_first(statistics: Statistics) -> Symptom | None:
         (f"shape {'x'.join(map(str, statistics.shape))}, by the shape of the labels",),
         Places(),
         remedy="fine here; torch wants the batch first and the classes second",
-        command="x = x.swapaxes(0, 1)",
     )
 
 

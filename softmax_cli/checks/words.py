@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from softmax_cli.checks.check import Trial
+from softmax_cli.checks.remedies import Options
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.metrics.places import Places
+from softmax_cli.metrics.ranges import Ranges
 from softmax_cli.reports.findings import Effect
 
 _SHOWN = 5
+
+AS_GIVEN, OF_VALID = "as given", "of the rows with a label"
 
 
 def listing(items: Sequence[object], of: int | None = None) -> str:
@@ -30,16 +35,31 @@ def all_rows(statistics: Statistics) -> Places:
 
 
 def as_given(statistics: Statistics) -> tuple[Effect, ...]:
-    """The loss and the accuracy of the files as they are: of the rows whose label is a class."""
-    loss = statistics.loss
-    if loss is None or not loss.counted:
+    """The loss and the accuracy of the files as they are; nothing of labels that are no distributions at all.
+
+    Where `loss` refuses the labels, it says that it is of the others.
+    """
+    loss, labels = statistics.loss, statistics.labels
+    if loss is None or labels is None or not loss.counted or labels.impossible:
         return ()
-    return (Effect("as given", loss.mean, loss.accuracy),)
+    refused = labels.outside or labels.fractional or labels.unknown or labels.given != statistics.rows
+    return (Effect(AS_GIVEN if not refused else OF_VALID, loss.mean, loss.accuracy),)
 
 
 def loss_as_given(statistics: Statistics) -> tuple[Effect, ...]:
     """The loss alone."""
     return tuple(replace(effect, accuracy=None) for effect in as_given(statistics))
+
+
+def without_rows(ranges: Ranges, rows: int) -> Options:
+    """The options that leave these rows out; none where they are too many to be listed, or all there are."""
+    text = ranges.text()
+    return {"skip_rows": text} if text and text != f"0:{rows}" else {}
+
+
+def trials(options: Options) -> tuple[Trial, ...]:
+    """The trial of a remedy, where there is one."""
+    return (Trial.of(options),) if options else ()
 
 
 def classes_text(statistics: Statistics, classes: Sequence[int]) -> str:

@@ -109,10 +109,6 @@ WeightOption = Annotated[
 LabelSmoothingOption = Annotated[
     float, typer.Option(metavar="E", help="Labels (1 - E) q + E / C, from 0 to 1.", rich_help_panel=CRITERION)
 ]
-ZeroLogZeroOption = Annotated[
-    bool,
-    typer.Option("--zero-log-zero", help="Take 0 * log 0 for 0, where torch has nan.", rich_help_panel=CRITERION),
-]
 
 StepsOption = Annotated[
     bool, typer.Option("--steps", help="Walk through the calculation, gradient included.", rich_help_panel=WRITING)

@@ -1,0 +1,77 @@
+"""What may be wrong with the order of all rows, where the labels seem to have nothing to do with the logits."""
+
+from softmax_cli.checks.check import Check, Symptom
+from softmax_cli.checks.remedies import NO_OPTIONS, Options
+from softmax_cli.checks.statistics import Statistics
+from softmax_cli.checks.words import all_rows, as_given, trials
+from softmax_cli.metrics.chance import LOG_ALPHA
+from softmax_cli.metrics.rearranged import Rearrangement, best
+from softmax_cli.reports.findings import Effect
+from softmax_cli.reports.grid import count
+
+_SIGN = 3.0
+_BETTER = 0.1  # by which the accuracy in the other order must be higher
+
+
+def misplaced(statistics: Statistics) -> Symptom | None:
+    """The labels are right in another order of the rows, and no better than chance in their own.
+
+    So many rows on or back, each of them so many times in a row, the last row first, or two axes the other way round.
+    All of these are tried on the first 131,072 rows, and luck must be rarer than 1e-6 for all together, counting only
+    rows where the label changes: labels that stay the same for long agree with many orders.
+    """
+    loss, labels = statistics.loss, statistics.labels
+    if loss is None or labels is None or statistics.classes < 2 or not labels.certain or statistics.knows(_SIGN):
+        return None
+    found = best(loss.kept, statistics.row_shape)
+    if found is None or found.luck >= LOG_ALPHA or found.hits < (loss.accuracy + _BETTER) * found.trials:
+        return None
+    what, remedy, options = _in_words(statistics, found)
+    others = Effect("in that order", accuracy=found.hits / found.trials)
+    return Symptom(
+        f"the labels are in another order than the rows: {what}",
+        (
+            f"in that order {found.hits:,} of {count(found.trials, 'row')} are right, as they stand "
+            f"{loss.hits:,} of {loss.counted:,}",
+        ),
+        all_rows(statistics),
+        "labels",
+        effects=(*as_given(statistics), *(trials(options) or (others,))),
+        remedy=remedy,
+        options=options,
+    )
+
+
+def _in_words(statistics: Statistics, found: Rearrangement) -> tuple[str, str, Options]:
+    """What happened, what mends it, and the options that do."""
+    by = abs(found.by)
+    if found.kind == "lag":
+        sequence = statistics.sequence
+        if by < sequence:
+            sign = "+" if found.by > 0 else "-"
+            remedy = "rows are missing or doubled, or the labels are those of another batch"
+            return f"row i has the label of row i {sign} {by}", remedy, {"shift": found.by}
+        where = "later" if found.by > 0 else "earlier"
+        what = f"row i has the label of the row {by:,} {where}"
+        return what, f"{by / sequence:g} sequences of {sequence}: the labels of another batch?", NO_OPTIONS
+    if found.kind == "labels repeated":
+        return f"each label stands {by} times in a row", "export each label once, or each row as often", NO_OPTIONS
+    if found.kind == "rows repeated":
+        return f"each row stands {by} times in a row", "export each row once, or each label as often", NO_OPTIONS
+    if found.kind == "reversed":
+        return "the last one comes first", "export both files in the same order", NO_OPTIONS
+    axes = f"axes {found.by} and {found.by + 1} of the rows the other way round"
+    return axes, "export both files with their axes in the same order", NO_OPTIONS
+
+
+CHECKS = (
+    Check(
+        "Y223",
+        "misplaced",
+        "error",
+        "labels in another order than the rows",
+        misplaced,
+        needs_labels=True,
+        hides=("X131", "X132", "L4"),
+    ),
+)
