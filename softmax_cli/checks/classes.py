@@ -83,10 +83,16 @@ def never_predicted(statistics: Statistics) -> Symptom | None:
 
 
 def index_column(statistics: Statistics) -> Symptom | None:
-    """The first or the last column goes up by exactly 1 a row, in five rows or more: it counts the rows."""
-    counting = statistics.logits.columns.counting
-    if statistics.classes < 2 or statistics.rows < _FEW_ROWS or not counting:
+    """The first or the last column goes up by exactly 1 per row, in five rows or more: it counts the rows.
+
+    Or one column holds whole numbers, all different in twenty rows or more, where every other one has decimals: a
+    logit is whole by luck in none of these rows.
+    """
+    counting, identifier = statistics.logits.columns.counting, statistics.logits.foreign.identifier
+    if statistics.classes < 2 or statistics.rows < _FEW_ROWS or not (counting or identifier is not None):
         return None
+    if not counting and identifier is not None:
+        return _identifier(statistics, identifier)
     column, first = next(iter(counting.items()))
     options = _without(statistics, column)
     return Symptom(
@@ -95,6 +101,63 @@ def index_column(statistics: Statistics) -> Symptom | None:
         all_rows(statistics),
         effects=(*as_given(statistics), *trials(options)) if statistics.loss else (),
         remedy="leave the column out",
+        options=options,
+    )
+
+
+def _identifier(statistics: Statistics, column: int) -> Symptom:
+    options = _without(statistics, column)
+    return Symptom(
+        f"column {column} is an id, not a class",
+        ("it holds whole numbers, all different, and every other column has decimals",),
+        all_rows(statistics),
+        effects=(*as_given(statistics), *trials(options)) if statistics.loss else (),
+        remedy="leave the column out",
+        options=options,
+    )
+
+
+def prediction_column(statistics: Statistics) -> Symptom | None:
+    """A column of whole numbers names the largest of the others in twenty rows or more, and these have decimals.
+
+    Of two classes or more, and not always the same one: a logit would meet that by luck in one of a million files.
+    """
+    column = statistics.logits.foreign.prediction
+    if column is None or statistics.rows < _MANY_ROWS:
+        return None
+    options = _without(statistics, column)
+    return Symptom(
+        f"column {column} holds the predictions, not logits",
+        ("in every row it is the number of the largest of the other columns",),
+        all_rows(statistics),
+        effects=(*as_given(statistics), *trials(options)) if statistics.loss else (),
+        remedy="leave the column out",
+        options=options,
+    )
+
+
+def padded_classes(statistics: Statistics) -> Symptom | None:
+    """The last classes have one value throughout, are never a label and never the maximum: they fill the table up.
+
+    So does a vocabulary that was padded to a multiple of 8 or 64. In twenty rows or more; hence a note.
+    """
+    labels, predictions = statistics.labels, statistics.logits.predictions
+    if labels is None or statistics.rows < _MANY_ROWS or not labels.counted:
+        return None
+    unused = np.zeros(statistics.classes, bool)
+    unused[statistics.logits.columns.constant] = True
+    unused &= (predictions == 0) & (labels.counts == 0)
+    kept = statistics.classes - int(np.logical_and.accumulate(unused[::-1]).sum())
+    if not 2 <= kept < statistics.classes:
+        return None
+    padding = list(range(kept, statistics.classes))
+    options = _without(statistics, *padding)
+    return Symptom(
+        f"{classes_text(statistics, padding)}: padding, never a label and never the maximum",
+        (f"{count(len(padding), 'column has', 'columns have')} the same value in every row, behind {kept} others",),
+        all_rows(statistics),
+        effects=(*as_given(statistics), *trials(options)),
+        remedy="harmless where the value is -inf; else it adds to the softmax: leave the columns out",
         options=options,
     )
 
@@ -141,6 +204,23 @@ CHECKS = (
         "the labels' own column",
         label_column,
         needs_labels=True,
+        hides=("X113", "X117", "X118", "X119", "X131", "X132", "Y202", "Y208", "Y211", "Y22", "L4"),
+    ),
+    Check(
+        "X135",
+        "padded-classes",
+        "note",
+        "last classes that only fill the table",
+        padded_classes,
+        needs_labels=True,
+        hides=("X132", "Y211"),
+    ),
+    Check(
+        "X136",
+        "prediction-column",
+        "error",
+        "a column that holds the predictions",
+        prediction_column,
         hides=("X113", "X117", "X118", "X119", "X131", "X132", "Y202", "Y208", "Y211", "Y22", "L4"),
     ),
     Check(

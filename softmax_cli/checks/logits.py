@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+from numpy.typing import NDArray
+
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.checks.words import all_rows, as_given, loss_as_given, percent
@@ -15,6 +18,7 @@ _COARSEST = 0.05  # ... where the values were rounded, and so much can come of i
 _EXACT = 1e-7  # ... and what no row is nearer to it than by luck: the rounding of float32
 _WHOLE = 0.3  # how often the sums of two rows of small whole numbers are the same by luck, at most
 _FEW_ROWS = 5
+_WIDE = 64  # of the 256 values of 8 bits
 _MANY_VALUES = 30
 
 _PROBABILITIES = {"values": "probabilities"}
@@ -65,6 +69,56 @@ def scaled_probabilities(statistics: Statistics) -> Symptom | None:
         effects=(*as_given(statistics), Trial.of(_PROBABILITIES)),
         remedy="read them as probabilities: the softmax of log p divides each row by its sum",
         options=_PROBABILITIES,
+    )
+
+
+def over_other_axis(statistics: Statistics) -> Symptom | None:
+    """All values lie in [0, 1], and each column sums to 1 where no row does: softmax was taken over the wrong axis.
+
+    Of logits with more axes, over one axis of the rows: then each class sums to the number of the other rows. As for
+    probabilities, luck would have to bring each of the columns so near to the same whole number.
+    """
+    shares = statistics.logits.shares
+    if shares is None or statistics.logits.values.high > 1 or statistics.classes < 2 or statistics.rows < _FEW_ROWS:
+        return None
+    if statistics.logits.coarseness.decimals == 0 or shares.sums.off(1.0) <= _COARSEST:
+        return None
+    shape = statistics.row_shape
+    totals = {size: statistics.rows / size for size in shape if size > 1}
+    found = [(size, total) for size, total in totals.items() if _columns_sum_to(shares.column_sums, total)]
+    if not found:
+        return None
+    size, total = found[0]
+    axis = shape.index(size) + (statistics.axis <= shape.index(size))
+    return Symptom(
+        f"softmax was taken over axis {axis}, not over the classes",
+        (f"every value lies in [0, 1], and every class sums to {total:.6g}, over {statistics.rows:,} rows",),
+        all_rows(statistics),
+        effects=as_given(statistics),
+        remedy="export the logits, or the softmax over the axis of the classes: no option undoes this one",
+    )
+
+
+def _columns_sum_to(sums: NDArray[np.float64], total: float) -> bool:
+    error = float(np.abs(sums / total - 1).max())
+    return error <= _LOOSEST and len(sums) * math.log(2 * (error + _EXACT)) < LOG_ALPHA
+
+
+def quantised_integers(statistics: Statistics) -> Symptom | None:
+    """Whole numbers of 8 bits that use much of their range: what a quantised model computes with, without its scale.
+
+    The logits are scale * (q - zero point). A file says neither, so that no loss can be told; the softmax of the whole
+    numbers themselves is far too sure. Few small whole numbers in 8 bits may be votes, or marks.
+    """
+    if statistics.logits.dtype not in {"int8", "uint8"} or statistics.logits.values.span < _WIDE:
+        return None
+    values = statistics.logits.values
+    return Symptom(
+        "the logits are a quantised model's whole numbers, without their scale and zero point",
+        (f"dtype {statistics.logits.dtype}, values from {values.low:.0f} to {values.high:.0f}",),
+        all_rows(statistics),
+        effects=as_given(statistics),
+        remedy="export scale * (q - zero point): the two numbers are the model's and not in the file",
     )
 
 
@@ -191,7 +245,7 @@ CHECKS = (
         "error",
         "probabilities: softmax applied twice",
         probabilities,
-        hides=("X102", "X104", "X113", "X114", "X115", "X116", "X117", "X119", "X122", "L4"),
+        hides=("X102", "X104", "X107", "X108", "X113", "X114", "X115", "X116", "X117", "X119", "X122", "L4"),
     ),
     Check(
         "X102",
@@ -199,7 +253,7 @@ CHECKS = (
         "error",
         "percentages, votes or counts",
         scaled_probabilities,
-        hides=("X113", "X114", "X115", "X116", "X117", "X119", "X122", "L4"),
+        hides=("X107", "X108", "X113", "X114", "X115", "X116", "X117", "X119", "X122", "L4"),
     ),
     Check(
         "X103",
@@ -207,7 +261,7 @@ CHECKS = (
         "error",
         "one-hot labels or hard predictions",
         one_hot_rows,
-        hides=("X101", "X102", "X104", "X113", "X114", "X115", "X116", "X122", "L4"),
+        hides=("X101", "X102", "X104", "X107", "X108", "X113", "X114", "X115", "X116", "X122", "L4"),
     ),
     Check(
         "X104",
@@ -233,5 +287,21 @@ CHECKS = (
         negated,
         needs_labels=True,
         hides=("X131", "X132", "Y22", "L4"),
+    ),
+    Check(
+        "X107",
+        "other-axis",
+        "error",
+        "a softmax over another axis",
+        over_other_axis,
+        hides=("X104", "X113", "X114", "X115", "X116", "X122", "L4"),
+    ),
+    Check(
+        "X108",
+        "quantised-integers",
+        "warning",
+        "8 bits without scale and zero point",
+        quantised_integers,
+        hides=("X113", "X115", "X116", "X119", "X122", "L4"),
     ),
 )

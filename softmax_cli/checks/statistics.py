@@ -11,7 +11,7 @@ from softmax_cli.losses.partial import Partial
 from softmax_cli.losses.sums import Sum
 from softmax_cli.metrics.bounds import Bounds
 from softmax_cli.metrics.coarseness import Coarseness
-from softmax_cli.metrics.columns import Columns
+from softmax_cli.metrics.columns import Columns, Foreign
 from softmax_cli.metrics.duplicates import Repeats
 from softmax_cli.metrics.extremes import Extreme
 from softmax_cli.metrics.lags import Lag
@@ -45,6 +45,7 @@ class LogitStatistics:
         bottoms: likewise the lowest.
         predictions: how often each class is the maximum, (C,).
         columns: those that look odd.
+        foreign: those of whole numbers among decimals.
         counts_up: 0 or 1 where the first row is 0, 1, 2, ... or 1, 2, 3, ...
         resolution: the distance of neighbouring numbers of the dtype at 1; of whole numbers, how often two may meet.
         coarseness: of the first 16,384 values.
@@ -69,6 +70,7 @@ class LogitStatistics:
     bottoms: list[Extreme]
     predictions: NDArray[np.int64]
     columns: Columns
+    foreign: Foreign
     counts_up: int | None
     resolution: float
     coarseness: Coarseness

@@ -72,7 +72,7 @@ def best(kept: Kept, shape: tuple[int, ...]) -> Rearrangement | None:
     if len(labels) < 2:
         return None
     tried = [*_lagged(predictions, labels)]
-    tries = min(len(labels), _SEARCHED) + 2 * _MOST_REPEATS + len(shape)
+    tries = min(len(labels), _SEARCHED) + 2 * (_MOST_REPEATS + len(shape))
     tried += _repeated(predictions, labels)
     if kept.complete:
         tried += _turned(predictions, labels, shape)
@@ -113,7 +113,10 @@ def _turned(predictions: Classes, labels: Classes, shape: tuple[int, ...]) -> It
         return
     table = predictions.reshape(shape)
     for axis in range(len(shape) - 1):
+        # (a, b) written as (b, a), and (b, a) read as (a, b).
+        swapped = [*shape[:axis], shape[axis + 1], shape[axis], *shape[axis + 2 :]]
         yield "axes swapped", axis, table.swapaxes(axis, axis + 1).reshape(-1), labels
+        yield "axes swapped", axis, predictions.reshape(swapped).swapaxes(axis, axis + 1).reshape(-1), labels
 
 
 def _share(predictions: Classes, labels: Classes) -> float:
@@ -141,6 +144,12 @@ def log_chance(predictions: Classes, labels: Classes) -> float:
         return 0.0
     chance = _meeting(_pairs(labels)[changes], _pairs(predictions)[counted])
     return math.log(2) + log_binomial_tail(hits / 2, trials / 2, chance)
+
+
+def fresh(predictions: Classes, labels: Classes) -> NDArray[np.bool_]:
+    """Which rows (n,) differ from the one before in the label or the prediction: the others are no new evidence."""
+    changed = (predictions[1:] != predictions[:-1]) | (labels[1:] != labels[:-1])
+    return np.concatenate([[True], changed]) if len(labels) else np.empty(0, bool)
 
 
 def _pairs(classes: Classes) -> NDArray[np.int64]:

@@ -18,6 +18,7 @@ from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.evaluation.passes import run
 from softmax_cli.inputs.progress import Watcher, ignore
 from softmax_cli.inputs.raw import RawBlock, RawPair
+from softmax_cli.metrics.columns import Foreign
 
 _LUCKY_WHOLE = 1 / 16  # how often two whole numbers may be equal where too few were seen to tell
 
@@ -105,6 +106,7 @@ class Survey:
             bottoms=parts.bottoms.found,
             predictions=parts.predictions,
             columns=self._rows.columns,
+            foreign=Foreign.of(parts.sample, self._rows.columns.whole),
             counts_up=parts.counts_up,
             resolution=self.resolution,
             coarseness=parts.coarseness(),

@@ -118,9 +118,13 @@ class ValuesPart:
         return self._found
 
     def coarseness(self) -> Coarseness:
-        """Of the first rows that have 16,384 values; a first row that counts up is left out."""
-        sample = np.concatenate(self._sample)[int(self.counts_up is not None) :]
-        return Coarseness.of(sample, self._resolution)
+        """The coarseness of the sample."""
+        return Coarseness.of(self.sample, self._resolution)
+
+    @property
+    def sample(self) -> NDArray[np.float64]:
+        """The first rows that have 16,384 values; a first row that counts up is left out."""
+        return np.concatenate(self._sample)[int(self.counts_up is not None) :]
 
 
 def _counting_from(row: NDArray[Any]) -> int | None:
