@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
+from softmax_cli.inputs.axes import axis_notes, with_known_shape
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.feed import Feed
-from softmax_cli.inputs.label_axis import label_axis
 from softmax_cli.inputs.labels import LabelRule
+from softmax_cli.inputs.layout import lay_out, opened_whole
 from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
@@ -43,12 +43,10 @@ class Pair:
     """
 
     def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
-        self.class_axis = find_class_axis(logits, labels.shape, reading.class_axis)
-        self.logits = with_known_shape(logits, self.class_axis)
-        if len(labels.shape) == len(self.logits.shape) == 2 and labels.shape[1] != 1:
-            labels = with_known_shape(labels, self.class_axis)  # probabilities lie as the logits do
-        self._labels = labels
-        self._label_axis = label_axis(labels, self.logits, self.class_axis)
+        logits, labels = opened_whole(logits, labels, reading.class_axis)
+        self._layout = layout = lay_out(logits, labels, reading)
+        self.class_axis, self._label_axis = layout.class_axis, layout.label_axis
+        self.logits, self._labels = with_known_shape(logits, layout.class_axis), labels
         self.classes = int(self.logits.shape[self.class_axis] or 0)
         self.class_names = self.logits.column_names
         self._column_notes = _column_notes(self.logits, labels, reading.label_column)
@@ -77,7 +75,7 @@ class Pair:
         """What was decided without being asked, as far as it is known by now."""
         # One pattern may stand for both, and then both say in which order its files are read.
         notes = tuple(dict.fromkeys((*self.logits.notes, *self._labels.notes, *self.rule.notes, *self._column_notes)))
-        return (*notes, *axis_notes(self.logits, self.class_axis))
+        return (*notes, *axis_notes(self.logits, self.class_axis), *filter(None, [self._layout.note]))
 
     def progress(self) -> Progress:
         """How far the latest pass has come."""
