@@ -99,6 +99,12 @@ def possible_layouts(logits: Table, labels: Table, reading: Reading) -> list[Lay
     return [_layout(each, logits, labels, decided=len(found) > 1) for each in chosen]
 
 
+def sequence_length(shape: Shape, class_axis: int) -> int | None:
+    """How many rows one sequence has; None where the shape tells of a single one."""
+    axis = sequence_axis(shape, class_axis)
+    return None if axis is None or len(squeezed(without(shape, class_axis))) < 2 else shape[axis]
+
+
 def _axes(logits: Table, asked: int | None) -> Sequence[int]:
     """The axes of the logits that may hold the classes, by the logits alone."""
     axis = asked_axis(logits, asked)
@@ -189,18 +195,12 @@ def _of_any_number(logits: Table, labels: Table, axes: Sequence[int]) -> list[_C
 
 def _layout(chosen: _Candidate, logits: Table, labels: Table, *, decided: bool) -> Layout:
     """The layout, and what there is to say about it."""
-    axis = sequence_axis(logits.shape, chosen.class_axis)
-    sequence = None
-    if axis is not None and len(squeezed(without(logits.shape, chosen.class_axis))) > 1:
-        sequence = logits.shape[axis]
-    elif len(squeezed(rows := _label_rows(chosen, labels))) > 1:
-        sequence = squeezed(rows)[-1]
-        sequence = None if sequence is None else sequence + chosen.cut
+    sequence = sequence_length(logits.shape, chosen.class_axis)
+    if sequence is None:
+        of_labels = labels.shape if chosen.label_axis is None else without(labels.shape, chosen.label_axis)
+        longer = squeezed(of_labels)
+        sequence = None if len(longer) < 2 or longer[-1] is None else longer[-1] + chosen.cut
     return Layout(chosen.class_axis, chosen.label_axis, sequence, chosen.cut, _note(chosen, labels, decided=decided))
-
-
-def _label_rows(chosen: _Candidate, labels: Table) -> Shape:
-    return labels.shape if chosen.label_axis is None else without(labels.shape, chosen.label_axis)
 
 
 def _note(chosen: _Candidate, labels: Table, *, decided: bool) -> str:
