@@ -12,7 +12,6 @@ from softmax_cli.evaluation.checking.survey import Survey, survey
 from softmax_cli.evaluation.checking.trials import Asked, Outcome, run_trials
 from softmax_cli.evaluation.settings import worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.inputs.axes import axis_notes
 from softmax_cli.inputs.opening import as_sources
 from softmax_cli.inputs.progress import Watcher
 from softmax_cli.inputs.progress import ignore as watch_nothing
@@ -64,6 +63,7 @@ def check(
     workers = worker_count(threads)
     layout = Reading(**reading)
     logits, labels = as_sources(logits, labels)
+    layout.refuse_multilabel("check")
     asked = Asked(logits, labels, layout, ignore_index, zero_log_zero)
     tables = RawTables.open(logits, labels, layout)
     pairs = [RawPair(tables, axis, layout, ignore_index) for axis in tables.fitting_axes(layout)]
@@ -82,7 +82,7 @@ def check(
         classes=surveyed.pair.classes,
         checks=sum(tables.labels is not None or not each.needs_labels for each in asked_checks),
         findings=tuple(_finding(each, surveyed, outcomes) for each in mended),
-        notes=_notes(surveyed.pair),
+        notes=surveyed.pair.notes,
     )
 
 
@@ -110,12 +110,6 @@ def _where(symptom: Symptom, surveyed: Survey) -> str:
     table, axis = (pair.labels, pair.label_axis) if of_labels and pair.labels else (pair.logits, pair.axis)
     everywhere = symptom.rows.count in {0, surveyed.rows}
     return table.name if everywhere else table.where(symptom.rows.first[0], axis)
-
-
-def _notes(pair: RawPair) -> tuple[str, ...]:
-    """What was decided without being asked."""
-    notes = tuple(dict.fromkeys((*pair.logits.notes, *(pair.labels.notes if pair.labels else ()))))
-    return (*notes, *axis_notes(pair.logits, pair.axis))
 
 
 def _signature(
