@@ -8,6 +8,7 @@ from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import LossStatistics, Statistics
 from softmax_cli.checks.words import all_rows, as_given, loss_as_given, percent, rows_text
 from softmax_cli.losses.sums import Sum
+from softmax_cli.metrics.rearranged import in_runs
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
@@ -99,8 +100,19 @@ def worse_than_uniform(statistics: Statistics) -> Symptom | None:
         ),
         all_rows(statistics),
         effects=(*as_given(statistics), Effect("knowing nothing: ln C, by chance", uniform, statistics.chance)),
-        remedy="one of the files is sorted or shuffled otherwise, or belongs to another run",
+        remedy=_order_of(loss) or "one of the files is sorted or shuffled otherwise, or belongs to another run",
     )
+
+
+def _order_of(loss: LossStatistics) -> str:
+    """What to say where one of the files is in the order of its classes, and the other is not."""
+    predictions, labels = loss.kept.predictions, loss.kept.labels
+    sorted_labels, sorted_rows = in_runs(labels), in_runs(predictions)
+    if sorted_labels and not sorted_rows:
+        return "the labels are sorted by class and the predictions are not: sort neither, or both alike"
+    if sorted_rows and not sorted_labels:
+        return "the predictions are sorted by class and the labels are not: sort neither, or both alike"
+    return ""
 
 
 def overconfident(statistics: Statistics) -> Symptom | None:

@@ -1,15 +1,20 @@
 """What may be wrong with the order of all rows, where the labels seem to have nothing to do with the logits."""
 
+import math
+
+import numpy as np
+
 from softmax_cli.checks.check import Check, Symptom
 from softmax_cli.checks.remedies import NO_OPTIONS, Options
 from softmax_cli.checks.statistics import Statistics
-from softmax_cli.checks.words import all_rows, as_given, trials
-from softmax_cli.metrics.chance import LOG_ALPHA
-from softmax_cli.metrics.rearranged import Rearrangement, best
+from softmax_cli.checks.words import all_rows, as_given, listing, trials
+from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
+from softmax_cli.metrics.rearranged import NO_LABEL, Rearrangement, best, fresh
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
 _SIGN = 3.0
+_SHOWN = 4
 _BETTER = 0.1  # by which the accuracy in the other order must be higher
 
 
@@ -64,6 +69,46 @@ def _in_words(statistics: Statistics, found: Rearrangement) -> tuple[str, str, O
     return axes, "export both files with their axes in the same order", NO_OPTIONS
 
 
+def grouped(statistics: Statistics) -> Symptom | None:
+    """Each predicted class goes with one label, several of them with the same: the labels are of coarser classes.
+
+    The label that goes with each predicted class is right in half of the rows or more, four times as often as the
+    labels are as they stand, and in a tenth of the rows more often than the most frequent label. Luck must be rarer than 1e-6 for
+    all L^P ways to give P predicted classes one of L labels, counting only rows that differ from the one before.
+    """
+    loss, labels = statistics.loss, statistics.labels
+    if loss is None or labels is None or loss.pairs is None or not labels.certain:
+        return None
+    predictions, given = loss.kept.predictions, loss.kept.labels
+    counted = fresh(predictions, given) & (given != NO_LABEL)
+    pairs = np.zeros_like(loss.pairs)
+    np.add.at(pairs, (given[counted], predictions[counted]), 1)
+    of_labels, of_predictions = pairs.sum(axis=1), pairs.sum(axis=0)
+    rows, hits = int(pairs.sum()), int(pairs.max(axis=0).sum())
+    partner, used = pairs.argmax(axis=0), np.flatnonzero(of_predictions)
+    names = np.unique(partner[used])
+    if not rows or not 2 <= len(names) < len(used):
+        return None
+    most = float(of_labels.max()) / rows
+    if hits < max(0.5, most + _BETTER, 4 * loss.accuracy) * rows:
+        return None
+    ways = len(used) * math.log(np.count_nonzero(of_labels))
+    if log_binomial_tail(hits, rows, most) + ways >= LOG_ALPHA:
+        return None
+    groups = [f"{listing(used[partner[used] == name].tolist())} with {name + labels.base}" for name in names.tolist()]
+    return Symptom(
+        "the labels are of other classes than the logits, coarser ones",
+        (
+            f"each predicted class goes with one label: {'; '.join(groups[:_SHOWN])}",
+            f"so {hits:,} of {count(rows, 'row')} are right, as they stand {loss.hits:,} of {loss.counted:,}",
+        ),
+        all_rows(statistics),
+        "labels",
+        effects=as_given(statistics),
+        remedy="give the labels of the logits' own classes: no option adds classes up",
+    )
+
+
 CHECKS = (
     Check(
         "Y223",
@@ -72,6 +117,15 @@ CHECKS = (
         "labels in another order than the rows",
         misplaced,
         needs_labels=True,
-        hides=("X131", "X132", "L4"),
+        hides=("Y224", "X131", "X132", "L4"),
+    ),
+    Check(
+        "Y224",
+        "grouped",
+        "error",
+        "labels of coarser classes",
+        grouped,
+        needs_labels=True,
+        hides=("X131", "X132", "Y211", "L4"),
     ),
 )

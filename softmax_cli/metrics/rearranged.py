@@ -152,6 +152,15 @@ def fresh(predictions: Classes, labels: Classes) -> NDArray[np.bool_]:
     return np.concatenate([[True], changed]) if len(labels) else np.empty(0, bool)
 
 
+def in_runs(classes: Classes) -> bool:
+    """Whether they stand in the order of the classes, but for one change in ten of those that chance would make."""
+    if len(classes) < 2:
+        return False
+    shares = np.unique(classes, return_counts=True)[1] / len(classes)
+    expected = len(classes) * float(1 - shares @ shares)
+    return int(np.count_nonzero(np.diff(classes))) < expected / 10
+
+
 def _pairs(classes: Classes) -> NDArray[np.int64]:
     """A number for each class and its follower (n - 1,)."""
     wide = classes.astype(np.int64)
