@@ -47,3 +47,29 @@ def elements(logits: NDArray[Any], right: NDArray[np.bool_]) -> Elements:
         probabilities=np.where(np.isnan(logits), np.nan, probabilities),
         losses=losses.astype(np.float64),
     )
+
+
+@dataclass(frozen=True)
+class ScaledSums:
+    """Sums over elements at b = 1 / T: of L(b), L'(b) and L''(b)."""
+
+    loss: float
+    slope: float
+    curvature: float
+
+
+def scaled_sums(logits: NDArray[Any], right: NDArray[np.bool_], inverse: float) -> ScaledSums:
+    """The sums for logits (n, C), none of them nan and none of infinite loss, at b = ``inverse`` from 0 on.
+
+    L(b) = log(1 + exp(-b s x)) with s = 1 for a right label and -1 for another; L'(b) = x (p - t) and
+    L''(b) = x^2 p (1 - p) with p = sigmoid(b x). An infinite logit on the right side costs nothing at any T.
+    """
+    finite = np.isfinite(logits)
+    x = np.where(finite, logits, 0).astype(np.float64)
+    against = np.where(right, -x, x)
+    with np.errstate(under="ignore"):
+        small = np.exp(-np.abs(against * inverse))
+        losses = np.log1p(small) + np.maximum(against * inverse, 0)
+        wrong = np.where(against >= 0, 1.0, small) / (1 + small)
+        curvatures = x * x * (small / (1 + small) ** 2)
+    return ScaledSums(float(losses[finite].sum()), float((against * wrong).sum()), float(curvatures.sum()))

@@ -13,12 +13,13 @@ class Curve:
     """What each threshold selects: the rows whose score is at least that, by thresholds that fall.
 
     ``selected`` counts these rows and ``right`` those of them that have the label, so that the last of each is that
-    of all rows. Rows between two thresholds are tied.
+    of all rows. Rows between two thresholds count as tied; ``loose`` says where they need not be equal, None for nowhere.
     """
 
     thresholds: NDArray[np.float64]
     selected: NDArray[np.int64]
     right: NDArray[np.int64]
+    loose: NDArray[np.bool_] | None = None
 
     @classmethod
     def of(cls, scores: NDArray[Any], marked: NDArray[np.bool_]) -> "Curve":
@@ -83,13 +84,13 @@ class Curve:
 
     @property
     def looseness(self) -> tuple[float, float]:
-        """How far the average precision and the ROC AUC may be off, if the ties are rows that could be told apart.
+        """The most by which the average precision and the ROC AUC may be off, since loose rows count as tied.
 
-        In the best order the rows of a tie that have the label come first, in the worst last.
+        In the best order those of them that have the label come first, in the worst last.
         """
-        if not (self.positives and self.negatives):
+        if self.loose is None or not (self.positives and self.negatives):
             return 0.0, 0.0
-        right, wrong = self._groups
+        right, wrong = (np.where(self.loose, rows, 0) for rows in self._groups)
         tied = self.right / self.selected
         before, wrong_before = self.right - right, self.selected - self.right - wrong
         most = self.right / np.maximum(self.right + wrong_before, 1)

@@ -21,23 +21,25 @@ _FEWEST, _MOST = 1 << 6, 1 << 14  # of one label
 
 
 class Cells:
-    """Counts of scores between rising thresholds, per label: of all rows and of those that have the label.
+    """Counts of scores by rising thresholds, per label: of all rows and of those that have the label.
 
-    Cell k of a label holds the scores from its threshold k - 1 to below its threshold k.
+    Cell 2k + 1 of a label holds the scores that equal its threshold k, cell 2k those between thresholds k - 1 and k.
     """
 
     def __init__(self, thresholds: Sequence[NDArray[np.float64]]) -> None:
-        size = 1 + max(map(len, thresholds), default=0)
+        size = 1 + 2 * max(map(len, thresholds), default=0)
         self.thresholds = thresholds
         self.rows = np.zeros((len(thresholds), size), np.int64)
         self.marked = np.zeros((len(thresholds), size), np.int64)
 
     def counted(self, scores: NDArray[Any], marked: NDArray[np.bool_]) -> "Cells":
-        """New counts between the same thresholds, of scores (n, C) and marks (n, C)."""
+        """New counts by the same thresholds, of scores (n, C) and marks (n, C)."""
         found = Cells(self.thresholds)
         size = found.rows.shape[1]
         for label, thresholds in enumerate(self.thresholds):
-            cell = np.searchsorted(thresholds, scores[:, label], side="right")
+            reached = np.searchsorted(thresholds, scores[:, label], side="right")
+            equal = np.append(thresholds, np.nan)[reached - 1] == scores[:, label]
+            cell = 2 * reached - equal
             found.rows[label] = np.bincount(cell, minlength=size)
             found.marked[label] = np.bincount(cell[marked[:, label]], minlength=size)
         return found
@@ -48,13 +50,16 @@ class Cells:
         self.marked += found.marked
 
     def curve(self, label: int) -> Curve:
-        """The curve of one label; rows below every threshold are selected by -inf."""
-        thresholds = np.append(self.thresholds[label][::-1], -np.inf)
-        end = len(thresholds)
-        rows, marked = (counts[label, :end][::-1] for counts in (self.rows, self.marked))
+        """The curve of one label."""
+        thresholds = self.thresholds[label]
+        lowest = np.full(1 + 2 * len(thresholds), -np.inf)
+        lowest[1::2] = thresholds
+        lowest[2::2] = np.nextafter(thresholds, np.inf)
+        rows, marked = (counts[label, : len(lowest)][::-1] for counts in (self.rows, self.marked))
         filled = rows > 0
+        between = np.arange(len(lowest))[::-1] % 2 == 0
         selected, right = np.cumsum(rows), np.cumsum(marked)
-        return Curve(thresholds[filled], selected[filled], right[filled])
+        return Curve(lowest[::-1][filled], selected[filled], right[filled], between[filled])
 
 
 class Scores:
@@ -63,7 +68,8 @@ class Scores:
     def __init__(self, labels: int, exact_elements: int = EXACT_ELEMENTS) -> None:
         self._labels = labels
         self._exact_elements = exact_elements
-        self._kept: list[tuple[NDArray[Any], NDArray[np.bool_]]] = []
+        self.kept: list[tuple[NDArray[Any], NDArray[np.bool_]]] = []
+        """The scores and marks of each block, while they are kept."""
         self._kept_elements = 0
         self._cells: Cells | None = None
         self.undefined = np.zeros(labels, np.int64)
@@ -79,16 +85,16 @@ class Scores:
         return None if self._cells is None else self._cells.counted(scores, marked)
 
     def add(self, scores: NDArray[Any], marked: NDArray[np.bool_], counted: Cells | None = None) -> None:
-        """Take the scores (n, C) of the next rows, and which of them have the label (n, C)."""
+        """Take the scores (n, C) of the next rows, and which of them have the label (n, C); both arrays are kept."""
         self.undefined += np.count_nonzero(np.isnan(scores), axis=0)
         if self._cells is not None:
             self._cells.add(self._cells.counted(scores, marked) if counted is None else counted)
             return
-        self._kept.append((scores, marked))
+        self.kept.append((scores, marked))
         self._kept_elements += scores.size
         if self._kept_elements > self._exact_elements:
             scores, marked = self._whole()
-            self._kept = []
+            self.kept = []
             self._cells = Cells([self._thresholds(scores[:, k], marked[:, k]) for k in range(self._labels)])
             self._cells.add(self._cells.counted(scores, marked))
 
@@ -97,7 +103,7 @@ class Scores:
         if self._cells is not None:
             cells = self._cells
             return [None if self.undefined[label] else cells.curve(label) for label in range(self._labels)]
-        if not self._kept:
+        if not self.kept:
             return [Curve.of(np.empty(0), np.empty(0, np.bool_))] * self._labels
         scores, marked = self._whole()
         return [
@@ -106,7 +112,7 @@ class Scores:
         ]
 
     def _whole(self) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-        scores, marked = zip(*self._kept, strict=True)
+        scores, marked = zip(*self.kept, strict=True)
         return np.concatenate(scores), np.concatenate(marked)
 
     def _thresholds(self, scores: NDArray[Any], marked: NDArray[np.bool_]) -> NDArray[np.float64]:
