@@ -13,7 +13,8 @@ class Curve:
     """What each threshold selects: the rows whose score is at least that, by thresholds that fall.
 
     ``selected`` counts these rows and ``right`` those of them that have the label, so that the last of each is that
-    of all rows. Rows between two thresholds count as tied; ``loose`` says where they need not be equal, None for nowhere.
+    of all rows. Rows between two thresholds count as tied; ``loose`` says where they need not be equal, None for
+    nowhere.
     """
 
     thresholds: NDArray[np.float64]

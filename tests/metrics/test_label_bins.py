@@ -28,7 +28,7 @@ def test_the_error_of_each_label_and_of_all(drawn, bins):
     assert found.together().expected_error == pytest.approx(float(expected), rel=1e-5)
 
 
-def test_edges_belong_to_the_bin_below(drawn):
+def test_edges_belong_to_the_bin_below():
     logits = np.array([[np.inf, -np.inf, 0.0, np.nan]])
     found = LabelBins.of(elements(logits, np.array([[True, False, True, True]])), equal_widths(2))
     assert found.rows.tolist() == [[0, 1], [1, 0], [1, 0], [0, 0]]

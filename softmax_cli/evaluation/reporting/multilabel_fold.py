@@ -17,7 +17,7 @@ from softmax_cli.evaluation.reporting.worst import Kept, Largest
 from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.losses.targets import MultiLabel
 from softmax_cli.metrics.calibration import equal_widths
-from softmax_cli.metrics.elements import Elements, elements
+from softmax_cli.metrics.elements import elements
 from softmax_cli.metrics.label_bins import LabelBins
 from softmax_cli.metrics.label_counts import LabelCounts
 from softmax_cli.metrics.moments import Moments

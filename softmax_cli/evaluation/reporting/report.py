@@ -44,8 +44,8 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
 
     Args:
         logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes.
-        labels: likewise: class indices, class names or one-hot rows. May be left out where ``label_column`` names a column of the
-            logits' file.
+        labels: likewise: class indices, class names or one-hot rows. May be left out where ``label_column`` names
+            a column of the logits' file.
         **options: the attributes of :class:`softmax_cli.evaluation.reporting.settings.ReportSettings`, and of
             :class:`softmax_cli.inputs.reading.Reading`.
 
