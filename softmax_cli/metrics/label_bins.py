@@ -28,8 +28,9 @@ class LabelBins:
         defined = ~np.isnan(found.probabilities)
         probabilities = np.where(defined, found.probabilities, 0.0)
         cell = bin_of(probabilities, edges) + bins * np.arange(labels)
+        flat, size = cell.reshape(-1), labels * bins
         sums = [
-            np.bincount(cell.reshape(-1), weights.reshape(-1), labels * bins).reshape(labels, bins)
+            np.bincount(flat, weights.reshape(-1), size).astype(np.float64).reshape(labels, bins)
             for weights in (defined, probabilities, found.right & defined)
         ]
         return cls(edges, sums[0].astype(np.int64), sums[1], sums[2].astype(np.int64))

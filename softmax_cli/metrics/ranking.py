@@ -69,7 +69,7 @@ class Curve:
         right, wrong = self._groups
         below = self.negatives - np.cumsum(wrong)
         pairs = sum(a * (2 * b + c) for a, b, c in zip(right.tolist(), below.tolist(), wrong.tolist(), strict=True))
-        return pairs / (2 * self.positives * self.negatives)
+        return float(pairs / (2 * self.positives * self.negatives))
 
     def best(self) -> tuple[float, float]:
         """The threshold with the largest F1, and that F1: of equal ones the highest; nan without the label.

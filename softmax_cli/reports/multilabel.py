@@ -196,7 +196,11 @@ class MultilabelReport(Displayed):
         if not self.rows:
             return
         bins = count(len(self.bins), "bin")
-        yield Reliability(f"share of positives over probability, all labels, {bins} of equal width", self.bins)
+        yield Reliability(
+            f"share of positives over probability, all labels, {bins} of equal width",
+            self.bins,
+            legend="confidence: mean probability; accuracy: share of positives",
+        )
         yield self.losses
         shown = [line for line in self._lowest(CHART_LABELS) if not math.isnan(line.f1)]
         left = len(self.labels) - len(shown)
@@ -213,12 +217,12 @@ class MultilabelReport(Displayed):
         remarks = [self.tempered.remark()] if self.tempered.why else []
         if not self.rows:
             return tuple(remarks)
-        for what, missing in (("1", 0), ("0", self.rows)):
-            names = tuple(line.name for line in self.labels if line.support == missing)
+        undefined = "recall, average precision and ROC AUC are"
+        for kind, rows, figures in (("positive", 0, undefined), ("negative", self.rows, "ROC AUC is")):
+            names = tuple(line.name for line in self.labels if line.support == rows)
             if names:
-                undefined = "recall, average precision and ROC AUC are" if not missing else "ROC AUC is"
-                labels = count(len(names), "label is", "labels are")
-                remarks.append(f"{labels} never {what} ({_few(names)}): {undefined} undefined for it.")
+                labels = count(len(names), "label has", "labels have")
+                remarks.append(f"{labels} no {kind} row ({_few(names)}); there {figures} undefined.")
         return tuple(remarks)
 
     def warnings(self) -> tuple[str, ...]:

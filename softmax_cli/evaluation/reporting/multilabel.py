@@ -16,7 +16,7 @@ from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.inputs.pairs import Pair
 from softmax_cli.metrics.elements import elements
-from softmax_cli.metrics.hits import macro
+from softmax_cli.metrics.hits import macro, ratio
 from softmax_cli.metrics.intervals import wilson
 from softmax_cli.metrics.ranking import Curve
 from softmax_cli.metrics.scores import EXACT_ELEMENTS
@@ -95,19 +95,16 @@ def _signature(fold: MultilabelFold) -> Signature:
 
 
 def _lines(fold: MultilabelFold, ranks: _Ranks) -> list[LabelLine]:
-    counts, rows = fold.counts, fold.counts.rows
-    columns = (counts.supports, counts.predicted, counts.right, counts.precision, counts.recall, counts.f1)
-    of_counts = zip(*(column.tolist() for column in columns), strict=True)
-    return [
-        LabelLine(
-            name,
-            *hits,
-            *_ranked(ranks.curves[label], fold.settings.temperature),
-            _error(fold, label),
-            float(fold.label_losses[label]) / rows if rows else math.nan,
-        )
-        for label, (name, hits) in enumerate(zip(fold.pair.display_names, of_counts, strict=True))
-    ]
+    counts, labels = fold.counts, range(fold.pair.classes)
+    ranked = zip(*(_ranked(curve, fold.settings.temperature) for curve in ranks.curves), strict=True)
+    columns = (
+        *(hits.tolist() for hits in (counts.supports, counts.predicted, counts.right)),
+        *(share.tolist() for share in (counts.precision, counts.recall, counts.f1)),
+        *ranked,
+        [_error(fold, label) for label in labels],
+        ratio(fold.label_losses, np.full(len(labels), counts.rows)).tolist(),
+    )
+    return [LabelLine(*line) for line in zip(fold.pair.display_names, *columns, strict=True)]
 
 
 def _ranked(curve: Curve | None, temperature: float) -> tuple[float, float, float, float, float]:
