@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.axes import axis_notes, find_class_axis, fits, shape_text, with_known_shape
 from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.opening import as_sources, open_logits
 from softmax_cli.inputs.pairs import Pair, open_pair
@@ -48,7 +48,7 @@ class Versions:
         if not fits(a.shape, self.b.shape):
             self._refuse_shape(self.b)
         self._rows_read = 0
-        self._order, self._order_note = _class_order(a, self.b)
+        self._order, self._order_note = class_order(a, self.b)
 
     @property
     def display_names(self) -> tuple[str, ...]:
@@ -110,6 +110,7 @@ class Versions:
 
 def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: int | None = None) -> Versions:
     """Open the files: paths, ``-`` for one of them, or arrays. Columns are chosen in those that are delimited."""
+    reading.refuse_multilabel("compare")
     a, b, labels = as_sources(a, b, labels)
     plain = replace(reading, logit_columns=None, label_column=None)
     whole_a, whole_b = open_logits(a, plain, "a"), open_logits(b, plain, "b")
@@ -138,28 +139,3 @@ def _has_label_column(b: Table, reading: Reading, classes: int | None) -> bool:
     if column is None or reading.logit_columns is not None:
         return False
     return column in (b.column_names or ()) or (classes is not None and b.shape[-1] == classes + 1)
-
-
-def _class_order(a: Table, b: Table) -> tuple[NDArray[np.intp] | None, str]:
-    """Where in B each class of A stands (None: in the same place), and what there is to say about it.
-
-    Files with the same names are held together by them, and files without a name in common by position. Names that
-    are partly the same are refused: either way could be meant.
-    """
-    names, others = a.column_names, b.column_names
-    if names is None or others is None or names == others:
-        return None, ""
-    place = {name: index for index, name in enumerate(others)}
-    if len(place) == len(others) and set(names) == set(others):
-        order = np.array([place[name] for name in names], np.intp)
-        return order, f"{b.name}: the classes stand in another order than in {a.name}; matched by name"
-    if place.keys().isdisjoint(names):
-        what = f"the classes have other names than in {a.name} ({others[0]!r} for {names[0]!r}); matched by position"
-        return None, f"{b.name}: {what}"
-    odd = next(((index, name) for index, name in enumerate(names) if name not in place), None)
-    what = (
-        "two classes have the same name"
-        if odd is None
-        else f"no class is named {odd[1]!r}, as class {odd[0]} is in {a.name}"
-    )
-    raise InputError(b.name, what, "rename the classes in one of the headers, or choose columns: --logit-columns")

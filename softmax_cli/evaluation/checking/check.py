@@ -63,6 +63,7 @@ def check(
     workers = worker_count(threads)
     layout = Reading(**reading)
     logits, labels = as_sources(logits, labels)
+    layout.refuse_multilabel("check")
     tables = RawTables.open(logits, labels, layout)
     pairs = {axis: RawPair(tables, axis, layout, ignore_index) for axis in tables.fitting_axes(layout)}
     surveyed, *rivals = (survey(pair, workers, watcher) for pair in pairs.values())
