@@ -59,7 +59,9 @@ def made(logits, labels, **options):
 
 def by_label(metric, labels, scores, needs):
     """A figure per label, nan where the labels are not of as many kinds as it needs."""
-    kinds = [len(np.unique(labels[:, c])) == 2 if needs == "both" else labels[:, c].any() for c in range(labels.shape[1])]
+    kinds = [
+        len(np.unique(labels[:, c])) == 2 if needs == "both" else labels[:, c].any() for c in range(labels.shape[1])
+    ]
     return [metric(labels[:, c], scores[:, c]) if known else math.nan for c, known in enumerate(kinds)]
 
 
@@ -266,7 +268,9 @@ def test_float32_and_other_kinds_of_zeros_and_ones():
 
 
 def test_soft_labels_are_refused_by_place():
-    with pytest.raises(InputError, match=r"labels\[1\], class 0: 0\.25 is neither 0 nor 1: report counts right and wrong"):
+    with pytest.raises(
+        InputError, match=r"labels\[1\], class 0: 0\.25 is neither 0 nor 1: report counts right and wrong"
+    ):
         made([[1.0, 2.0], [0.5, 0.5]], [[1, 0], [0.25, 1]])
 
 
