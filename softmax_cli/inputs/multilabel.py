@@ -7,8 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.inputs.axes import find_class_axis, fits, rows_shape, shape_text, with_known_shape
+from softmax_cli.inputs.axes import find_class_axis, rows_shape, with_known_shape
+from softmax_cli.inputs.layout import Layout, sequence_length
 from softmax_cli.inputs.reading import PROBABILITIES, Reading
+from softmax_cli.inputs.shapes import fits, shape_text
 from softmax_cli.losses.targets import MultiLabel, Target
 from softmax_cli.readers.table import Table
 
@@ -47,8 +49,8 @@ class OneClass:
         return self._table.where(row, None)
 
 
-def multilabel_tables(logits: Table, labels: Table, asked: int | None) -> tuple[Table, Table, int, int | None]:
-    """Return the logits in a shape with an axis of classes, the labels, and the axis of the classes in each.
+def multilabel_tables(logits: Table, labels: Table, asked: int | None) -> tuple[Table, Table, Layout]:
+    """Return the logits in a shape with an axis of classes, the labels, and where the classes are in each.
 
     Logits (N,) are N rows of one class. Labels of one class may leave its axis out: theirs is None then. With more
     than two axes both shapes are the same, and do not tell where the classes are. Raises InputError where the shapes
@@ -64,9 +66,9 @@ def multilabel_tables(logits: Table, labels: Table, asked: int | None) -> tuple[
     if len(labels.shape) == len(logits.shape) and axis == 0:
         labels = with_known_shape(labels, axis)
     if fits(logits.shape, labels.shape):
-        return logits, labels, axis, axis
+        return logits, labels, Layout(axis, axis, sequence_length(logits.shape, axis))
     if logits.shape[axis] == 1 and fits(rows_shape(logits, axis), labels.shape):
-        return logits, labels, axis, None
+        return logits, labels, Layout(axis, None, sequence_length(logits.shape, axis))
     raise _misfit(logits, labels, axis)
 
 
@@ -123,7 +125,7 @@ class MultiLabelRule:
 
 def _class_axis(logits: Table, labels: Table, asked: int | None) -> int:
     if asked is not None or len(logits.shape) <= 2:
-        return find_class_axis(logits, None, asked)
+        return find_class_axis(logits, asked)
     single = [axis for axis, size in enumerate(logits.shape) if size == 1]
     fitting = [axis for axis in single if fits(rows_shape(logits, axis), labels.shape)]
     if len(fitting) == 1:

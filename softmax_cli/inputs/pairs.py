@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
+from softmax_cli.inputs.axes import axis_notes, with_known_shape
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
-from softmax_cli.inputs.label_axis import label_axis
 from softmax_cli.inputs.labels import LabelRule
+from softmax_cli.inputs.layout import lay_out, opened_whole
 from softmax_cli.inputs.multilabel import MultiLabelRule, multilabel_tables, refuse_single_label_options
 from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits
 from softmax_cli.inputs.progress import Progress
@@ -48,15 +48,13 @@ class Pair:
         self.multilabel = reading.multilabel
         if self.multilabel:
             refuse_single_label_options(reading, ignore_index)
-            logits, labels, self.class_axis, self._label_axis = multilabel_tables(logits, labels, reading.class_axis)
-            self.logits = logits
+            logits, labels, layout = multilabel_tables(logits, labels, reading.class_axis)
         else:
-            self.class_axis = find_class_axis(logits, labels.shape, reading.class_axis)
-            self.logits = with_known_shape(logits, self.class_axis)
-            if len(labels.shape) == len(self.logits.shape) == 2 and labels.shape[1] != 1:
-                labels = with_known_shape(labels, self.class_axis)  # probabilities lie as the logits do
-            self._label_axis = label_axis(labels, self.logits, self.class_axis)
-        self._labels = labels
+            logits, labels = opened_whole(logits, labels, reading.class_axis)
+            layout = lay_out(logits, labels, reading)
+        self._layout = layout
+        self.class_axis, self._label_axis = layout.class_axis, layout.label_axis
+        self.logits, self._labels = with_known_shape(logits, layout.class_axis), labels
         self.classes = int(self.logits.shape[self.class_axis] or 0)
         self.class_names = self.logits.column_names or (labels.column_names if self.multilabel else None)
         self._column_notes = _column_notes(self.logits, labels, reading.label_column)
@@ -90,7 +88,7 @@ class Pair:
         """What was decided without being asked, as far as it is known by now."""
         # One pattern may stand for both, and then both say in which order its files are read.
         notes = tuple(dict.fromkeys((*self.logits.notes, *self._labels.notes, *self.rule.notes, *self._column_notes)))
-        return (*notes, *axis_notes(self.logits, self.class_axis))
+        return (*notes, *axis_notes(self.logits, self.class_axis), *filter(None, [self._layout.note]))
 
     def label_place(self, row: int) -> str:
         """Return the place of a row's label in its file."""
