@@ -62,18 +62,15 @@ class Pair:
         self.rule = self._rule(reading, ignore_index)
 
     def _rule(self, reading: Reading, ignore_index: int | None) -> LabelRule | MultiLabelRule:
-        def place(row: int) -> str:
-            return self._labels.where(row, self._label_axis)
-
         if self.multilabel:
-            return MultiLabelRule(class_order(self.logits, self._labels), self.display_names, place)
+            return MultiLabelRule(class_order(self.logits, self._labels), self.display_names, self.label_place)
         return LabelRule(
             classes=self.classes,
             names=self.class_names,
             base=reading.label_base,
             ignore_index=ignore_index,
             logits=self.logits.name,
-            place=place,
+            place=self.label_place,
         )
 
     @property
@@ -92,6 +89,10 @@ class Pair:
         # One pattern may stand for both, and then both say in which order its files are read.
         notes = tuple(dict.fromkeys((*self.logits.notes, *self._labels.notes, *self.rule.notes, *self._column_notes)))
         return (*notes, *axis_notes(self.logits, self.class_axis), *filter(None, [self._layout.note]))
+
+    def label_place(self, row: int) -> str:
+        """Return the place of a row's label in its file."""
+        return self._labels.where(row, self._label_axis)
 
     def progress(self) -> Progress:
         """How far the latest pass has come."""
