@@ -13,6 +13,7 @@ from softmax_cli.metrics.shares import END
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
+_BYTE = 255.0
 _LOOSEST = 5e-3  # how far a sum of probabilities may be off, relative: those of bfloat16 are off by 2^-9 = 2e-3
 _COARSEST = 0.05  # ... where the values were rounded, and so much can come of it
 _EXACT = 1e-7  # ... and what no row is nearer to it than by luck: the rounding of float32
@@ -51,17 +52,20 @@ def scaled_probabilities(statistics: Statistics) -> Symptom | None:
 
     As for probabilities, of the relative error. The first row sets the sum (unless it is 100), and the others have to
     meet it; small whole numbers often sum to the same, in up to 0.3 of cases, so that there must be twelve rows. (Of
-    other numbers a constant sum says nothing: logits that are centred have it too, and a shift keeps it.)
+    other numbers a constant sum says nothing: logits that are centred have it too, and a shift keeps it. Where they
+    were rounded to whole numbers afterwards, it is not quite the same in every row; only shares of 100, or of 255,
+    may have been rounded.)
     """
     shares = statistics.logits.shares
     if shares is None or shares.sums.low <= 0:
         return None
     percents = shares.sums.off(100.0) <= _loosest(statistics, 100.0) * 100
-    total = 100.0 if percents else shares.sums.high
-    whole = statistics.logits.coarseness.decimals == 0
+    bytes_ = not percents and shares.sums.off(_BYTE) <= _loosest(statistics, _BYTE) * _BYTE
+    total = 100.0 if percents else _BYTE if bytes_ else shares.sums.high
+    whole = statistics.logits.coarseness.decimals == 0 and (bytes_ or shares.sums.span == 0)
     if not (percents or whole) or abs(total - 1) <= _LOOSEST or not _sums_to(statistics, total, int(not percents)):
         return None
-    what = "percentages" if percents else "votes, or counts"
+    what = "percentages" if percents else "shares of 255" if bytes_ else "votes, or counts"
     return Symptom(
         f"the logits are {what}",
         (f"no value is negative, and every row sums to {total:.6g} (within {_sum_error(statistics, total):.1g})",),

@@ -72,8 +72,8 @@ def _in_words(statistics: Statistics, found: Rearrangement) -> tuple[str, str, O
 def grouped(statistics: Statistics) -> Symptom | None:
     """Each predicted class goes with one label, several of them with the same: the labels are of coarser classes.
 
-    The label that goes with each predicted class is right in half of the rows or more, four times as often as the
-    labels are as they stand, and in a tenth of the rows more often than the most frequent label. Luck must be rarer than 1e-6 for
+    The label that goes with each predicted class is right in half of the rows or more, in a quarter where the label
+    as it stands is wrong, and in a tenth more often than the most frequent label. Luck must be rarer than 1e-6 for
     all L^P ways to give P predicted classes one of L labels, counting only rows that differ from the one before.
     """
     loss, labels = statistics.loss, statistics.labels
@@ -90,7 +90,9 @@ def grouped(statistics: Statistics) -> Symptom | None:
     if not rows or not 2 <= len(names) < len(used):
         return None
     most = float(of_labels.max()) / rows
-    if hits < max(0.5, most + _BETTER, 4 * loss.accuracy) * rows:
+    moved = used[partner[used] != used]
+    wins, losses = int(pairs[partner[moved], moved].sum()), int(pairs[moved, moved].sum())
+    if hits < max(0.5, most + _BETTER) * rows or wins < max(rows / 4, 4 * losses):
         return None
     ways = len(used) * math.log(np.count_nonzero(of_labels))
     if log_binomial_tail(hits, rows, most) + ways >= LOG_ALPHA:
@@ -126,6 +128,6 @@ CHECKS = (
         "labels of coarser classes",
         grouped,
         needs_labels=True,
-        hides=("X131", "X132", "Y211", "L4"),
+        hides=("X131", "X132", "Y211", "Y212", "L4"),
     ),
 )

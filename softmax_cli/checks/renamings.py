@@ -11,6 +11,7 @@ from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
 from softmax_cli.metrics.rearranged import NO_LABEL, fresh
 
 _MARGIN = 0.05  # of all rows: by which more have to be right
+_NEARLY = 0.7  # of the rows that are right where each prediction stands for any one label
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +45,9 @@ def renaming(statistics: Statistics) -> Renaming | None:
     tried = [_of(loss.pairs, name, classes) for name, classes in known]
     best = max(tried, key=lambda each: each.wins)
     lead = best.wins - best.losses >= _MARGIN * loss.counted
-    return best if lead and _is_sure(statistics, loss, best, math.log(len(tried))) else None
+    kept = int(np.trace(loss.pairs)) - best.losses
+    most = best.wins + kept >= _NEARLY * int(loss.pairs.max(axis=0).sum())
+    return best if lead and most and _is_sure(statistics, loss, best, math.log(len(tried))) else None
 
 
 def _known(classes: int) -> list[tuple[str, NDArray[np.int64]]]:

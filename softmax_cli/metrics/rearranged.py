@@ -131,9 +131,9 @@ def log_chance(predictions: Classes, labels: Classes) -> float:
     """A bound of the logarithm of how likely so many hits are by luck, for rows that stay the same for long too.
 
     Only where the label changes from one row to the next is it asked whether both are right, since a label that stays
-    the same is no new evidence. Luck has the chance sum_ab l_ab p_ab then, of the shares of all such changes among the
-    labels and among the predictions. Changes that follow each other share a row: of two such halves one has half of
-    the hits or more.
+    the same is no new evidence. Luck has the chance sum_ab l_ab p_ab then at most, of the shares that each change from
+    a to b has among those of the labels and of the predictions: as if these changed in the same rows, which batches of
+    one size do. Changes that follow each other share a row: of two such halves one has half of the hits or more.
     """
     counted = (labels[1:] != NO_LABEL) & (labels[:-1] != NO_LABEL)
     changes = counted & (labels[1:] != labels[:-1])
@@ -142,7 +142,10 @@ def log_chance(predictions: Classes, labels: Classes) -> float:
     trials = int(np.count_nonzero(changes))
     if not trials:
         return 0.0
-    chance = _meeting(_pairs(labels)[changes], _pairs(predictions)[counted])
+    others = counted & (predictions[1:] != predictions[:-1])
+    if not others.any():
+        return 0.0
+    chance = _meeting(_pairs(labels)[changes], _pairs(predictions)[others])
     return math.log(2) + log_binomial_tail(hits / 2, trials / 2, chance)
 
 
@@ -153,12 +156,12 @@ def fresh(predictions: Classes, labels: Classes) -> NDArray[np.bool_]:
 
 
 def in_runs(classes: Classes) -> bool:
-    """Whether they stand in the order of the classes, but for one change in ten of those that chance would make."""
+    """Whether they stand in the order of the classes, but for one in three of the changes that chance would make."""
     if len(classes) < 2:
         return False
     shares = np.unique(classes, return_counts=True)[1] / len(classes)
     expected = len(classes) * float(1 - shares @ shares)
-    return int(np.count_nonzero(np.diff(classes))) < expected / 10
+    return int(np.count_nonzero(np.diff(classes))) < expected / 3
 
 
 def _pairs(classes: Classes) -> NDArray[np.int64]:
