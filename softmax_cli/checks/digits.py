@@ -34,7 +34,7 @@ def not_finite(statistics: Statistics) -> Symptom | None:
         evidence.append("float16 ends at 65504: a larger number became inf when it was cast")
     rows = next(iter(found.values()))
     loss = statistics.loss
-    options = without_rows(logits.unsound_ranges, statistics.rows)
+    options = without_rows(statistics, logits.unsound_ranges)
     return Symptom(
         f"{count(sum(rows.count for rows in found.values()), 'row')} without a softmax: nan or infinite",
         tuple(evidence),

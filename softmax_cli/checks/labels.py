@@ -14,7 +14,7 @@ from softmax_cli.reports.grid import count
 
 _PADDINGS = (255, 65535)  # of masks in uint8 and uint16; negative numbers are padding too
 _OF_MISSING = "missing labels? their rows can be skipped"
-_MARGIN = 0.05  # by which another reading of the labels must be more often right
+MARGIN = 0.05  # by which another reading of the labels must be more often right
 
 
 def out_of_range(statistics: Statistics) -> Symptom | None:
@@ -170,7 +170,7 @@ def unknown_names(statistics: Statistics) -> Symptom | None:
 
 def gains(loss: LossStatistics, other: Lag) -> bool:
     """Whether the labels are right more often when they are read otherwise, visibly and not by luck."""
-    return beats(other.wins, other.losses) and other.wins - other.losses >= _MARGIN * loss.counted
+    return beats(other.fresh_wins, other.fresh_losses) and other.wins - other.losses >= MARGIN * loss.counted
 
 
 def others(statistics: Statistics) -> tuple[Effect, ...]:

@@ -186,13 +186,13 @@ def negated(statistics: Statistics) -> Symptom | None:
     """The label alone has the *lowest* logit in at least half of the rows, and more often than the highest by far.
 
     Of three classes or more. Luck alone would be one row in three at most; half of them is luck less often than 1e-6
-    from 235 rows on, and all of them from 13 on. Where several classes share the minimum, as the zeros behind a ReLU
-    do, the row is no evidence.
+    from 235 rows on, and all of them from 13 on; rows with the label and maximum of the one before do not count.
+    Where several classes share the minimum, as the zeros behind a ReLU do, the row is no evidence.
     """
     loss = statistics.loss
     if loss is None or statistics.classes < 3 or 2 * loss.lowest < loss.counted or loss.lowest < 2 * loss.hits:
         return None
-    if log_binomial_tail(loss.lowest, loss.counted, 1 / 3) >= LOG_ALPHA:
+    if log_binomial_tail(loss.fresh_lowest, loss.fresh, 1 / 3) >= LOG_ALPHA:
         return None
     return Symptom(
         "the logits have the wrong sign: distances, or losses",

@@ -7,9 +7,10 @@ import numpy as np
 from softmax_cli.checks.check import Check, Symptom
 from softmax_cli.checks.remedies import NO_OPTIONS, Options
 from softmax_cli.checks.statistics import Statistics
-from softmax_cli.checks.words import all_rows, as_given, listing, trials
+from softmax_cli.checks.words import all_rows, as_given, listing, shift_by, trials
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
-from softmax_cli.metrics.rearranged import NO_LABEL, Rearrangement, best, fresh
+from softmax_cli.metrics.lags import differs
+from softmax_cli.metrics.rearranged import NO_LABEL, Rearrangement, best
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
@@ -55,7 +56,7 @@ def _in_words(statistics: Statistics, found: Rearrangement) -> tuple[str, str, O
         if by < sequence:
             sign = "+" if found.by > 0 else "-"
             remedy = "rows are missing or doubled, or the labels are those of another batch"
-            return f"row i has the label of row i {sign} {by}", remedy, {"shift": found.by}
+            return f"row i has the label of row i {sign} {by}", remedy, shift_by(statistics, found.by)
         where = "later" if found.by > 0 else "earlier"
         what = f"row i has the label of the row {by:,} {where}"
         return what, f"{by / sequence:g} sequences of {sequence}: the labels of another batch?", NO_OPTIONS
@@ -80,7 +81,7 @@ def grouped(statistics: Statistics) -> Symptom | None:
     if loss is None or labels is None or loss.pairs is None or not labels.certain:
         return None
     predictions, given = loss.kept.predictions, loss.kept.labels
-    counted = fresh(predictions, given) & (given != NO_LABEL)
+    counted = differs(predictions, given) & (given != NO_LABEL)
     pairs = np.zeros_like(loss.pairs)
     np.add.at(pairs, (given[counted], predictions[counted]), 1)
     of_labels, of_predictions = pairs.sum(axis=1), pairs.sum(axis=0)

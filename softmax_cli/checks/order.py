@@ -1,14 +1,16 @@
 """What may be wrong with which label stands beside which row, and which number means which class."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.checks.check import Check, Symptom, Trial
-from softmax_cli.checks.labels import gains
+from softmax_cli.checks.labels import MARGIN, gains
 from softmax_cli.checks.remedies import columns_in
 from softmax_cli.checks.renamings import renaming
 from softmax_cli.checks.statistics import LossStatistics, Statistics
-from softmax_cli.checks.words import all_rows, as_given, listing, trials
+from softmax_cli.checks.words import all_rows, as_given, listing, shift_by, trials
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
 from softmax_cli.metrics.lags import Lag
 from softmax_cli.reports.findings import Effect
@@ -16,23 +18,23 @@ from softmax_cli.reports.grid import count
 
 
 def shifted(statistics: Statistics) -> Symptom | None:
-    """The labels are right for the row before or behind, and not for their own.
+    """The labels are right for a row or two before or behind in the sequence, and not for their own.
 
-    More rows are right then by 5 in 100, and by the sign test over the rows where only one of the two is right such a
-    lead is luck less often than 1e-6; so is so high an accuracy where the labels have nothing to do with the logits.
-    Labels that stay the same over many rows favour neither.
+    More rows are right then by 5 in 100, and luck gives such a lead less often than 1e-6: by the sign test over the
+    rows where only one of the two is right, or, of few rows, since so many are right where the labels have nothing to
+    do with the logits. Labels that stay the same over many rows favour neither.
     """
     loss = statistics.loss
     if loss is None:
         return None
-    lags = ((loss.following, 1), (loss.preceding, -1))
-    found = [(lag, by) for lag, by in lags if slipped(statistics, loss, lag)]
+    found = [(lag, by) for by, lag in loss.lags.items() if slipped(statistics, loss, lag)]
     if not found:
         return None
     lag, by = max(found, key=lambda each: each[0].hits)
+    options = shift_by(statistics, by)
     label = f"row i {'+' if by > 0 else '-'} {abs(by)}"
     return Symptom(
-        f"the labels are shifted by one row: row i has that of {label}",
+        f"the labels are shifted by {'one row' if abs(by) == 1 else 'two rows'}: row i has that of {label}",
         (
             f"the maximum of row i is the label of {label} in {lag.hits:,} of {lag.trials:,} rows, its own in "
             f"{loss.hits:,}",
@@ -41,18 +43,22 @@ def shifted(statistics: Statistics) -> Symptom | None:
         "labels",
         effects=(
             *as_given(statistics),
-            Trial.of({"shift": by}),
-            Effect("shifted the other way", accuracy=(loss.preceding if by == 1 else loss.following).accuracy),
+            Trial.of(options),
+            Effect("shifted the other way", accuracy=loss.lags[-by].accuracy),
         ),
-        remedy="a row is missing or doubled at the beginning, next tokens are held against their own positions, or a "
+        remedy="next tokens are held against their own positions, a row is missing or doubled at the beginning, or a "
         "model of a series lags behind it",
-        options={"shift": by},
+        options=options,
     )
 
 
 def slipped(statistics: Statistics, loss: LossStatistics, lag: Lag) -> bool:
     """Whether the labels of neighbouring rows are right more often than the rows' own, and than by chance."""
-    return gains(loss, lag) and log_binomial_tail(lag.hits, lag.trials, statistics.chance) < LOG_ALPHA
+    if log_binomial_tail(lag.hits, lag.trials, statistics.chance) >= LOG_ALPHA:
+        return False
+    few = lag.wins >= 4 * lag.losses and lag.wins - lag.losses >= MARGIN * loss.counted
+    luck = log_binomial_tail(lag.fresh_wins, lag.fresh_trials, statistics.chance) + math.log(len(loss.lags))
+    return gains(loss, lag) or (few and luck < LOG_ALPHA)
 
 
 def permuted(statistics: Statistics) -> Symptom | None:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from softmax_cli.checks.statistics import LossStatistics, Statistics
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
-from softmax_cli.metrics.rearranged import NO_LABEL, fresh
+from softmax_cli.metrics.lags import differs
+from softmax_cli.metrics.rearranged import NO_LABEL
 
 _MARGIN = 0.05  # of all rows: by which more have to be right
 _NEARLY = 0.7  # of the rows that are right where each prediction stands for any one label
@@ -80,7 +81,7 @@ def _is_sure(statistics: Statistics, loss: LossStatistics, found: Renaming, trie
     if log_binomial_tail(found.wins, found.wins + found.losses, 0.5) + tries >= LOG_ALPHA:
         return False
     predictions, labels = loss.kept.predictions, loss.kept.labels
-    counted = fresh(predictions, labels) & (labels != NO_LABEL) & np.isin(labels, found.moved)
+    counted = differs(predictions, labels) & (labels != NO_LABEL) & np.isin(labels, found.moved)
     predictions, labels = predictions[counted], labels[counted]
     if not len(labels):
         return False

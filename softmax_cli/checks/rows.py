@@ -9,6 +9,7 @@ from softmax_cli.checks.words import as_given, loss_as_given, rows_text, trials,
 from softmax_cli.losses.sums import Sum
 from softmax_cli.metrics.chance import LOG_ALPHA, log_poisson_tail
 from softmax_cli.metrics.places import Places
+from softmax_cli.metrics.ranges import Ranges
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
@@ -33,7 +34,7 @@ def constant_rows(statistics: Statistics) -> Symptom | None:
     if not everywhere and log_poisson_tail(logits.constant.count, expected) >= LOG_ALPHA:
         return None
     uniform = math.log(statistics.classes)
-    options = without_rows(logits.constant_ranges, statistics.rows)
+    options = without_rows(statistics, logits.constant_ranges)
     effects: tuple[Effect | Trial, ...] = (*loss_as_given(statistics), Effect("each of these, ln C", uniform))
     loss = statistics.loss
     if loss is not None and 0 < loss.constant < loss.finite:
@@ -63,14 +64,14 @@ def repeated_stretch(statistics: Statistics) -> Symptom | None:
     if 2 * math.log(statistics.rows) + repeats.run * math.log(luck) >= LOG_ALPHA:
         return None
     first, start, run = repeats.run_first, repeats.run_start, repeats.run
-    options = {"skip_rows": f"{start}:{start + run}"}
+    options = without_rows(statistics, Ranges(((start, start + run),)))
     return Symptom(
         f"{run:,} rows in a row repeat earlier ones",
         (f"rows {start} to {start + run - 1} are rows {first} to {first + run - 1} again",),
         Places(run, tuple(range(start, start + min(run, 5)))),
         effects=(
             *as_given(statistics),
-            Trial.of(options),
+            *trials(options),
             Effect("rows that are counted twice", number=run),
         ),
         remedy="a batch that was written twice? leave it out, of the labels too",
@@ -89,7 +90,7 @@ def duplicate_rows(statistics: Statistics) -> Symptom | None:
     seen = repeats.repeats + repeats.distinct
     if log_poisson_tail(repeats.repeats, seen * (seen - 1) / 2 * _coincidence(statistics)) >= LOG_ALPHA:
         return None
-    options = without_rows(repeats.again, statistics.rows)
+    options = without_rows(statistics, repeats.again)
     pairs = "; ".join(f"row {again} is row {first} again" for first, again in repeats.pairs)
     sampled = f" (among one in {repeats.one_in} of the different rows)" if repeats.one_in > 1 else ""
     return Symptom(
@@ -138,7 +139,7 @@ def _headed(statistics: Statistics, *, missing: bool) -> Options:
     if statistics.lines and statistics.given.get("header") is False:
         return {"header": None}
     if not missing:
-        return {"header": True} if statistics.lines else {"skip_rows": "0"}
+        return {"header": True} if statistics.lines else without_rows(statistics, Ranges(((0, 1),)))
     if statistics.lines and labels is not None and (labels.header or not labels.lines):
         return {"header": True}
     return {}

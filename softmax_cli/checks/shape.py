@@ -89,11 +89,11 @@ def other_count(statistics: Statistics) -> Symptom | None:
     rows, given = statistics.rows, labels.given
     effects: list[Effect | Trial] = [*as_given(statistics)]
     remedy, options = "the files are of different rows, or one of them was cut short", NO_OPTIONS
-    if given == rows + 1 and loss is not None and slipped(statistics, loss, loss.following):
+    if given == rows + 1 and loss is not None and slipped(statistics, loss, loss.lags[1]):
         options = _label_header(statistics)
         effects += trials(options) or [Trial("without the first label", skip_labels=1)]
         remedy = "the labels' first line is a header, or the label of another row"
-    elif given == rows - 1 and loss is not None and slipped(statistics, loss, loss.preceding):
+    elif given == rows - 1 and loss is not None and slipped(statistics, loss, loss.lags[-1]):
         options = {"header": True} if statistics.lines and (labels.header or not labels.lines) else NO_OPTIONS
         effects += trials(options) or [Trial("without the first row", skip_rows=1)]
         remedy = "the logits' first row is a header, or the first label was taken for one"

@@ -155,12 +155,13 @@ class LossStatistics:
         confidences: of the rows' largest probability.
         hits: how many rows have their label as the maximum.
         lowest: how many rows have it as their only minimum.
+        fresh: how many rows have another label or maximum than the row before.
+        fresh_lowest: how many of these have the label as their only minimum.
         predictions: how often each class is the maximum, (C,).
         masked: rows whose label's logit is -inf.
         vanished: rows of probabilities where a class of probability 0 has the logit -inf: torch's 0 * inf is nan.
         constant: how many of the rows are constant ones.
-        following: against the label of the next row.
-        preceding: against that of the row before.
+        lags: against the labels of the rows so far on, or back.
         one_less: against the label less 1.
         one_more: against the label plus 1.
         class_losses: the losses of each label, summed, (C,).
@@ -176,12 +177,13 @@ class LossStatistics:
     confidences: Partial
     hits: int
     lowest: int
+    fresh: int
+    fresh_lowest: int
     predictions: NDArray[np.int64]
     masked: Places
     vanished: Places
     constant: int
-    following: Lag
-    preceding: Lag
+    lags: dict[int, Lag]
     one_less: Lag
     one_more: Lag
     class_losses: NDArray[np.float64]
@@ -285,8 +287,9 @@ class Statistics:
 
     @property
     def sequence(self) -> int:
-        """How many rows a sequence has: those along the last of the rows' axes."""
-        return self.row_shape[-1] if self.row_shape else 1
+        """How many rows a sequence has: those along the last of the rows' axes that is longer than 1."""
+        longer = [size for size in self.row_shape if size > 1]
+        return longer[-1] if longer else 1
 
     def class_text(self, index: int) -> str:
         """A class in words: its number, and its name where it has one."""

@@ -51,10 +51,19 @@ def loss_as_given(statistics: Statistics) -> tuple[Effect, ...]:
     return tuple(replace(effect, accuracy=None) for effect in as_given(statistics))
 
 
-def without_rows(ranges: Ranges, rows: int) -> Options:
-    """The options that leave these rows out; none where they are too many to be listed, or all there are."""
+def without_rows(statistics: Statistics, ranges: Ranges) -> Options:
+    """The options that leave these rows out; none where they are too many to be listed, or all there are.
+
+    Nor where rows were left out before, since those that are left have other numbers then than in the file.
+    """
     text = ranges.text()
-    return {"skip_rows": text} if text and text != f"0:{rows}" else {}
+    renumbered = {"skip_rows", "shift"} & set(statistics.given)
+    return {"skip_rows": text} if text and text != f"0:{statistics.rows}" and not renumbered else {}
+
+
+def shift_by(statistics: Statistics, by: int) -> Options:
+    """The options that hold each row against the label so many positions further on than it was."""
+    return {"shift": statistics.given.get("shift", 0) + by or None}
 
 
 def trials(options: Options) -> tuple[Trial, ...]:

@@ -1,6 +1,7 @@
 """How the files are to be read: each option's name, default and check, for Python and the command line."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from softmax_cli.errors import UsageError
 
@@ -60,6 +61,12 @@ class Reading:
     delimiter: str | None = None
     decimal: str = "."
     header: bool | None = None
+
+    @property
+    def row_settings(self) -> tuple[tuple[str, Any], ...]:
+        """The options that leave rows out, as far as they were given, for a signature."""
+        names = ("skip_rows", "shift", "ignore_missing")
+        return tuple((name, getattr(self, name)) for name in names if getattr(self, name) != getattr(Reading, name))
 
     def refuse_multilabel(self, command: str) -> None:
         """Raise UsageError for multi-label files, of a command that has no figures for them."""

@@ -149,12 +149,6 @@ def log_chance(predictions: Classes, labels: Classes) -> float:
     return math.log(2) + log_binomial_tail(hits / 2, trials / 2, chance)
 
 
-def fresh(predictions: Classes, labels: Classes) -> NDArray[np.bool_]:
-    """Which rows (n,) differ from the one before in the label or the prediction: the others are no new evidence."""
-    changed = (predictions[1:] != predictions[:-1]) | (labels[1:] != labels[:-1])
-    return np.concatenate([[True], changed]) if len(labels) else np.empty(0, bool)
-
-
 def in_runs(classes: Classes) -> bool:
     """Whether they stand in the order of the classes, but for one in three of the changes that chance would make."""
     if len(classes) < 2:

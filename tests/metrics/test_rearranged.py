@@ -7,7 +7,7 @@ import pytest
 
 from softmax_cli.metrics import rearranged
 from softmax_cli.metrics.chance import LOG_ALPHA
-from softmax_cli.metrics.rearranged import NO_LABEL, Kept, best, fresh, in_runs, log_chance
+from softmax_cli.metrics.rearranged import NO_LABEL, Kept, best, in_runs, log_chance
 
 
 def kept(predictions, labels, pieces=3):
@@ -95,11 +95,6 @@ def test_luck_is_that_of_changes_that_meet():
     assert log_chance(np.zeros(9, np.int32), np.zeros(9, np.int32)) == 0
     same = np.random.default_rng(0).integers(0, 7, 50).astype(np.int32)
     assert log_chance(same, same) < -math.log(7) * 10
-
-
-def test_rows_like_the_one_before_are_not_fresh():
-    assert fresh(np.array([1, 1, 2, 2]), np.array([0, 0, 0, 1])).tolist() == [True, False, True, True]
-    assert fresh(np.array([], int), np.array([], int)).tolist() == []
 
 
 def test_classes_in_their_order_are_in_runs():

@@ -10,7 +10,7 @@ from softmax_cli.checks.statistics import LossStatistics
 from softmax_cli.evaluation.checking.survey.rows import ColumnMaxima
 from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.evaluation.totals import Totals
-from softmax_cli.metrics.lags import Lag, Neighbours
+from softmax_cli.metrics.lags import Lag, Neighbours, Novelty
 from softmax_cli.metrics.places import Places
 from softmax_cli.metrics.rearranged import Kept
 from softmax_cli.metrics.relabelling import PairCounts, best_relabelling
@@ -57,9 +57,12 @@ class RowLosses:
         return cls(rows, classes, losses, picked, vanished)
 
 
-def _alone_at_the_bottom(view: View, rows: NDArray[np.int64]) -> int:
-    """How many of some rows have their lowest logit once."""
-    return int(np.count_nonzero((view.logits[rows] == view.low[rows, np.newaxis]).sum(axis=1) == 1))
+def _alone_at_the_bottom(view: View, rows: NDArray[np.int64], picked: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which of some rows have that logit as their lowest, and once."""
+    alone: NDArray[np.bool_] = picked == view.low[rows]
+    chosen = rows[alone]
+    alone[alone] = (view.logits[chosen] == view.low[chosen, np.newaxis]).sum(axis=1) == 1
+    return alone
 
 
 def _whole(values: NDArray[np.float64], unit: float, largest: float) -> NDArray[np.int64]:
@@ -74,6 +77,8 @@ class LossesPart:
         self._zero_log_zero = zero_log_zero
         self._losses, self._confidences = Totals(), Totals()
         self._hits = self._lowest = self._constant = 0
+        self._fresh = self._fresh_lowest = 0
+        self._novelty, self._novelty_of_all = Novelty(), Novelty()
         self._predictions = np.zeros(classes, np.int64)
         self._masked = self._vanished = Places()
         self._neighbours = Neighbours()
@@ -97,7 +102,11 @@ class LossesPart:
         self._losses.add(losses)
         self._confidences.add(np.exp(-view.normalizer[rows].astype(np.float64)))
         self._hits += int(np.count_nonzero(top == labels))
-        self._lowest += _alone_at_the_bottom(view, rows[found.picked == view.low[rows]])
+        lowest = _alone_at_the_bottom(view, rows, found.picked)
+        fresh = self._novelty.of(top, labels)
+        self._lowest += int(np.count_nonzero(lowest))
+        self._fresh += int(np.count_nonzero(fresh))
+        self._fresh_lowest += int(np.count_nonzero(fresh & lowest))
         self._constant += int(np.count_nonzero(view.constant[rows]))
         np.add.at(self._predictions, top, 1)
         masked = np.zeros(len(view), bool)
@@ -123,12 +132,14 @@ class LossesPart:
         if labels is None:
             return
         numbers, top = labels.numbers, view.top[: len(labels.numbers)]
-        self._neighbours.add(top, numbers, labels.valid)
+        sequences = None if view.sequences is None else view.sequences[: len(numbers)]
+        self._neighbours.add(top, numbers, labels.valid, sequences)
         self._kept.add(top, numbers, labels.valid)
         here = top == numbers
         whole = ~labels.ignored & (numbers >= -1) & (numbers <= self._classes)
-        self._one_less.add(top == numbers - 1, here, whole)
-        self._one_more.add(top == numbers + 1, here, whole)
+        fresh = self._novelty_of_all.of(top, numbers)
+        self._one_less.add(top == numbers - 1, here, whole, fresh)
+        self._one_more.add(top == numbers + 1, here, whole, fresh)
         if view.start < self._classes:
             self._first_labels.append(np.where(labels.valid, numbers, -1))
 
@@ -144,12 +155,13 @@ class LossesPart:
             confidences=self._confidences.partial(),
             hits=self._hits,
             lowest=self._lowest,
+            fresh=self._fresh,
+            fresh_lowest=self._fresh_lowest,
             predictions=self._predictions,
             masked=self._masked,
             vanished=self._vanished,
             constant=self._constant,
-            following=self._neighbours.following,
-            preceding=self._neighbours.preceding,
+            lags=self._neighbours.lags,
             one_less=self._one_less,
             one_more=self._one_more,
             class_losses=self._class_losses.astype(np.float64) * _UNIT,
