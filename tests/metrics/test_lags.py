@@ -53,4 +53,3 @@ def test_rows_like_the_one_before_are_not_fresh(step):
         wins = [new and p == there != own for new, (p, own, there) in zip(fresh, triples, strict=True)]
         losses = [new and p == own != there for new, (p, own, there) in zip(fresh, triples, strict=True)]
         assert (lag.fresh_wins, lag.fresh_losses) == (sum(wins), sum(losses))
-
