@@ -67,17 +67,18 @@ def softmax(
     positive("--temperature", temperature)
     if backend == EVERY_BACKEND:
         raise UsageError("softmax runs on one backend at a time: --backend numpy or --backend torch")
-    table = open_logits(logits, Reading(**reading))
-    axis = find_class_axis(table, Reading(**reading).class_axis)
+    layout = Reading(**reading)
+    table = open_logits(logits, layout)
+    axis = find_class_axis(table, layout.class_axis)
     whole = with_known_shape(table, axis)
-    table = chosen_logits(whole, axis, choices(whole, Layout(axis, None), Reading(**reading))[0], Reading(**reading))
+    table = chosen_logits(whole, axis, choices(whole, Layout(axis, None), layout)[0], layout)
     classes = int(table.shape[axis] or 0)
     (chosen,) = load_backends(backend, device, computing_dtype(dtype, table))
     settings = (
         ("dtype", chosen.dtype),
         ("temperature", temperature),
         ("class_axis", axis),
-        *Reading(**reading).row_settings,
+        *layout.row_settings,
     )
     return SoftmaxReport(
         signature=Signature(backend_signatures([chosen]), settings),

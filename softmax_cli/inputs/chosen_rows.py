@@ -140,7 +140,8 @@ def chosen_logits(logits: Table, axis: int, choice: RowChoice, reading: Reading)
         end = "first" if choice.cut_first else "last"
         said.append(f"the labels are shifted already, and the {end} {choice.cut} of each sequence has none")
     elif reading.shift:
-        said.append(f"--shift {reading.shift} holds row i against label i {reading.shift:+d} of its sequence")
+        other = f"i {'+' if reading.shift > 0 else '-'} {abs(reading.shift)}"
+        said.append(f"--shift {reading.shift} holds row i against label {other} of its sequence")
     return ChosenRows(logits, axis, choice, note="; ".join(said))
 
 

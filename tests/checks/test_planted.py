@@ -19,6 +19,16 @@ def weak(x):
     return x + np.random.default_rng(0).normal(0, 5, x.shape)
 
 
+def prompt(length, batch=1, words=5000):
+    """A language model's logits (batch, length, words) and the tokens, most of which the row before knows."""
+    rng = np.random.default_rng(5)
+    tokens = rng.integers(0, words, (batch, length))
+    logits = rng.normal(0, 1, (batch, length, words))
+    known = np.argwhere(rng.random((batch, length - 1)) < 0.7)
+    logits[known[:, 0], known[:, 1], tokens[known[:, 0], known[:, 1] + 1]] += 9
+    return logits, tokens
+
+
 def changed(array, places, values):
     """A copy with other values at some places."""
     array = array.copy()
@@ -140,7 +150,10 @@ PLANTED = [
     ("Y222", "two classes swapped", lambda x, y: (two(x, y)[0], 1 - two(x, y)[1]), EVERY),
     ("Y222", "the last class first", lambda x, y: (weak(x), 9 - y), EVERY),
     ("Y223", "the labels of another batch", lambda x, y: (x, np.roll(y, 32)), EVERY),
-    ("Y223", "two rows missing", lambda x, y: (x[2:], y[:-2]), EVERY),
+    ("Y221", "two rows missing", lambda x, y: (x[2:], y[:-2]), EVERY),
+    ("Y221", "a short prompt", lambda _x, _y: prompt(14), EVERY),
+    ("Y221", "prompts in a batch", lambda _x, _y: prompt(16, 2, 1000), EVERY),
+    ("Y223", "three rows missing", lambda x, y: (x[3:], y[:-3]), EVERY),
     ("Y223", "the last row first", lambda x, y: (x, y[::-1]), EVERY),
     ("Y223", "each label four times", lambda x, y: (x, np.repeat(y, 4)[:500]), EVERY),
     ("Y223", "two axes the other way round", lambda x, y: (x.reshape(20, 25, 10), y.reshape(25, 20).T), EVERY),

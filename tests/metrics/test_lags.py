@@ -30,6 +30,7 @@ def test_neighbours_are_those_within_a_sequence(step, length):
         assert (lag.trials, lag.hits) == (len(pairs), sum(there))
         assert lag.wins == sum(one and not own for one, own in zip(there, here, strict=True))
         assert lag.losses == sum(own and not one for one, own in zip(there, here, strict=True))
+        assert lag.accuracy == (sum(there) / len(pairs) if pairs else 0)
 
 
 @pytest.mark.parametrize("step", [1, 2, 5, 60])
