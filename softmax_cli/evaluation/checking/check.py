@@ -15,7 +15,7 @@ from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.inputs.opening import as_sources
 from softmax_cli.inputs.progress import Watcher
 from softmax_cli.inputs.progress import ignore as watch_nothing
-from softmax_cli.inputs.raw import RawPair, RawTables
+from softmax_cli.inputs.raw import RawPair
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.reports.check import CheckReport
 from softmax_cli.reports.findings import SEVERITIES, Finding
@@ -63,10 +63,8 @@ def check(
     workers = worker_count(threads)
     layout = Reading(**reading)
     logits, labels = as_sources(logits, labels)
-    layout.refuse_multilabel("check")
     asked = Asked(logits, labels, layout, ignore_index, zero_log_zero)
-    tables = RawTables.open(logits, labels, layout)
-    pairs = [RawPair(tables, axis, layout, ignore_index) for axis in tables.fitting_axes(layout)]
+    pairs = asked.pairs()
     surveyed, *rivals = (survey(pair, workers, watcher, zero_log_zero=zero_log_zero) for pair in pairs)
     others = {"ignore_index": ignore_index, "zero_log_zero": zero_log_zero}
     what = given(logits, labels, layout, others, surveyed.pair)
@@ -77,10 +75,10 @@ def check(
     outcomes = dict(zip(map(id, trials), run_trials(trials, asked, workers), strict=True)) if what.with_labels else {}
     return CheckReport(
         signature=_signature(surveyed.pair, surveyed.computing, layout, ignore_index, zero_log_zero, select, ignore),
-        files=tuple(table.name for table in (tables.logits, tables.labels) if table is not None),
+        files=tuple(table.name for table in (surveyed.pair.logits, surveyed.pair.labels) if table is not None),
         rows=surveyed.rows,
         classes=surveyed.pair.classes,
-        checks=sum(tables.labels is not None or not each.needs_labels for each in asked_checks),
+        checks=sum(surveyed.pair.labels is not None or not each.needs_labels for each in asked_checks),
         findings=tuple(_finding(each, surveyed, outcomes) for each in mended),
         notes=surveyed.pair.notes,
     )

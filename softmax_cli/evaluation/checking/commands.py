@@ -20,7 +20,7 @@ def given(logits: Any, labels: Any, reading: Reading, others: dict[str, Any], pa
             **_options(reading),
             **{name: value for name, value in others.items() if value is not None and value is not False},
         },
-        with_labels=pair.labels is not None,
+        with_labels=labels is not None or reading.label_column is not None,
         columns=_columns(pair, reading),
         logit_lines=_is_text(logits, pair.logits),
         label_lines=_is_text(labels if labels is not None else logits, pair.labels),

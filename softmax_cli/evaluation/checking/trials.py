@@ -15,9 +15,12 @@ from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.blocks import computing_dtype, rows_per_block
 from softmax_cli.evaluation.checking.survey.losses import RowLosses
 from softmax_cli.evaluation.checking.survey.view import View
+from softmax_cli.evaluation.loss import evaluate
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.totals import Totals
 from softmax_cli.inputs.loose import LooseLabels
+from softmax_cli.inputs.opening import open_logits
+from softmax_cli.inputs.pairs import open_pair
 from softmax_cli.inputs.raw import RawBlock, RawPair, RawTables
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.losses.sums import Sum
@@ -25,13 +28,13 @@ from softmax_cli.losses.sums import Sum
 
 @dataclass(frozen=True)
 class Outcome:
-    """The loss and the accuracy of a trial, over ``rows``; nan of none.
+    """The loss and the accuracy of a trial, over ``rows``; nan of none. Multi-label rows have no accuracy.
 
     ``complete`` says that every row has a label that is a class, or is one to ignore: `loss` would read them all.
     """
 
     loss: float
-    accuracy: float
+    accuracy: float | None
     rows: int
     complete: bool
 
@@ -46,24 +49,54 @@ class Asked:
     ignore_index: int | None = None
     zero_log_zero: bool = False
 
-    def pair(self, options: Options) -> RawPair:
-        """The files, read with other options; raises InputError or UsageError where they cannot be read so."""
+    @property
+    def with_labels(self) -> bool:
+        """Whether there are labels, in a file of their own or not."""
+        return self.labels is not None or self.reading.label_column is not None
+
+    def other(self, options: Options) -> "Asked":
+        """The same files, to be read with other options; raises UsageError where they cannot be."""
         names = {field.name for field in fields(Reading)}
-        changes = {name: value for name, value in options.items() if name in names}
-        reading = replace(self.reading, **changes)
-        tables = RawTables.open(self.logits, self.labels, reading)
-        axis = tables.fitting_axes(reading)[0]
-        return RawPair(tables, axis, reading, options.get("ignore_index", self.ignore_index))
+        changes = {name: _or_default(name, value) for name, value in options.items() if name in names}
+        ignore_index = options.get("ignore_index", self.ignore_index)
+        zero_log_zero = options.get("zero_log_zero", self.zero_log_zero)
+        return Asked(self.logits, self.labels, replace(self.reading, **changes), ignore_index, zero_log_zero)
+
+    def pairs(self) -> list[RawPair]:
+        """The files, once for each axis that may hold the classes; of multi-label files the logits alone.
+
+        Raises InputError or UsageError where they cannot be read so.
+        """
+        if self.reading.multilabel:
+            return [self._multilabel_logits()]
+        tables = RawTables.open(self.logits, self.labels, self.reading)
+        return [RawPair(tables, axis, self.reading, self.ignore_index) for axis in tables.fitting_axes(self.reading)]
+
+    def multilabel_loss(self) -> float:
+        """What `loss` prints of multi-label files."""
+        options = {field.name: getattr(self.reading, field.name) for field in fields(Reading)}
+        loss = evaluate(self.logits, self.labels, reference=False, preview=False, **options).loss()
+        return loss if isinstance(loss, float) else np.nan
+
+    def _multilabel_logits(self) -> RawPair:
+        pair = open_pair(self.logits, self.labels, self.reading, self.ignore_index)
+        reading = replace(self.reading, multilabel=False, shift=0, class_axis=pair.class_axis)
+        return RawPair(RawTables(open_logits(self.logits, reading), None), pair.class_axis, reading)
+
+
+def _or_default(name: str, value: Any) -> Any:
+    """The value of an option; None takes back what was given."""
+    return getattr(Reading, name) if value is None else value
 
 
 class TrialFold:
     """One trial, as far as the rows have been read."""
 
-    def __init__(self, trial: Trial, dtype: str, *, zero_log_zero: bool = False) -> None:
+    def __init__(self, trial: Trial, dtype: str, *, zero_log_zero: bool) -> None:
         self._trial = trial
         self._dtype = dtype
         self._temperature = trial.options.get("temperature", 1.0)
-        self._zero_log_zero = trial.options.get("zero_log_zero", zero_log_zero)
+        self._zero_log_zero = zero_log_zero
         self._losses = Totals()
         self._rows = self._hits = self._ignored = self._seen = 0
 
@@ -127,7 +160,10 @@ def run_trials(trials: Sequence[Trial], asked: Asked, threads: int) -> Iterator[
 
 
 def _outcome(trial: Trial, asked: Asked, threads: int) -> Outcome:
-    pair = asked.pair(trial.options)
+    asked = asked.other(trial.options)
+    if asked.reading.multilabel:
+        return Outcome(asked.multilabel_loss(), None, 1, complete=True)
+    pair = asked.pairs()[0]
     dtype = computing_dtype(None, pair.logits)
     fold = TrialFold(trial, "float32" if dtype == "float16" else dtype, zero_log_zero=asked.zero_log_zero)
     rows = rows_per_block(pair.classes, [NumpyBackend("cpu", dtype)])
