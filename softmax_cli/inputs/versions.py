@@ -72,7 +72,7 @@ class Versions:
         of_a = self.a.notes if self.pair is None else self.pair.notes
         notes = (*of_a, *(note for note in (*self.b.notes, self._shape_note, self._order_note) if note))
         if self.pair is not None and self.pair.by_probabilities:
-            notes = (*notes, "the labels are probabilities; the likeliest class of each is taken for the right one")
+            notes = (*notes, "the labels are probabilities; the likeliest class of each row counts as its label")
         return notes if self.pair is not None else (*notes, *axis_notes(self.a, self.class_axis))
 
     def progress(self) -> Progress:
