@@ -85,7 +85,7 @@ def rows_grid(spreads: Sequence[Spread]) -> Grid:
         (_CALLED[each.name], each.mean, each.standard_error, *_in_table(each), each.largest, _shown(each.row))
         for each in spreads
     ]
-    legend = "shift-free: the largest difference in a row after removing a constant, which softmax ignores"
+    legend = "shift-free: after removing a constant per row, which softmax ignores"
     return Grid(
         "distances per row, KL and Jensen-Shannon in nats",
         columns,
