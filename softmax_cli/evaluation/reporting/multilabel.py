@@ -33,7 +33,6 @@ from softmax_cli.reports.multilabel import (
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.tempered import Tempered
 
-
 _TELLING = 20
 """So many numbers between 0 and 1 are no logits: of a normal distribution not one in three would lie there."""
 
