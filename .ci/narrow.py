@@ -41,7 +41,8 @@ def main():
     narrow = seen(environment)
     if narrow["numpy"] or narrow["torch"] != "DEFAULT":
         return f"still on: {narrow['numpy']} in NumPy, {narrow['torch']} in torch"
-    differ = [name for name, one, other in zip(("NumPy", "torch"), wide["exp"], narrow["exp"], strict=True) if one != other]
+    exp = zip(("NumPy", "torch"), wide["exp"], narrow["exp"], strict=True)
+    differ = [name for name, one, other in exp if one != other]
     print(f"+ without {' '.join(wide['numpy'])} in NumPy and {wide['torch']} in torch", *sys.argv[1:])
     print(f"exp in float32 has other last digits in {' and '.join(differ) or 'neither'}", flush=True)
     return subprocess.run(sys.argv[1:], env=environment, check=False).returncode

@@ -133,13 +133,16 @@ def not_whole(statistics: Statistics) -> Symptom | None:
         return None
     values = listing([f"{value:g}" for value in labels.fractions[:3]], labels.fractional.count)
     missing = any(map(math.isnan, labels.fractions))
+    remedy = "another column than the labels', or probabilities of one class?"
+    if missing or any(map(math.isinf, labels.fractions)):
+        remedy = "missing labels?" if missing else "an overflow where the labels were written?"
     return Symptom(
         f"{count(labels.fractional.count, 'label is', 'labels are')} not a whole number",
         (f"{values}, in {rows_text(labels.fractional)}",),
         labels.fractional,
         "labels",
         effects=_others(statistics),
-        remedy="missing labels?" if missing else "another column than the labels', or probabilities of one class?",
+        remedy=remedy,
         command="kept = ~np.isnan(y); x, y = x[kept], y[kept]" if missing else "",
     )
 

@@ -102,6 +102,8 @@ PLANTED = [
     ("Y203", "-1", lambda x, y: (x, changed(y, [3, 8], -1)), (3, 8)),
     ("Y203", "255", lambda x, y: (x, changed(y, [3, 8], 255)), (3, 8)),
     ("Y204", "half a class, and none", lambda x, y: (x, changed(y.astype(float), [4, 5], [2.5, np.nan])), (4, 5)),
+    ("Y204", "infinities", lambda x, y: (x, changed(y.astype(float), [4, 5], [-np.inf, np.inf])), (4, 5)),
+    ("Y204", "an overflow", lambda x, y: (x, changed(y.astype(np.float16), 4, np.inf)), (4,)),
     ("Y206", "-1 and 1", lambda x, y: (two(x, y)[0], 2 * two(x, y)[1] - 1), lambda y: first(y[y < 2] == 0)),
     ("Y207", "one-hot, flat", lambda x, y: (x, np.eye(10, dtype=int)[y].reshape(-1)), EVERY),
     ("Y208", "a column of one-hot rows", lambda x, y: (x, (y == 3).astype(int)), EVERY),
