@@ -120,6 +120,7 @@ def _root(
 
     Is this loss right, and if not, why?
     Exit status: 0 fine, 1 a check failed, 2 usage, 3 bad input, 70 a fault of softmax-cli, 130 interrupted.
+    Where no row counts, nothing is printed but the error (3). A nan from the values is a result (0); gates fail on it.
     """
     if context.invoked_subcommand is None:
         print(context.get_help())

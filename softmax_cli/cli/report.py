@@ -25,7 +25,7 @@ from softmax_cli.cli.options import (
     refuse_format_beside_output,
 )
 from softmax_cli.cli.streams import note_typing
-from softmax_cli.errors import CheckFailedError, InputError
+from softmax_cli.errors import CheckFailedError
 from softmax_cli.evaluation.reporting.settings import REPORT_DTYPES, TOP_K, ReportSettings
 from softmax_cli.evaluation.settings import Reading
 
@@ -100,7 +100,7 @@ def command(
     softmax-cli report x.npy y.npy --temperature 1.5 --ignore-index -100
     softmax-cli report 'x-*.npy' 'y-*.npy' --threads 4
     """
-    from softmax_cli.cli.output import check_file, deliver, deliver_to_file
+    from softmax_cli.cli.output import check_file, deliver, deliver_to_file, require_rows
     from softmax_cli.cli.progress import Watch
     from softmax_cli.gates import met, parse_condition_on
     from softmax_cli.reports.model import quantity_names
@@ -132,12 +132,11 @@ def command(
             label_column=label_column,
             label_base=label_base,
         )
+    require_rows(found, labels or logits)
     if output is None:
         deliver(found, output_format)
     else:
         deliver_to_file(found, output)
-    if found.nothing:
-        raise InputError(labels or logits, found.nothing)
     failures = met(found, gates)
     if failures:
         raise CheckFailedError("; ".join(failures))

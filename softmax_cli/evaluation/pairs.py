@@ -76,6 +76,11 @@ class Pair:
         return numbered_names(self.class_names, self.classes)
 
     @property
+    def labels_name(self) -> str:
+        """The name of the labels' file."""
+        return self._labels.name
+
+    @property
     def by_probabilities(self) -> bool:
         """Whether the labels are probabilities, a row of them each."""
         return self._label_axis is not None

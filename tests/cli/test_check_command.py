@@ -351,3 +351,20 @@ def test_an_infinite_label_is_not_a_whole_number(run, write, labels, options, va
     assert outcome.status == 1
     place = {"y.csv": "y.csv:2", "all.csv": "all.csv:3"}.get(labels, f"{labels}[1]")
     assert (finding["code"], finding["where"], finding["rows"]) == ("Y204", place, [1])
+
+
+@pytest.mark.parametrize(("labels", "options"), [("-100", ["--ignore-index", "-100"]), ("1", ["--ignore-index", "1"])])
+def test_labels_that_are_all_ignored_are_an_error(run, write, labels, options):
+    write(x_csv="1.5,2\n0.5,3\n1,0\n", y_csv=f"{labels}\n" * 3)
+    outcome = run("check", "x.csv", "y.csv", *options, "-f", "json")
+    (finding,) = json.loads(outcome.out)["findings"]
+    assert (outcome.status, finding["code"], finding["severity"]) == (1, "Y210", "error")
+    assert (finding["message"], finding["where"]) == ("no row counts: all 3 labels are ignored", "y.csv")
+    assert run("loss", "x.csv", "y.csv", *options).err == f"error: y.csv: {finding['message']}\n"
+
+
+def test_padding_throughout_is_not_mended_by_ignoring_it(run, write):
+    write(x_csv="1.5,2\n0.5,3\n1,0\n", y_csv="-100\n" * 3)
+    (finding,) = json.loads(run("check", "x.csv", "y.csv", "-f", "json").out)["findings"]
+    assert (finding["code"], finding["command"]) == ("Y203", "")
+    assert finding["message"] == "every label is -100: padding, and no row would count"
