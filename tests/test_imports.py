@@ -64,7 +64,7 @@ def part(*names):
 
 
 def test_the_parts_are_there():
-    parts = ("backends", "checks", "cli", "errors", "evaluation", "files", "gates", "losses", "metrics")
+    parts = ("backends", "checks", "cli", "errors", "evaluation", "files", "gates", "inputs", "losses", "metrics")
     parts += ("parallel", "readers", "reports", "writers")
     assert all(part(name) for name in parts)
     assert part(*parts) == {name_of(path) for path in MODULES} - {"softmax_cli", "softmax_cli.__main__"}
@@ -75,21 +75,23 @@ def test_the_parts_are_there():
     [
         ("errors", ("softmax_cli", "numpy", "torch", "typer", "rich")),
         ("files", ("numpy", "torch", "rich", "typer", *own("backends", "cli", "evaluation", "losses", "readers"))),
-        ("files", own("reports", "writers")),
+        ("files", own("inputs", "reports", "writers")),
         ("parallel", ("softmax_cli", "numpy", "torch", "rich", "typer")),
         ("losses", ("numpy", "torch", "array_api_compat", "rich", "typer")),
-        ("losses", own("backends", "cli", "evaluation", "readers", "reports", "writers")),
+        ("losses", own("backends", "cli", "evaluation", "inputs", "readers", "reports", "writers")),
         ("metrics", ("torch", "array_api_compat", "rich", "typer")),
-        ("metrics", own("backends", "checks", "cli", "evaluation", "gates", "readers", "reports", "writers")),
+        ("metrics", own("backends", "checks", "cli", "evaluation", "gates", "inputs", "readers", "reports", "writers")),
         ("checks", ("torch", "array_api_compat", "rich", "typer", *own("backends", "cli", "evaluation", "gates"))),
-        ("checks", own("readers", "writers")),
-        ("gates", ("numpy", "torch", "rich", "typer", *own("backends", "cli", "evaluation", "readers", "writers"))),
-        ("backends", own("cli", "evaluation", "readers", "reports", "writers")),
-        ("readers", own("backends", "cli", "evaluation", "losses", "reports", "writers")),
+        ("checks", own("inputs", "readers", "writers")),
+        ("gates", ("numpy", "torch", "rich", "typer", *own("backends", "cli", "evaluation", "inputs", "readers"))),
+        ("gates", own("writers")),
+        ("backends", own("cli", "evaluation", "inputs", "readers", "reports", "writers")),
+        ("readers", own("backends", "cli", "evaluation", "inputs", "losses", "reports", "writers")),
+        ("inputs", ("torch", "rich", "typer", *own("backends", "checks", "cli", "evaluation", "gates", "writers"))),
         ("reports", ("numpy", "torch", "rich", "typer")),
-        ("reports", own("backends", "cli", "evaluation", "losses", "readers")),
+        ("reports", own("backends", "cli", "evaluation", "inputs", "losses", "readers")),
         ("writers", ("numpy", "torch", "typer")),
-        ("writers", own("backends", "cli", "errors", "evaluation", "losses", "readers")),
+        ("writers", own("backends", "cli", "errors", "evaluation", "inputs", "losses", "readers")),
         ("evaluation", ("torch", "rich", "typer", *own("cli"))),
         ("cli", ("torch",)),
     ],

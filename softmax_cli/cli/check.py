@@ -6,21 +6,15 @@ import typer
 
 from softmax_cli.cli.options import (
     AUTO,
-    ClassAxisOption,
-    DelimiterOption,
     FormatOption,
-    HeaderOption,
     IgnoreIndexOption,
-    LabelBaseOption,
-    LabelColumnOption,
     LabelsArgument,
-    LogitColumnsOption,
     LogitsArgument,
     ThreadsOption,
 )
+from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
 from softmax_cli.cli.streams import note_typing
 from softmax_cli.errors import CheckFailedError
-from softmax_cli.evaluation.settings import Reading
 
 CHOOSING = "Which checks"
 
@@ -44,18 +38,14 @@ IgnoreOption = Annotated[
 ]
 
 
+@takes_reading()
 def command(
     logits: LogitsArgument,
+    reading: ReadingOptions,
     labels: LabelsArgument = None,
     select: SelectOption = None,
     ignore: IgnoreOption = None,
     ignore_index: IgnoreIndexOption = None,
-    class_axis: ClassAxisOption = None,
-    delimiter: DelimiterOption = None,
-    header: HeaderOption = None,
-    logit_columns: LogitColumnsOption = None,
-    label_column: LabelColumnOption = None,
-    label_base: LabelBaseOption = Reading.label_base,
     threads: ThreadsOption = None,
     output_format: FormatOption = AUTO,
 ) -> None:
@@ -85,12 +75,7 @@ def command(
             ignore_index=ignore_index,
             threads=threads,
             watcher=watch,
-            class_axis=class_axis,
-            delimiter=delimiter,
-            header=header,
-            logit_columns=logit_columns,
-            label_column=label_column,
-            label_base=label_base,
+            **reading,
         )
     deliver(report, output_format)
     if report.failed:

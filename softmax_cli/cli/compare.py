@@ -10,22 +10,16 @@ from softmax_cli.cli.options import (
     GATES,
     LOGITS,
     WRITING,
-    ClassAxisOption,
-    DelimiterOption,
     FormatOption,
-    HeaderOption,
     IgnoreIndexOption,
-    LabelBaseOption,
-    LabelColumnOption,
     LabelsArgument,
-    LogitColumnsOption,
     ThreadsOption,
     conditions,
 )
+from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
 from softmax_cli.cli.streams import note_typing
 from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.comparing.settings import Comparing
-from softmax_cli.evaluation.settings import Reading
 from softmax_cli.reports.changes import DISCORDANCE, OF_LABELS, change_quantities
 from softmax_cli.reports.compare import QUANTITIES
 
@@ -33,9 +27,11 @@ _EXAMPLE = "max_abs_diff > 1e-3"
 _BY_LABELS = (*(name for change in OF_LABELS for name in change_quantities(change)), *DISCORDANCE)
 
 
+@takes_reading()
 def command(
     a: Annotated[str, typer.Argument(metavar="A", help=LOGITS)],
     b: Annotated[str, typer.Argument(metavar="B", help="Another version of them: the same rows and classes.")],
+    reading: ReadingOptions,
     labels: LabelsArgument = None,
     threads: ThreadsOption = Comparing.threads,
     ignore_index: IgnoreIndexOption = None,
@@ -49,12 +45,6 @@ def command(
     seed: Annotated[
         int, typer.Option(metavar="N", help="Of the bootstrap's random numbers.", rich_help_panel=COMPUTING)
     ] = Comparing.seed,
-    class_axis: ClassAxisOption = None,
-    delimiter: DelimiterOption = None,
-    header: HeaderOption = None,
-    logit_columns: LogitColumnsOption = None,
-    label_column: LabelColumnOption = None,
-    label_base: LabelBaseOption = Reading.label_base,
     output_format: FormatOption = AUTO,
     top: Annotated[
         int | None,
@@ -101,7 +91,7 @@ def command(
 
     gates = [parse_condition_on(text, QUANTITIES, _EXAMPLE) for text in fail_if or ()]
     by_labels = next((gate.text for gate in gates if gate.quantity in _BY_LABELS), None)
-    if by_labels is not None and labels is None and label_column is None:
+    if by_labels is not None and labels is None and reading["label_column"] is None:
         raise UsageError(
             f"--fail-if {by_labels!r} is of labels, and there are none; give their file, or --label-column"
         )
@@ -124,12 +114,7 @@ def command(
             rtol=rtol,
             resamples=resamples,
             seed=seed,
-            class_axis=class_axis,
-            delimiter=delimiter,
-            header=header,
-            logit_columns=logit_columns,
-            label_column=label_column,
-            label_base=label_base,
+            **reading,
         )
     deliver(report, output_format)
     failures = [*filter(None, [report.failure]), *met(report, gates)]

@@ -12,23 +12,18 @@ from softmax_cli.cli import loss_options as only
 from softmax_cli.cli.options import (
     AUTO,
     BackendOption,
-    ClassAxisOption,
-    DelimiterOption,
     DeviceOption,
     FormatOption,
-    HeaderOption,
     IgnoreIndexOption,
-    LabelBaseOption,
-    LabelColumnOption,
-    LogitColumnsOption,
     LogitsArgument,
     TemperatureOption,
     ThreadsOption,
     asked_for,
 )
+from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
 from softmax_cli.cli.streams import note, note_typing
 from softmax_cli.errors import CheckFailedError, UsageError
-from softmax_cli.evaluation.settings import Reading, Settings, parse_parameters
+from softmax_cli.evaluation.settings import Settings, parse_parameters
 from softmax_cli.losses.variants import HEADLINE
 from softmax_cli.writers.numbers import exact
 
@@ -36,9 +31,11 @@ if TYPE_CHECKING:
     from softmax_cli.readers.pieces import Files
 
 
+@takes_reading()
 def command(
     context: typer.Context,
     logits: LogitsArgument,
+    reading: ReadingOptions,
     more: only.LabelsArguments = None,
     backend: BackendOption = Settings.backend,
     device: DeviceOption = Settings.device,
@@ -56,13 +53,7 @@ def command(
     label_smoothing: only.LabelSmoothingOption = Settings.label_smoothing,
     temperature: TemperatureOption = Settings.temperature,
     zero_log_zero: only.ZeroLogZeroOption = False,
-    class_axis: ClassAxisOption = None,
-    delimiter: DelimiterOption = None,
-    header: HeaderOption = None,
-    logit_columns: LogitColumnsOption = None,
     labels: only.LabelsOption = None,
-    label_column: LabelColumnOption = None,
-    label_base: LabelBaseOption = Reading.label_base,
     output_format: FormatOption = AUTO,
     steps: only.StepsOption = False,
     quiet: only.QuietOption = False,
@@ -104,7 +95,7 @@ def command(
     from softmax_cli.gates import check, parse_condition
 
     conditions = [parse_condition(text) for text in fail_if or ()]
-    options = _options(context.params)
+    options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
     note_typing(*of_logits, *of_labels, weight)
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
@@ -160,8 +151,8 @@ def _files(logits: Sequence[str], labels: Sequence[str]) -> "tuple[Files, Files 
 
 
 def _options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of the command that are fields of Settings or of Reading, by the same names."""
-    options = {field.name: given[field.name] for field in (*fields(Settings), *fields(Reading)) if field.name in given}
+    """Return the options that are fields of Settings, by the same names."""
+    options = {field.name: given[field.name] for field in fields(Settings) if field.name in given}
     for name in ("variants", "losses", "frameworks"):
         options[name] = list(options[name] or ())
     options["dtype"] = list(options["dtype"] or ()) or None

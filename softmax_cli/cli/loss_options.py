@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from softmax_cli.backends import DTYPES
-from softmax_cli.cli.options import COMPUTING, CRITERION, GATES, LABELS, READING, WRITING, conditions, names
+from softmax_cli.cli.options import COMPUTING, CRITERION, GATES, LABELS, WRITING, conditions, names
+from softmax_cli.cli.reading_options import READING
 from softmax_cli.evaluation.settings import ACCUMULATIONS, ALL_LOSSES, KERNELS
 from softmax_cli.losses.frameworks import FRAMEWORKS
 from softmax_cli.losses.others import LOSSES

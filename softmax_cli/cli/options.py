@@ -14,7 +14,6 @@ from softmax_cli.writers import WRITERS
 
 COMPUTING = "How to compute"
 CRITERION = "How the loss is defined"
-READING = "How the files are laid out"
 WRITING = "What to print"
 GATES = "What to fail at, with exit status 1"
 
@@ -117,56 +116,6 @@ IgnoreIndexOption = Annotated[
     typer.Option(
         metavar="LABEL", help="Rows with this label count nowhere.", show_default=False, rich_help_panel=CRITERION
     ),
-]
-
-ClassAxisOption = Annotated[
-    int | None,
-    typer.Option(
-        metavar="AXIS",
-        help="The logits' axis that holds the classes; by default the one that the labels' shape leaves over.",
-        show_default=False,
-        rich_help_panel=READING,
-    ),
-]
-DelimiterOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="CHAR",
-        help="What separates the cells of a line (or tab, or space); by default seen from the first line.",
-        show_default=False,
-        rich_help_panel=READING,
-    ),
-]
-HeaderOption = Annotated[
-    bool | None,
-    typer.Option(
-        "--header/--no-header",
-        help="Whether the first line names the columns; by default seen from the line.",
-        show_default=False,
-        rich_help_panel=READING,
-    ),
-]
-LogitColumnsOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="COLUMNS",
-        help="The logits' columns: names, positions from 0, or ranges, as cat,dog or 1:11 (without 11).",
-        show_default=False,
-        rich_help_panel=READING,
-    ),
-]
-LabelColumnOption = Annotated[
-    str | None,
-    typer.Option(
-        metavar="COLUMN",
-        help="The labels' column, a name or a position; without LABELS, one of the logits' file.",
-        show_default=False,
-        rich_help_panel=READING,
-    ),
-]
-LabelBaseOption = Annotated[
-    int,
-    typer.Option(metavar="N", help="The number of the first class in the labels.", rich_help_panel=READING),
 ]
 
 FormatOption = Annotated[

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from softmax_cli.errors import AbortedError
-from softmax_cli.evaluation.progress import Progress
+from softmax_cli.inputs.progress import Progress
 
 _PATIENCE = 1.0  # seconds without a word
 _INTERVAL = 0.1  # seconds between two words

@@ -9,14 +9,8 @@ from softmax_cli.cli.options import (
     AUTO,
     COMPUTING,
     WRITING,
-    ClassAxisOption,
-    DelimiterOption,
     FormatOption,
-    HeaderOption,
     IgnoreIndexOption,
-    LabelBaseOption,
-    LabelColumnOption,
-    LogitColumnsOption,
     LogitsArgument,
     TemperatureOption,
     ThreadsOption,
@@ -24,17 +18,19 @@ from softmax_cli.cli.options import (
     names,
     refuse_format_beside_output,
 )
+from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
 from softmax_cli.cli.streams import note_typing
 from softmax_cli.errors import CheckFailedError
 from softmax_cli.evaluation.reporting.settings import REPORT_DTYPES, TOP_K, ReportSettings
-from softmax_cli.evaluation.settings import Reading
 
 _EXAMPLE = "ece > 0.05"
 
 
+@takes_reading()
 def command(
     context: typer.Context,
     logits: LogitsArgument,
+    reading: ReadingOptions,
     labels: Annotated[
         str | None,
         typer.Argument(
@@ -68,12 +64,6 @@ def command(
             rich_help_panel=COMPUTING,
         ),
     ] = None,
-    class_axis: ClassAxisOption = None,
-    delimiter: DelimiterOption = None,
-    header: HeaderOption = None,
-    logit_columns: LogitColumnsOption = None,
-    label_column: LabelColumnOption = None,
-    label_base: LabelBaseOption = Reading.label_base,
     output_format: FormatOption = AUTO,
     worst: Annotated[
         int, typer.Option(metavar="K", help="The K rows with the largest loss.", rich_help_panel=WRITING)
@@ -125,12 +115,7 @@ def command(
             bins=bins,
             top_k=top_k or (),
             worst=worst,
-            class_axis=class_axis,
-            delimiter=delimiter,
-            header=header,
-            logit_columns=logit_columns,
-            label_column=label_column,
-            label_base=label_base,
+            **reading,
         )
     require_rows(found, labels or logits)
     if output is None:

@@ -10,26 +10,25 @@ from softmax_cli.cli.options import (
     COMPUTING,
     WRITING,
     BackendOption,
-    ClassAxisOption,
-    DelimiterOption,
     DeviceOption,
     DtypeOption,
     FormatOption,
-    HeaderOption,
-    LogitColumnsOption,
     LogitsArguments,
     TemperatureOption,
     ThreadsOption,
     refuse_format_beside_output,
 )
+from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
 from softmax_cli.cli.streams import note, note_typing
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.settings import Settings
 
 
+@takes_reading(labels=False)
 def command(
     context: typer.Context,
     logits: LogitsArguments,
+    reading: ReadingOptions,
     backend: BackendOption = "numpy",
     device: DeviceOption = "cpu",
     dtype: DtypeOption = None,
@@ -39,10 +38,6 @@ def command(
         bool,
         typer.Option("--log", help="log(softmax(x)) beside log_softmax(x).", rich_help_panel=COMPUTING),
     ] = False,
-    class_axis: ClassAxisOption = None,
-    delimiter: DelimiterOption = None,
-    header: HeaderOption = None,
-    logit_columns: LogitColumnsOption = None,
     output_format: FormatOption = AUTO,
     row_sums: Annotated[
         bool,
@@ -79,10 +74,7 @@ def command(
         temperature=temperature,
         log=log,
         row_sums=row_sums,
-        class_axis=class_axis,
-        delimiter=delimiter,
-        header=header,
-        logit_columns=logit_columns,
+        **reading,
     )
     if output is None:
         deliver(report, output_format)

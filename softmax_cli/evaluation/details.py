@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.evaluation.pairs import Block
+from softmax_cli.inputs.pairs import Block
 from softmax_cli.losses.batch import Batch
 from softmax_cli.losses.targets import Indices
 from softmax_cli.reports.rows import RowDetail

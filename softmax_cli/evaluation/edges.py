@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from softmax_cli.evaluation.pairs import Block
+from softmax_cli.inputs.pairs import Block
 from softmax_cli.reports.grid import EDGE_ROWS, WHOLE_ROWS
 
 

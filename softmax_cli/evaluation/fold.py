@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from softmax_cli.backends.base import Backend
 from softmax_cli.backends.numpy_backend import NumpyBackend
+from softmax_cli.evaluation.blocks import rows_per_block
 from softmax_cli.evaluation.details import Details
 from softmax_cli.evaluation.edges import Edges
 from softmax_cli.evaluation.frameworks import FrameworkFold, FrameworkSums
-from softmax_cli.evaluation.inputs import rows_per_block
-from softmax_cli.evaluation.pairs import Block, Pair
 from softmax_cli.evaluation.settings import Settings
 from softmax_cli.evaluation.totals import Totals
+from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.losses.batch import Batch
 from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.partial import Partial

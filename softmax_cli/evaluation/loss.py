@@ -10,14 +10,16 @@ import numpy as np
 from softmax_cli.backends import load_backends
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
+from softmax_cli.evaluation.blocks import computing_dtype
 from softmax_cli.evaluation.fold import Fold
-from softmax_cli.evaluation.inputs import as_sources, computing_dtype
 from softmax_cli.evaluation.kernels import choose_kernel
-from softmax_cli.evaluation.pairs import Block, open_pair
 from softmax_cli.evaluation.passes import run
-from softmax_cli.evaluation.settings import Reading, Settings, split_options
+from softmax_cli.evaluation.settings import Settings, split_options
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.evaluation.weights import read_weights
+from softmax_cli.inputs.opening import as_sources
+from softmax_cli.inputs.pairs import Block, open_pair
+from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.weights import read_weights
 from softmax_cli.losses.causes import Row, explain
 from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.distance import distances

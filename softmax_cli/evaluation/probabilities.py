@@ -11,18 +11,14 @@ from numpy.typing import NDArray
 from softmax_cli.backends import EVERY_BACKEND, load_backends
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.inputs import (
-    axis_notes,
-    computing_dtype,
-    find_class_axis,
-    numbered_names,
-    open_logits,
-    rows_per_block,
-    with_known_shape,
-)
+from softmax_cli.evaluation.blocks import computing_dtype, rows_per_block
 from softmax_cli.evaluation.saving import check_suffix, save
-from softmax_cli.evaluation.settings import Reading, positive, worker_count
+from softmax_cli.evaluation.settings import positive, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
+from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
+from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.opening import open_logits
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.losses.distance import distances
 from softmax_cli.parallel import in_order
 from softmax_cli.readers.table import Table
@@ -55,7 +51,7 @@ def softmax(
         log: log(softmax(x)) beside log_softmax(x), in nats, instead of the probabilities.
         row_sums: whether the records have a column with each row's sum.
         threads: how many blocks of rows are computed at a time; None for as many as there are cores.
-        **reading: the fields of :class:`softmax_cli.evaluation.settings.Reading`.
+        **reading: the fields of :class:`softmax_cli.inputs.reading.Reading`.
 
     Raises:
         UsageError: what is asked for does not exist.

@@ -13,10 +13,11 @@ from softmax_cli.backends.base import Backend
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.fold import Fold
 from softmax_cli.evaluation.loss import report_of, run_fold, with_sources
-from softmax_cli.evaluation.pairs import Block
 from softmax_cli.evaluation.probabilities import largest_distance
 from softmax_cli.evaluation.saving import check_suffix, save
-from softmax_cli.evaluation.settings import Reading, Settings, split_options
+from softmax_cli.evaluation.settings import Settings, split_options
+from softmax_cli.inputs.pairs import Block
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.losses.batch import Batch
 from softmax_cli.losses.variants import HEADLINE, VARIANTS, Variant
 from softmax_cli.parallel import in_order

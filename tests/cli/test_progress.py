@@ -11,7 +11,7 @@ from softmax_cli.cli import progress
 from softmax_cli.cli.progress import Watch
 from softmax_cli.errors import AbortedError
 from softmax_cli.evaluation.loss import evaluate
-from softmax_cli.evaluation.progress import Progress
+from softmax_cli.inputs.progress import Progress
 
 
 class Terminal(io.StringIO):

@@ -9,14 +9,16 @@ from softmax_cli.checks import chosen, look
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.errors import InputError
 from softmax_cli.evaluation.checking.commands import files_of
-from softmax_cli.evaluation.checking.raw import RawPair, RawTables
 from softmax_cli.evaluation.checking.survey import Survey, survey
 from softmax_cli.evaluation.checking.trials import Outcome, run_trials
-from softmax_cli.evaluation.inputs import as_sources, axis_notes
-from softmax_cli.evaluation.progress import Watcher
-from softmax_cli.evaluation.progress import ignore as watch_nothing
-from softmax_cli.evaluation.settings import Reading, worker_count
+from softmax_cli.evaluation.settings import worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
+from softmax_cli.inputs.axes import axis_notes
+from softmax_cli.inputs.opening import as_sources
+from softmax_cli.inputs.progress import Watcher
+from softmax_cli.inputs.progress import ignore as watch_nothing
+from softmax_cli.inputs.raw import RawPair, RawTables
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.reports.check import CheckReport
 from softmax_cli.reports.findings import SEVERITIES, Effect, Finding
 from softmax_cli.reports.signature import Signature
@@ -47,7 +49,7 @@ def check(
         ignore_index: rows with this label count nowhere; for class indices only.
         threads: how many blocks of rows are looked at a time; None for as many as there are cores.
         watcher: called after each block with how far the pass has come.
-        **reading: the fields of :class:`softmax_cli.evaluation.settings.Reading`.
+        **reading: the fields of :class:`softmax_cli.inputs.reading.Reading`.
 
     Raises:
         UsageError: there is no such check, or an option is out of range.

@@ -5,8 +5,8 @@ from dataclasses import fields
 from typing import Any
 
 from softmax_cli.checks.files import Files
-from softmax_cli.evaluation.checking.raw import RawPair
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.inputs.raw import RawPair
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.readers.dialect import Dialect
 from softmax_cli.readers.lines import cells, sniff_delimiter
 from softmax_cli.readers.npy import NpyTable
@@ -56,9 +56,11 @@ def _options(reading: Reading, ignore_index: int | None) -> tuple[str, ...]:
     for field in fields(Reading):
         value = getattr(reading, field.name)
         name = field.name.replace("_", "-")
+        if value == field.default:
+            continue
         if isinstance(value, bool):
             options.append(f"--{name}" if value else f"--no-{name}")
-        elif value != field.default:
+        else:
             options.append(f"--{name}={value}")
     if ignore_index is not None:
         options.append(f"--ignore-index={ignore_index}")

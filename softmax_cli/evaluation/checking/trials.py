@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.checks.check import Trial
-from softmax_cli.evaluation.checking.loose import LooseLabels
-from softmax_cli.evaluation.checking.raw import RawBlock, RawPair
+from softmax_cli.evaluation.blocks import computing_dtype, rows_per_block
 from softmax_cli.evaluation.checking.survey.losses import RowLosses
 from softmax_cli.evaluation.checking.survey.view import View
-from softmax_cli.evaluation.inputs import computing_dtype, rows_per_block
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.totals import Totals
+from softmax_cli.inputs.loose import LooseLabels
+from softmax_cli.inputs.raw import RawBlock, RawPair
 from softmax_cli.losses.sums import Sum
 
 

@@ -7,16 +7,16 @@ import numpy as np
 
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.errors import InputError
+from softmax_cli.evaluation.blocks import rows_per_block
 from softmax_cli.evaluation.comparing.label_changes import label_changes
 from softmax_cli.evaluation.comparing.logits import FoundLogits, LogitsApart
 from softmax_cli.evaluation.comparing.parts import Largest, Part
 from softmax_cli.evaluation.comparing.predictions import FoundPredictions, PredictionsApart
 from softmax_cli.evaluation.comparing.settings import Comparing
-from softmax_cli.evaluation.comparing.versions import Versions, VersionsBlock, open_versions
-from softmax_cli.evaluation.inputs import rows_per_block
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import split_options
 from softmax_cli.evaluation.signatures import backend_signatures
+from softmax_cli.inputs.versions import Versions, VersionsBlock, open_versions
 from softmax_cli.losses.sums import Sum
 from softmax_cli.metrics.mcnemar import mcnemar
 from softmax_cli.metrics.quantiles import Quantiles
@@ -45,7 +45,7 @@ def compare(a: Any, b: Any, labels: Any = None, **options: Any) -> CompareReport
         labels: likewise: class indices, class names, or a row of probabilities each (whose likeliest class is then
             the right one). May be left out, or be a column of A's file (``label_column``).
         **options: the attributes of :class:`softmax_cli.evaluation.comparing.settings.Comparing`, and of
-            :class:`softmax_cli.evaluation.settings.Reading`.
+            :class:`softmax_cli.inputs.reading.Reading`.
 
     Raises:
         UsageError: what is asked for does not exist or is out of range.

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.evaluation.comparing.versions import VersionsBlock
 from softmax_cli.evaluation.totals import ROWS_AT_ONCE
+from softmax_cli.inputs.versions import VersionsBlock
 from softmax_cli.losses.targets import Indices, Probabilities, Target
 from softmax_cli.metrics.moments import Moments
 from softmax_cli.metrics.quantiles import Quantiles, tally

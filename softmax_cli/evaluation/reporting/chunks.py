@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from softmax_cli.evaluation.pairs import Block
+from softmax_cli.inputs.pairs import Block
 from softmax_cli.losses.targets import Indices
 
 

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.backends import load_backends
-from softmax_cli.evaluation.inputs import rows_per_block
-from softmax_cli.evaluation.pairs import Block, Pair
+from softmax_cli.evaluation.blocks import rows_per_block
 from softmax_cli.evaluation.reporting.chunks import by_index
 from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.reporting.temperature import Rows, Sample
 from softmax_cli.evaluation.reporting.worst import Worst
+from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.losses.targets import Indices
 from softmax_cli.metrics.calibration import Bins, equal_widths
 from softmax_cli.metrics.classwise import Cells, Classwise, cells_of

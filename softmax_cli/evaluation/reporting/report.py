@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.inputs import as_sources
-from softmax_cli.evaluation.pairs import open_pair
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.reporting.best_temperature import tempered
 from softmax_cli.evaluation.reporting.figures import (
@@ -19,6 +17,8 @@ from softmax_cli.evaluation.reporting.fold import ReportFold
 from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.settings import split_options
 from softmax_cli.evaluation.signatures import backend_signatures
+from softmax_cli.inputs.opening import as_sources
+from softmax_cli.inputs.pairs import open_pair
 from softmax_cli.metrics.calibration import Bins, equal_masses
 from softmax_cli.metrics.classwise import ClassBins
 from softmax_cli.metrics.order import EXACT_UP_TO, RESOLUTION
@@ -42,7 +42,7 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport:
         labels: likewise: class indices or class names. May be left out where ``label_column`` names a column of the
             logits' file.
         **options: the attributes of :class:`softmax_cli.evaluation.reporting.settings.ReportSettings`, and of
-            :class:`softmax_cli.evaluation.settings.Reading`.
+            :class:`softmax_cli.inputs.reading.Reading`.
 
     Raises:
         UsageError: what is asked for does not exist or is out of range.

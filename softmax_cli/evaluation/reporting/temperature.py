@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.evaluation.pairs import Block
 from softmax_cli.evaluation.passes import run
+from softmax_cli.inputs.pairs import Block
 from softmax_cli.losses.targets import Indices
 from softmax_cli.metrics.calibration import Bins
 from softmax_cli.metrics.moments import Moments

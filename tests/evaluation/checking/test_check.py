@@ -8,8 +8,8 @@ import softmax_cli
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.checking import trials
 from softmax_cli.evaluation.checking.check import check
-from softmax_cli.evaluation.checking.raw import RawPair
 from softmax_cli.evaluation.checking.survey import fold
+from softmax_cli.inputs.raw import RawPair
 
 
 def files(seed=0, rows=300, classes=7):

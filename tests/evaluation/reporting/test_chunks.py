@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from softmax_cli.evaluation.pairs import Block
 from softmax_cli.evaluation.reporting.chunks import by_index
+from softmax_cli.inputs.pairs import Block
 from softmax_cli.losses.targets import Indices
 
 

@@ -9,15 +9,15 @@ import numpy as np
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.checks.files import Files
 from softmax_cli.checks.statistics import LogitStatistics, Rival, Statistics
-from softmax_cli.evaluation.checking.raw import RawBlock, RawPair
+from softmax_cli.evaluation.blocks import computing_dtype, rows_per_block
 from softmax_cli.evaluation.checking.survey.labels import LabelsPart
 from softmax_cli.evaluation.checking.survey.losses import LossesPart, RowLosses
 from softmax_cli.evaluation.checking.survey.rows import RowsPart
 from softmax_cli.evaluation.checking.survey.values import Values, ValuesPart
 from softmax_cli.evaluation.checking.survey.view import View
-from softmax_cli.evaluation.inputs import computing_dtype, rows_per_block
 from softmax_cli.evaluation.passes import run
-from softmax_cli.evaluation.progress import Watcher, ignore
+from softmax_cli.inputs.progress import Watcher, ignore
+from softmax_cli.inputs.raw import RawBlock, RawPair
 
 _LUCKY_WHOLE = 1 / 16  # how often two whole numbers may be equal where too few were seen to tell
 

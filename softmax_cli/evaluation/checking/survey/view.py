@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.evaluation.checking.loose import LooseLabels
-from softmax_cli.evaluation.checking.raw import RawBlock
+from softmax_cli.inputs.loose import LooseLabels
+from softmax_cli.inputs.raw import RawBlock
 from softmax_cli.losses.softmax import log_normalizer, shift
 from softmax_cli.metrics.duplicates import row_hashes
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.evaluation.comparing.versions import open_versions
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.versions import open_versions
 
 LOGITS = np.random.default_rng(0).standard_normal((10, 3))
 OTHERS = LOGITS + 1

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.evaluation.labels import are_equal, are_whole, widened
+from softmax_cli.inputs.labels import are_equal, are_whole, widened
 
 NO_CLASS = np.int64(-(1 << 62))
 """Stands for a label that is no whole number."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from softmax_cli.errors import InputError
-from softmax_cli.evaluation.labels import LabelRule
+from softmax_cli.inputs.labels import LabelRule
 
 NAMES = ("cat", "red dog", "새", 'say "hi"')
 

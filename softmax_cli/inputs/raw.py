@@ -7,19 +7,15 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from softmax_cli.evaluation.checking.loose import LooseLabels, LooseRule
-from softmax_cli.evaluation.inputs import (
-    find_class_axis,
-    fits,
-    numbered_names,
-    open_labels,
-    open_logits,
-    rows_shape,
-    with_known_shape,
-)
-from softmax_cli.evaluation.pairs import Feed, label_axis, require_indices_to_ignore
-from softmax_cli.evaluation.progress import Progress
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.inputs.axes import find_class_axis, fits, rows_shape, with_known_shape
+from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.feed import Feed
+from softmax_cli.inputs.label_axis import label_axis
+from softmax_cli.inputs.loose import LooseLabels, LooseRule
+from softmax_cli.inputs.opening import open_labels, open_logits
+from softmax_cli.inputs.pairs import require_indices_to_ignore
+from softmax_cli.inputs.progress import Progress
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.metrics.one_hot import FlatOneHot
 from softmax_cli.readers.table import Table
 

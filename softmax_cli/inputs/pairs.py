@@ -8,22 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.evaluation.inputs import (
-    as_files,
-    as_sources,
-    axis_notes,
-    find_class_axis,
-    fits,
-    numbered_names,
-    open_labels,
-    open_logits,
-    rows_shape,
-    shape_text,
-    with_known_shape,
-)
-from softmax_cli.evaluation.labels import LabelRule
-from softmax_cli.evaluation.progress import Progress
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
+from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.feed import Feed
+from softmax_cli.inputs.label_axis import label_axis
+from softmax_cli.inputs.labels import LabelRule
+from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits
+from softmax_cli.inputs.progress import Progress
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.pieces import Pieces
 from softmax_cli.readers.table import Table
@@ -159,63 +151,3 @@ def _column_notes(logits: Table, labels: Table, label_column: str | None) -> tup
         return ()
     what = f"{logits.name}: its column {label_column!r} counts as a class, since the labels are those of {labels.name}"
     return (f"{what}; if both are pieces, give one pattern in quotes",)
-
-
-def label_axis(labels: Table, logits: Table, class_axis: int) -> int | None:
-    """The labels' axis of the classes where they are probabilities, None where each label is one value.
-
-    A vector of logits is one row, and a last axis of length 1 may be left out or be there. The number of rows is
-    compared here only where there are several axes of them; else it may be known only at the end of a file.
-    """
-    shape, whole, axis = labels.shape, logits.shape, class_axis
-    rows = rows_shape(logits, class_axis) or (1,)
-    table = len(whole) == 2
-    if shape == () or any(_alike(each, rows, table=table) for each in (shape, _squeezed(shape))):
-        return None
-    if len(whole) == 1 and len(shape) == 2:
-        whole, axis = (1, *whole), 1
-    numbers = labels.dtype.kind != "U"
-    if numbers and _alike(shape, whole, table=table) and shape[axis] == whole[axis]:
-        return axis
-    raise _misfit(labels, rows, whole[axis])
-
-
-def _alike(shape: tuple[int | None, ...], other: tuple[int | None, ...], *, table: bool) -> bool:
-    return len(shape) == len(other) and (table or fits(shape, other))
-
-
-def _squeezed(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-    return shape[:-1] if shape[-1:] == (1,) else shape
-
-
-def _misfit(labels: Table, rows: tuple[int | None, ...], classes: int | None) -> InputError:
-    shape = labels.shape
-    if len(rows) > 1:
-        what = f"labels of shape {shape_text(shape)}, where one for each of {shape_text(rows)} rows is needed"
-        return InputError(labels.name, what, "check the two shapes")
-    what = count(shape[1], "column") if len(shape) == 2 and shape[1] else f"labels of shape {shape_text(shape)}"
-    remedy = "choose the labels' column: --label-column" if None in shape else "check the two shapes"
-    return InputError(labels.name, f"{what}, where one label a row is needed, or {classes} probabilities", remedy)
-
-
-class Feed:
-    """Blocks handed out again in pieces of the lengths that are asked for."""
-
-    def __init__(self, blocks: Iterator[NDArray[Any]]) -> None:
-        self._blocks = blocks
-        self._left: NDArray[Any] | None = None
-
-    def take(self, count: int) -> NDArray[Any]:
-        """The next ``count`` items; fewer only at the end."""
-        pieces = [] if self._left is None else [self._left]
-        found = sum(map(len, pieces))
-        while found < count and (block := next(self._blocks, None)) is not None:
-            pieces.append(block)
-            found += len(block)
-        joined = pieces[0] if len(pieces) == 1 else np.concatenate(pieces) if pieces else np.empty(0)
-        self._left = joined[count:] if found > count else None
-        return joined[:count]
-
-    def rest(self) -> int:
-        """How many items are left."""
-        return sum(map(len, self._blocks), 0 if self._left is None else len(self._left))

@@ -1,13 +1,14 @@
 """One weight a class, by position or by the class's name."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
-from softmax_cli.evaluation.inputs import as_source, open_labels, open_logits
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.inputs.opening import as_source, open_labels, open_logits
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.readers.source import Source
 from softmax_cli.readers.table import Table
 
@@ -18,7 +19,7 @@ def read_weights(given: Any, reading: Reading, class_names: tuple[str, ...]) -> 
     A file holds C numbers, in one column or in one row (under a header they are matched by name), or two columns,
     a class's name and its weight. Raises InputError for another number of weights, an unknown or a missing name.
     """
-    of_weights = Reading(delimiter=reading.delimiter, header=reading.header)
+    of_weights = Reading(delimiter=reading.delimiter, decimal=reading.decimal, header=reading.header)
     source = as_source(given)
     table = open_logits(source, of_weights)
     two_columns = isinstance(source, Source) and table.shape == (None, 2)
@@ -48,11 +49,11 @@ def _in_order(weights: NDArray[Any], table: Table, class_names: tuple[str, ...])
 
 def _by_name(source: Source, reading: Reading, class_names: tuple[str, ...]) -> NDArray[np.float64] | None:
     """The weights of a file of two columns whose first holds names; None for a file of another kind."""
-    names = open_labels(source, Reading(reading.delimiter, reading.header, label_column="0"), class_names)
+    names = open_labels(source, replace(reading, label_column="0"), class_names)
     if names.dtype.kind != "U":
         return None
     found = [str(name) for block in names.blocks(1 << 16, None) for name in block]
-    values = open_logits(source, Reading(reading.delimiter, names.column_names is not None, logit_columns="1"))
+    values = open_logits(source, replace(reading, header=names.column_names is not None, logit_columns="1"))
     weights = np.concatenate([block.reshape(-1) for block in values.blocks(1 << 16, 1)])
     for row, name in enumerate(found):
         if name not in class_names:

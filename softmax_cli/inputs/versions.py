@@ -8,19 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.evaluation.inputs import (
-    as_sources,
-    axis_notes,
-    find_class_axis,
-    fits,
-    numbered_names,
-    open_logits,
-    shape_text,
-    with_known_shape,
-)
-from softmax_cli.evaluation.pairs import Feed, Pair, open_pair
-from softmax_cli.evaluation.progress import Progress
-from softmax_cli.evaluation.settings import Reading
+from softmax_cli.inputs.axes import axis_notes, find_class_axis, fits, shape_text, with_known_shape
+from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.feed import Feed
+from softmax_cli.inputs.opening import as_sources, open_logits
+from softmax_cli.inputs.pairs import Pair, open_pair
+from softmax_cli.inputs.progress import Progress
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.table import Table

@@ -1,0 +1,88 @@
+"""Opening what was given: paths or arrays, as they come from the command line or from Python."""
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.errors import InputError
+from softmax_cli.inputs.reading import Reading
+from softmax_cli.readers import open_table
+from softmax_cli.readers.array import ArrayTable, reason, refuse_columns
+from softmax_cli.readers.dialect import Dialect, Selection
+from softmax_cli.readers.pieces import Files, open_files, refuse_second_stdin
+from softmax_cli.readers.source import Source
+from softmax_cli.readers.table import Table
+
+_NUMBERS_AT_ONCE = 1 << 17
+
+
+def open_logits(logits: Any, reading: Reading, name: str = "logits") -> Table:
+    """The table of logits: paths (``-`` is standard input), a Source, or anything that NumPy takes, of that name."""
+    return _open(as_files(logits), name, _dialect(reading), Selection(reading.logit_columns, reading.label_column))
+
+
+def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None, *, overflow: bool = False) -> Table:
+    """The table of labels; ``classes`` are the names that may stand in it, ``overflow`` as a Selection has it."""
+    selection = Selection(reading.label_column, text=True, known=frozenset(classes or ()), overflow=overflow)
+    return _open(as_files(labels, names=True), "labels", _dialect(reading), selection)
+
+
+def as_source(given: Any) -> Any:
+    """A path as a Source, which can be read more than once; an array as it is."""
+    return Source(given) if isinstance(given, str | os.PathLike) else given
+
+
+def as_files(given: Any, *, names: bool = False) -> Any:
+    """A path, a pattern, or a list or tuple of them as Files; anything else as it is.
+
+    Where class ``names`` may stand, a list of str is one of paths only if each of them is that of a file.
+    """
+    if isinstance(given, str | os.PathLike):
+        return Files([given])
+    if isinstance(given, list | tuple) and given and all(isinstance(each, str | os.PathLike) for each in given):
+        only_text = names and all(isinstance(each, str) for each in given)
+        return Files(given) if not only_text or all(map(os.path.isfile, given)) else given
+    return given
+
+
+def as_sources(logits: Any, labels: Any, *single: Any) -> tuple[Any, ...]:
+    """Logits and labels as Files, ``single`` files as Sources, so that each can be read more than once.
+
+    Raises InputError where several are standard input.
+    """
+    files = as_files(logits), as_files(labels, names=True)
+    named = [each for each in files if isinstance(each, Files)]
+    paths = [os.fspath(each) for each in single if isinstance(each, str | os.PathLike)]
+    refuse_second_stdin([*paths, *(path for each in named for path in each.paths)])
+    for each in named:
+        each.sources()
+    return (*files, *map(as_source, single))
+
+
+def _dialect(reading: Reading) -> Dialect:
+    return Dialect(reading.delimiter, reading.header)
+
+
+def _open(given: Any, name: str, dialect: Dialect, selection: Selection) -> Table:
+    if isinstance(given, Files):
+        return open_files(given, dialect, selection)
+    if isinstance(given, Source):
+        return open_table(given, dialect, selection)
+    refuse_columns(selection, name)
+    return ArrayTable(_array(given, name), name, text=selection.text)
+
+
+def _array(given: Any, name: str) -> NDArray[Any]:
+    """Any array-like, a torch tensor on a device or with a gradient among them, as a NumPy array."""
+    if np.ma.is_masked(given):
+        raise InputError(name, "some of its values are masked", "fill them, or leave their rows out")
+    try:
+        if hasattr(given, "detach"):
+            given = given.detach().cpu()
+            if str(given.dtype) == "torch.bfloat16":  # NumPy has none; float32 holds every value of it
+                given = given.float()
+        return np.asarray(given)
+    except (ValueError, TypeError, RuntimeError) as error:  # ragged lists; tensors that are sparse, or hold no data
+        raise InputError(name, f"not an array ({reason(error)})") from None

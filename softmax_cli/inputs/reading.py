@@ -1,0 +1,74 @@
+"""How the files are to be read: each option's name, default and check, for Python and the command line."""
+
+from dataclasses import dataclass
+
+from softmax_cli.errors import UsageError
+
+LOGITS = "logits"
+LABEL_LOG_PROBABILITIES = "label-log-probabilities"
+VALUES = {
+    LOGITS: "scores as a last layer gives them",
+    "probabilities": "x = log p",
+    "log-probabilities": "x as it is; each row must sum to 1",
+    LABEL_LOG_PROBABILITIES: "one value per row, of the class that occurred; no labels",
+    "sigmoids": "x = log(p / (1 - p))",
+    "distances": "x = -d: the smallest is the best",
+}
+"""The kinds of values that a file of logits may hold, and what becomes of them."""
+
+PROBABILITIES = "probabilities"
+LABEL_VALUES = {
+    PROBABILITIES: "a distribution over the classes, as it is",
+    LOGITS: "their softmax, as of a teacher",
+    "counts": "divided by the sum of the row",
+}
+"""The kinds of values that rows of labels may hold, and what becomes of them."""
+
+_LARGEST_BASE = 1 << 62  # labels are held as int64
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How the files are laid out, and what their numbers are.
+
+    Attributes:
+        values: what the logits' file holds: a name out of VALUES.
+        multilabel: each class is a yes or no of its own: labels (N, C) of 0 and 1, or of probabilities.
+        shift: labels stand so many positions on along the sequence axis: row i is held against label i + shift.
+        class_axis: the logits' axis that holds the classes; None to infer it from the shape of the labels.
+        logit_columns: the classes, and their order: names, positions from 0 or ranges, as ``cat,dog`` or ``1:11``.
+        label_column: a name or a position; without labels, of the logits' file.
+        label_base: the number of the first class in the labels.
+        label_values: what rows of labels hold: a name out of LABEL_VALUES.
+        ignore_missing: skip rows without a label: an empty cell, nan, NA, null.
+        skip_rows: rows to leave out of both files, counted from 0: positions and ranges, as ``0,7,100:164``.
+        delimiter: of delimited files; None to see it from the first line.
+        decimal: the decimal mark of delimited files, a point or a comma.
+        header: whether the first line names the columns; None to see it from the line.
+    """
+
+    values: str = LOGITS
+    multilabel: bool = False
+    shift: int = 0
+    class_axis: int | None = None
+    logit_columns: str | None = None
+    label_column: str | None = None
+    label_base: int = 0
+    label_values: str = PROBABILITIES
+    ignore_missing: bool = False
+    skip_rows: str | None = None
+    delimiter: str | None = None
+    decimal: str = "."
+    header: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.values not in VALUES:
+            raise UsageError(f"there are no --values {self.values!r}; the kinds are {', '.join(VALUES)}")
+        if self.label_values not in LABEL_VALUES:
+            raise UsageError(
+                f"there are no --label-values {self.label_values!r}; the kinds are {', '.join(LABEL_VALUES)}"
+            )
+        if abs(self.label_base) > _LARGEST_BASE:
+            raise UsageError("--label-base: a number within 2^62 of 0 is needed")
+        if self.decimal not in {".", ","}:
+            raise UsageError(f"--decimal {self.decimal!r}: a point or a comma is needed")
