@@ -20,13 +20,6 @@ def widened(values: NDArray[Any]) -> NDArray[Any]:
     return values.astype(np.float64, copy=False) if values.dtype.kind == "f" else values
 
 
-def are_whole(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Whether each label is a whole number: neither nan nor an infinity is."""
-    if values.dtype.kind != "f":
-        return np.ones(len(values), bool)
-    return np.asarray(np.isfinite(values) & (np.trunc(values) == values))
-
-
 def are_equal(values: NDArray[Any], number: int) -> NDArray[np.bool_]:
     """Whether each label, widened, is this number, however large it is."""
     if values.dtype.kind == "f" and (abs(number) > _LARGEST_FLOAT or int(float(number)) != number):
@@ -86,7 +79,7 @@ class LabelRule:
 
     def _indices(self, values: NDArray[Any], start: int) -> Indices:
         given, values = values, widened(values)
-        if values.dtype.kind == "f" and (faults := np.flatnonzero(~are_whole(values))).size:
+        if values.dtype.kind == "f" and (faults := np.flatnonzero(np.trunc(values) != values)).size:
             self._refuse(faults, given, start, "is not a whole number")
         last = self._base + self._classes - 1
         counted = None if self.ignore_index is None else ~are_equal(values, self.ignore_index)
@@ -102,9 +95,9 @@ class LabelRule:
             )
         if counted is None:
             return Indices(values.astype(np.int64) - self._base)
-        # What does not count may be any number, and is class 0 here; a base may be one that a small dtype lacks.
-        classes = np.where(counted, values, values.dtype.type(0)).astype(np.int64) - self._base
-        return Indices(np.where(counted, classes, 0), counted)
+        # What does not count may be any number, and is class 0 here; the base may be one that a small dtype lacks.
+        classes = np.where(counted, values, values.dtype.type(0)).astype(np.int64)
+        return Indices(np.where(counted, classes - self._base, 0) if self._base else classes, counted)
 
     def _named(self, values: NDArray[Any], start: int) -> Indices:
         self._by_name = True
