@@ -66,7 +66,7 @@ def softmax(
     if backend == EVERY_BACKEND:
         raise UsageError("softmax runs on one backend at a time: --backend numpy or --backend torch")
     table = open_logits(logits, Reading(**reading))
-    axis = find_class_axis(table, None, Reading(**reading).class_axis)
+    axis = find_class_axis(table, Reading(**reading).class_axis)
     table = with_known_shape(table, axis)
     classes = int(table.shape[axis] or 0)
     (chosen,) = load_backends(backend, device, computing_dtype(dtype, table))
