@@ -13,7 +13,7 @@ from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
 _PADDINGS = (255, 65535)  # of masks in uint8 and uint16; negative numbers are padding too
-_OF_MISSING = "missing labels? their rows can be skipped"
+NO_CLASSES = "labels of which some are classes are needed: another file or column?"
 MARGIN = 0.05  # by which another reading of the labels must be more often right
 
 
@@ -107,15 +107,22 @@ def padding(statistics: Statistics) -> Symptom | None:
     if labels is None or value is None:
         return None
     rows = labels.outside_values[value]
-    alone = rows.count == labels.given - labels.ignored.count
-    options = {} if alone else {"ignore_index": value}
+    if rows.count == labels.given - labels.ignored.count:
+        return Symptom(
+            f"every label is {value}: padding, and no row would count",
+            (f"{value} stands in {rows_text(rows)}",),
+            rows,
+            "labels",
+            remedy=NO_CLASSES,
+        )
+    options = {"ignore_index": value}
     return Symptom(
         f"{count(rows.count, 'label is', 'labels are')} {value}: padding, without --ignore-index",
         (f"{value} stands in {rows_text(rows)}",),
         rows,
         "labels",
         effects=(*others(statistics), *trials(options)),
-        remedy="then no row counts: these are no labels yet" if alone else "say that these rows do not count",
+        remedy="say that these rows do not count",
         options=options,
     )
 
@@ -137,13 +144,16 @@ def not_whole(statistics: Statistics) -> Symptom | None:
     values = listing([f"{value:g}" for value in labels.fractions[:3]], labels.fractional.count)
     missing = labels.missing == labels.fractional.count
     options = {"ignore_missing": True} if missing else {}
+    remedy = "another column than the labels', or probabilities of one class?"
+    if labels.missing or any(map(math.isinf, labels.fractions)):
+        remedy = "missing labels?" if labels.missing else "an overflow where the labels were written?"
     return Symptom(
         f"{count(labels.fractional.count, 'label is', 'labels are')} not a whole number",
         (f"{values}, in {rows_text(labels.fractional)}",),
         labels.fractional,
         "labels",
         effects=(*others(statistics), *trials(options)),
-        remedy=_OF_MISSING if missing else "another column than the labels', or probabilities of one class?",
+        remedy=f"{remedy} their rows can be skipped" if missing else remedy,
         options=options,
     )
 

@@ -23,7 +23,7 @@ from softmax_cli.cli.options import (
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
 from softmax_cli.cli.streams import note, note_typing
-from softmax_cli.errors import CheckFailedError, InputError, UsageError
+from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.settings import Settings, parse_parameters
 from softmax_cli.losses.variants import HEADLINE
 from softmax_cli.writers.numbers import exact
@@ -114,19 +114,18 @@ def command(
         options.update(variants=options["variants"] or [HEADLINE], reference=False, preview=False)
     if options["reduction"] == "none" and (conditions or expect is not None):
         raise UsageError("--expect and --fail-if compare one number; use --reduction mean or sum")
-    from softmax_cli.cli.output import deliver
+    from softmax_cli.cli.output import deliver, require_rows
     from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.loss import evaluate
 
     files = _files(of_logits, of_labels)
     with Watch() as watch:
         report = evaluate(*files, watcher=watch, **options)
+    require_rows(report, (files[1] or files[0]).name)
     if quiet:
         print(exact(report.loss(options["variants"][0])))
     else:
         deliver(report, output_format)
-    if report.nothing:
-        raise InputError((files[1] or files[0]).name, report.nothing)
     of = options["variants"][0] if len(options["variants"]) == 1 else HEADLINE
     failures = check(report, conditions, of, expect, rtol, atol)
     if failures:

@@ -11,6 +11,20 @@ from softmax_cli.errors import InputError
 from softmax_cli.losses.targets import Indices, Probabilities, Target
 
 TOLERANCE = 1e-3  # probabilities written with four decimals still sum to 1 within it
+_LARGEST_PLAIN = 1e16  # floats are written with an exponent from here on
+_LARGEST_FLOAT = float(np.finfo(np.float64).max)
+
+
+def widened(values: NDArray[Any]) -> NDArray[Any]:
+    """Labels that are floats as float64: of few bits, a float would be compared with a rounded number."""
+    return values.astype(np.float64, copy=False) if values.dtype.kind == "f" else values
+
+
+def are_equal(values: NDArray[Any], number: int) -> NDArray[np.bool_]:
+    """Whether each label, widened, is this number, however large it is."""
+    if values.dtype.kind == "f" and (abs(number) > _LARGEST_FLOAT or int(float(number)) != number):
+        return np.zeros(len(values), bool)
+    return np.asarray(values == number)
 
 
 class LabelRule:
@@ -65,23 +79,26 @@ class LabelRule:
         return self._names[index] if self._by_name and self._names else str(index + self._base)
 
     def _indices(self, values: NDArray[Any], start: int) -> Indices:
+        given, values = values, widened(values)
         if values.dtype.kind == "f" and (faults := np.flatnonzero(np.trunc(values) != values)).size:
-            self._refuse(faults, values, start, "is not a whole number")
+            self._refuse(faults, given, start, "is not a whole number")
         last = self._base + self._classes - 1
-        counted = None if self.ignore_index is None else values != self.ignore_index
+        counted = None if self.ignore_index is None else ~are_equal(values, self.ignore_index)
         outside = (values < self._base) | (values > last)
         if (faults := np.flatnonzero(outside if counted is None else outside & counted)).size:
             past_the_end = self._base == 0 and values[faults[0]] == self._classes
             self._refuse(
                 faults,
-                values,
+                given,
                 start,
                 f"is outside {self._base}..{last} (the logits have {self._classes} classes)",
                 "labels that start at 1? use --label-base 1" if past_the_end else "",
             )
-        if counted is not None:
-            values = np.where(counted, values, self._base)
-        return Indices(values.astype(np.int64) - self._base, counted)
+        if counted is None:
+            return Indices(values.astype(np.int64) - self._base)
+        # What does not count may be any number, and is class 0 here; the base may be one that a small dtype lacks.
+        classes = np.where(counted, values, values.dtype.type(0)).astype(np.int64)
+        return Indices(np.where(counted, classes - self._base, 0) if self._base else classes, counted)
 
     def _named(self, values: NDArray[Any], start: int) -> Indices:
         self._by_name = True
@@ -139,4 +156,7 @@ class LabelRule:
 
 def _shown(value: Any) -> str:
     """A label as a file spells it: a name in quotes, 3 and 3.0 alike as 3."""
-    return repr(str(value)) if isinstance(value, str) else str(value).removesuffix(".0")
+    if isinstance(value, str):
+        return repr(str(value))
+    # float16 writes 2052 as 2.052e+03.
+    return str(int(value)) if float(value).is_integer() and abs(float(value)) < _LARGEST_PLAIN else str(value)

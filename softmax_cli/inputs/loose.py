@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from softmax_cli.inputs.labels import are_equal, widened
+
 NO_CLASS = np.int64(-(1 << 62))
 """Stands for a label that is no whole number."""
 
@@ -51,14 +53,24 @@ class LooseRule:
             numbers = np.array([self._index_of.get(name, NO_CLASS) for name in given.tolist()], np.int64)
             ignored = given == str(self._ignore_index)
         else:
-            numbers = self._whole(given)
-            ignored = given == self._ignore_index if self._ignore_index is not None else np.zeros(len(given), bool)
+            values = widened(given)
+            numbers = self._whole(values)
+            ignored = np.zeros(len(given), bool)
+            if self._ignore_index is not None:
+                ignored = are_equal(values, self._ignore_index)
         valid = (numbers >= 0) & (numbers < self._classes) & ~ignored
         return LooseLabels(numbers, valid, ignored, given)
 
-    def _whole(self, given: NDArray[Any]) -> NDArray[np.int64]:
-        """Counted from the base."""
-        with np.errstate(invalid="ignore"):
-            whole = given == np.trunc(given) if given.dtype.kind == "f" else np.ones(len(given), bool)
-            near = np.clip(np.where(whole, given, 0), -_LARGEST if given.dtype.kind != "u" else 0, _LARGEST)
+    def _whole(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """The whole numbers, counted from the base."""
+        whole = _are_whole(values)
+        lowest = 0 if values.dtype.kind == "u" else -_LARGEST
+        near = np.clip(np.where(whole, values, values.dtype.type(0)), lowest, _LARGEST)
         return np.where(whole, near.astype(np.int64) - self._base, NO_CLASS)
+
+
+def _are_whole(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether each label is a whole number: neither nan nor an infinity is."""
+    if values.dtype.kind != "f":
+        return np.ones(len(values), bool)
+    return np.asarray(np.isfinite(values) & (np.trunc(values) == values))

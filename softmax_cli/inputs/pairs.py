@@ -84,6 +84,11 @@ class Pair:
         return numbered_names(self.class_names, self.classes)
 
     @property
+    def labels_name(self) -> str:
+        """The name of the labels' file."""
+        return self._labels.name
+
+    @property
     def by_probabilities(self) -> bool:
         """Whether each label is a row of probabilities, one distribution over the classes."""
         return self._label_axis is not None and not self.multilabel

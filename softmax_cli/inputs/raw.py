@@ -62,7 +62,7 @@ class RawTables:
         opened = open_logits(logits, of_logits)
         if labels is None:
             return cls(opened, None)
-        return cls(opened, open_labels(labels, reading, opened.column_names))
+        return cls(opened, open_labels(labels, reading, opened.column_names, overflow=True))
 
     def fitting_axes(self, reading: Reading) -> list[int]:
         """The logits' axes that may hold the classes, the likeliest first; the one that was asked for is that.
