@@ -1,5 +1,6 @@
 """What may be wrong with single labels: what is no class, and what is another class than it says."""
 
+import math
 from dataclasses import replace
 
 from softmax_cli.checks.check import Check, Symptom, Trial

@@ -2,7 +2,7 @@
 
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.order import slipped
-from softmax_cli.checks.remedies import NO_OPTIONS, Options
+from softmax_cli.checks.remedies import NO_OPTIONS, Options, name_of
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.checks.words import all_rows, as_given, trials
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
@@ -63,17 +63,19 @@ def another_axis(statistics: Statistics) -> Symptom | None:
     axis = best.axis if better else statistics.axis
     shape = "x".join(map(str, statistics.shape))
     effects = []
-    for each in axes:
+    options = {"class_axis": axis}
+    for each in sorted(axes, key=lambda each: each != axis):
         rival = next((rival for rival in rivals if rival.axis == each), None)
         own = None if loss is None else loss.mean
-        effects.append(Effect(f"classes on axis {each}", *((rival.loss, rival.accuracy) if rival else (own, accuracy))))
+        figures = (rival.loss, rival.accuracy) if rival else (own, accuracy)
+        effects.append(Effect(name_of({"class_axis": each}), *figures))
     return Symptom(
         f"the classes could be on axis {' or '.join(map(str, axes))}, and seem to be on {axis}",
         (f"the logits have the shape {shape}, and without any of these axes it is that of the labels",),
         Places(),
         effects=tuple(effects),
         remedy="say which; torch takes axis 1, NumPy, JAX and Keras the last",
-        options={"class_axis": axis},
+        options=options,
     )
 
 

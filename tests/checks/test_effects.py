@@ -103,7 +103,7 @@ def test_each_axis_has_its_figures(digits):
     found = figures(check(logits, labels.reshape(10, 10)), "S302")
     for axis in range(3):
         rows = np.moveaxis(logits, axis, -1).reshape(100, 10)
-        assert found[f"classes on axis {axis}"] == close(
+        assert found[f"with --class-axis {axis}"] == close(
             cross_entropy(rows, labels), accuracy_score(labels, rows.argmax(1))
         )
 
@@ -168,7 +168,7 @@ def test_a_rounded_row_is_off_by_no_more_than_it_says(digits, step):
     assert (losses[0] - losses[1]).abs().max().item() < bound
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", ["float64", "float32", "float16"])
 def test_as_given_is_what_loss_prints(digits, dtype):
     logits, labels = digits[0].astype(dtype), np.random.default_rng(0).permutation(digits[1])
     (loss, accuracy, _) = figures(check(logits, labels), "L403")["as given"]

@@ -13,7 +13,7 @@ from softmax_cli.checks.check import Trial
 from softmax_cli.checks.remedies import Options
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.blocks import computing_dtype, rows_per_block
-from softmax_cli.evaluation.checking.survey.losses import RowLosses
+from softmax_cli.evaluation.checking.survey.losses import RowLosses, row_losses
 from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.evaluation.loss import evaluate
 from softmax_cli.evaluation.passes import run
@@ -103,12 +103,13 @@ class TrialFold:
     def measure(self, block: RawBlock) -> tuple[RowLosses, int, int, int]:
         """The losses of a block's rows, how many of them are right, how many are ignored, and how many there are."""
         with np.errstate(all="ignore"):
-            logits = block.logits.astype(self._dtype, copy=False)
+            logits = block.logits
             if self._temperature != 1:
-                logits = logits / np.asarray(self._temperature, logits.dtype)
+                dtype = np.float64 if logits.dtype.kind != "f" else logits.dtype
+                logits = logits / np.asarray(self._temperature, dtype)
             labels = _changed(self._trial, block, logits.shape[1])
             view = View(RawBlock(block.start, logits, labels), self._dtype)
-            found = RowLosses.of(view, zero_log_zero=self._zero_log_zero)
+            found = row_losses(view, zero_log_zero=self._zero_log_zero)
         hits = int(np.count_nonzero(view.top[found.rows] == found.labels))
         return found, hits, 0 if labels is None else int(labels.ignored.sum()), len(view)
 

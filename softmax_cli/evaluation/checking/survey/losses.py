@@ -1,6 +1,6 @@
 """What logits and labels are worth to each other: the loss, the hits, and both if the labels were read otherwise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from softmax_cli.checks.statistics import LossStatistics
 from softmax_cli.evaluation.checking.survey.rows import ColumnMaxima
 from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.evaluation.totals import Totals
+from softmax_cli.inputs.raw import RawBlock
 from softmax_cli.metrics.lags import Lag, Neighbours, Novelty
 from softmax_cli.metrics.places import Places
 from softmax_cli.metrics.rearranged import Kept
@@ -69,6 +70,15 @@ def _whole(values: NDArray[np.float64], unit: float, largest: float) -> NDArray[
     return np.rint(np.minimum(values, largest) / unit).astype(np.int64)
 
 
+def row_losses(view: View, *, zero_log_zero: bool) -> RowLosses:
+    """The losses of a block's rows as `loss` computes them: in float16 too, where the file is of float16."""
+    found = RowLosses.of(view, zero_log_zero=zero_log_zero)
+    if view.given.dtype != np.float16:
+        return found
+    narrow = View(RawBlock(view.start, view.given, view.labels), "float16")
+    return replace(found, losses=RowLosses.of(narrow, zero_log_zero=zero_log_zero).losses)
+
+
 class LossesPart:
     """Adds them up."""
 
@@ -92,7 +102,7 @@ class LossesPart:
 
     def measure(self, view: View) -> RowLosses:
         """The losses of a block's rows."""
-        return RowLosses.of(view, zero_log_zero=self._zero_log_zero)
+        return row_losses(view, zero_log_zero=self._zero_log_zero)
 
     def add(self, view: View, found: RowLosses) -> None:
         """Add them."""
