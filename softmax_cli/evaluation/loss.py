@@ -117,6 +117,7 @@ def report_of(fold: Fold) -> LossReport:
         frameworks=() if fold.frameworks is None else fold.frameworks.lines(),
         explained=settings.explain,
         with_ledger=settings.ledger,
+        urgent=fold.pair.cautions,
     )
 
 
@@ -210,5 +211,6 @@ def signature_of(fold: Fold) -> Signature:
             ("temperature", settings.temperature),
             ("zero_log_zero", criterion.zero_log_zero),
             ("class_axis", fold.pair.class_axis),
+            *fold.pair.reading.signature,
         ),
     )

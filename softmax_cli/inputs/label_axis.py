@@ -1,5 +1,7 @@
 """Whether labels are one value for each row or probabilities, by their shape."""
 
+from collections.abc import Iterator
+
 from softmax_cli.errors import InputError
 from softmax_cli.inputs.axes import fits, rows_shape, shape_text
 from softmax_cli.readers.table import Table
@@ -15,7 +17,7 @@ def label_axis(labels: Table, logits: Table, class_axis: int) -> int | None:
     shape, whole, axis = labels.shape, logits.shape, class_axis
     rows = rows_shape(logits, class_axis) or (1,)
     table = len(whole) == 2
-    if shape == () or any(_alike(each, rows, table=table) for each in (shape, _squeezed(shape))):
+    if shape == () or any(_alike(each, rows, table=table) for each in (shape, *_without_ones(shape, class_axis))):
         return None
     if len(whole) == 1 and len(shape) == 2:
         whole, axis = (1, *whole), 1
@@ -29,8 +31,11 @@ def _alike(shape: tuple[int | None, ...], other: tuple[int | None, ...], *, tabl
     return len(shape) == len(other) and (table or fits(shape, other))
 
 
-def _squeezed(shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-    return shape[:-1] if shape[-1:] == (1,) else shape
+def _without_ones(shape: tuple[int | None, ...], axis: int) -> Iterator[tuple[int | None, ...]]:
+    """Yield the shape without an axis of length 1: the last, or the one that the classes have in the logits."""
+    for place in {len(shape) - 1, axis}:
+        if place < len(shape) and shape[place] == 1:
+            yield (*shape[:place], *shape[place + 1 :])
 
 
 def _misfit(labels: Table, rows: tuple[int | None, ...], classes: int | None) -> InputError:

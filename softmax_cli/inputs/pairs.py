@@ -15,7 +15,9 @@ from softmax_cli.inputs.label_axis import label_axis
 from softmax_cli.inputs.labels import LabelRule
 from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits
 from softmax_cli.inputs.progress import Progress
-from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, PROBABILITIES, Reading
+from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
+from softmax_cli.inputs.values import by_class, cautions, unwrapped
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.pieces import Pieces
 from softmax_cli.readers.table import Table
@@ -43,12 +45,18 @@ class Pair:
     """
 
     def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
+        self.reading = reading
+        logits, self._vector_notes = as_column(logits, labels, reading)
         self.class_axis = find_class_axis(logits, labels.shape, reading.class_axis)
         self.logits = with_known_shape(logits, self.class_axis)
         if len(labels.shape) == len(self.logits.shape) == 2 and labels.shape[1] != 1:
             labels = with_known_shape(labels, self.class_axis)  # probabilities lie as the logits do
         self._labels = labels
+        self.logits = by_class(self.logits, self.class_axis, reading)
         self._label_axis = label_axis(labels, self.logits, self.class_axis)
+        self.single = isinstance(self.logits, SingleLogits)
+        self._soft = self.single and has_soft_labels(labels, self._label_axis, reading.label_values)
+        require_rows_of_labels(self.by_probabilities, reading.label_values)
         self.classes = int(self.logits.shape[self.class_axis] or 0)
         self.class_names = self.logits.column_names
         self._column_notes = _column_notes(self.logits, labels, reading.label_column)
@@ -60,6 +68,9 @@ class Pair:
             ignore_index=ignore_index,
             logits=self.logits.name,
             place=lambda row: self._labels.where(row, self._label_axis),
+            single=self.single,
+            soft=self._soft,
+            label_values=reading.label_values,
         )
 
     @property
@@ -69,15 +80,28 @@ class Pair:
 
     @property
     def by_probabilities(self) -> bool:
-        """Whether the labels are probabilities, a row of them each."""
-        return self._label_axis is not None
+        """Whether the labels are probabilities: a row of them each, or for single logits that of class 1."""
+        return self._label_axis is not None or self._soft
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as it is known by now."""
         # One pattern may stand for both, and then both say in which order its files are read.
-        notes = tuple(dict.fromkeys((*self.logits.notes, *self._labels.notes, *self.rule.notes, *self._column_notes)))
-        return (*notes, *axis_notes(self.logits, self.class_axis))
+        of_files = (*self.logits.notes, *self._labels.notes, *self._vector_notes)
+        notes = tuple(dict.fromkeys((*of_files, *self.rule.notes, *self._column_notes)))
+        return (*notes, *axis_notes(unwrapped(self.logits), self.class_axis), *self.cautions)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What must be said even where nothing else is printed, once the rows have been read."""
+        return (*cautions(self.logits), *self._log_probability_cautions())
+
+    def _log_probability_cautions(self) -> Iterator[str]:
+        """Say that values never above 0, all of class 0, may be what an API gives: log p of what occurred."""
+        if isinstance(self.logits, SingleLogits) and self.logits.never_above_0 and self.rule.only_class == 0:
+            what = "no value is above 0, and every label is 0"
+            remedy = f"if these are log-probabilities of what occurred, use --values {LABEL_LOG_PROBABILITIES}"
+            yield f"{self.logits.name}: {what}; {remedy}, without labels"
 
     def progress(self) -> Progress:
         """How far the latest pass has come."""
@@ -105,7 +129,8 @@ class Pair:
 
     def _refuse(self, rows: int, labels: int) -> NoReturn:
         hint = ""
-        if labels == self.classes and self.class_axis == 1 and not isinstance(self.logits, Pieces):
+        turned = labels == self.classes and self.class_axis == 1 and not self.single
+        if turned and not isinstance(unwrapped(self.logits), Pieces):
             hint = "if the classes run down the lines, use --class-axis 0"
         elif abs(rows - labels) == 1 and None in self.logits.shape + self._labels.shape:
             hint = "a header may have been read as data, or data as a header: --header or --no-header"
@@ -138,6 +163,12 @@ def require_indices_to_ignore(by_probabilities: bool, ignore_index: int | None) 
     """Raise UsageError for an index to ignore among labels that are probabilities."""
     if by_probabilities and ignore_index is not None:
         raise UsageError("--ignore-index is for class indices, and these labels are probabilities; leave it out")
+
+
+def require_rows_of_labels(by_probabilities: bool, label_values: str) -> None:
+    """Raise UsageError for a kind of values that rows of labels hold, where a label is one value."""
+    if label_values != PROBABILITIES and not by_probabilities:
+        raise UsageError(f"--label-values {label_values} is for rows of labels, and these are one value per row")
 
 
 def _column_notes(logits: Table, labels: Table, label_column: str | None) -> tuple[str, ...]:

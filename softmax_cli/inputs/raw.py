@@ -9,13 +9,16 @@ from numpy.typing import NDArray
 
 from softmax_cli.inputs.axes import find_class_axis, fits, rows_shape, with_known_shape
 from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.distributions import distributions, of_class_1
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.label_axis import label_axis
 from softmax_cli.inputs.loose import LooseLabels, LooseRule
 from softmax_cli.inputs.opening import open_labels, open_logits
-from softmax_cli.inputs.pairs import require_indices_to_ignore
+from softmax_cli.inputs.pairs import require_indices_to_ignore, require_rows_of_labels
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
+from softmax_cli.inputs.values import by_class
 from softmax_cli.metrics.one_hot import FlatOneHot
 from softmax_cli.readers.table import Table
 
@@ -49,7 +52,8 @@ class RawTables:
         opened = open_logits(logits, of_logits)
         if labels is None:
             return cls(opened, None)
-        return cls(opened, open_labels(labels, reading, opened.column_names))
+        opened_labels = open_labels(labels, reading, opened.column_names)
+        return cls(as_column(opened, opened_labels, reading)[0], opened_labels)
 
     def fitting_axes(self, reading: Reading) -> list[int]:
         """The logits' axes that may hold the classes, the likeliest first; the one that was asked for is that.
@@ -77,10 +81,20 @@ class RawPair:
     def __init__(self, tables: RawTables, axis: int, reading: Reading, ignore_index: int | None = None) -> None:
         self.axis = axis
         self.logits = with_known_shape(tables.logits, axis)
+        self.logits = by_class(self.logits, axis, reading)
         self.classes = int(self.logits.shape[axis] or 0)
         self.names = self.logits.column_names
         self.labels, self.label_axis = _labels(tables, self.logits, axis)
-        require_indices_to_ignore(self.label_axis is not None, ignore_index)
+        self.single = isinstance(self.logits, SingleLogits)
+        self.unsure = isinstance(self.logits, SingleLogits) and self.logits.unsure
+        self._soft = (
+            self.single
+            and self.labels is not None
+            and has_soft_labels(self.labels, self.label_axis, reading.label_values)
+        )
+        require_rows_of_labels(self.label_axis is not None or self._soft or self.labels is None, reading.label_values)
+        require_indices_to_ignore(self.label_axis is not None or self._soft, ignore_index)
+        self._label_values = reading.label_values
         self.base = reading.label_base
         self.given = self._rows_read = 0
         self.flat = FlatOneHot(self.classes)
@@ -125,6 +139,10 @@ class RawPair:
     def _next(self, labels: Feed, most: int) -> LooseLabels:
         given = labels.take(most)
         self.given += len(given)
+        if self._soft:
+            given = of_class_1(given, self._label_values)
+        elif given.ndim == 2:
+            given = distributions(given, self._label_values)
         if given.ndim == 1:
             self.flat.add(given)
         return self._rule.read(given)

@@ -15,6 +15,8 @@ from softmax_cli.inputs.opening import as_sources, open_logits
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.single import ColumnTable, SingleLogits
+from softmax_cli.inputs.values import ConvertedTable, by_class, cautions, unwrapped
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.table import Table
@@ -37,16 +39,21 @@ class Versions:
     these are read.
     """
 
-    def __init__(self, a: Table, b: Table, class_axis: int, pair: Pair | None) -> None:
+    def __init__(self, a: Table, b: Table, class_axis: int, pair: Pair | None, reading: Reading) -> None:
         self.a = a
+        self.reading = reading
+        given = a.given if isinstance(a, ConvertedTable | SingleLogits) else a
+        self._given = given
         self.class_axis = class_axis
         self.pair = pair
         self.classes = int(a.shape[class_axis] or 0)
-        if not fits(a.shape, b.shape):
+        b = ColumnTable(b) if isinstance(given, ColumnTable) and len(b.shape) == 1 else b
+        if not fits(given.shape, b.shape):
             self._refuse_shape(b)
         self.b = with_known_shape(b, class_axis)
-        if not fits(a.shape, self.b.shape):
+        if not fits(given.shape, self.b.shape):
             self._refuse_shape(self.b)
+        self.b = by_class(self.b, class_axis, reading)
         self._rows_read = 0
         self._order, self._order_note = _class_order(a, self.b)
 
@@ -62,7 +69,9 @@ class Versions:
         notes = (*of_a, *(note for note in (*self.b.notes, self._order_note) if note))
         if self.pair is not None and self.pair.by_probabilities:
             notes = (*notes, "the labels are probabilities; the likeliest class of each is taken for the right one")
-        return notes if self.pair is not None else (*notes, *axis_notes(self.a, self.class_axis))
+        if self.pair is None:
+            notes = (*notes, *axis_notes(unwrapped(self.a), self.class_axis), *cautions(self.a))
+        return (*notes, *cautions(self.b))
 
     def progress(self) -> Progress:
         """How far the latest pass has come, in both files together."""
@@ -94,7 +103,7 @@ class Versions:
         return ((block.logits, block.target) for block in self.pair.blocks(rows))
 
     def _refuse_shape(self, b: Table) -> NoReturn:
-        shape, other = self.a.shape, b.shape
+        shape, other = self._given.shape, b.shape
         what = f"shape {shape_text(other)}, and {self.a.name} has {shape_text(shape)}"
         turned = len(shape) == len(other) == 2 and fits(shape[::-1], other)
         remedy = "one of the two is transposed" if turned else "compare needs the same rows and classes in both"
@@ -121,15 +130,20 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
             raise UsageError("--ignore-index is a label, and there are no labels; give their file, or leave it out")
         pair, table = None, open_logits(a, of_a, "a")
         axis = find_class_axis(table, None, reading.class_axis)
-        table = with_known_shape(table, axis)
+        table = by_class(with_known_shape(table, axis), axis, reading)
     else:
         pair = open_pair(a, labels, of_a, ignore_index, "a")
         table, axis = pair.logits, pair.class_axis
     if isinstance(whole_b, ArrayTable):
-        return Versions(table, whole_b, axis, pair)
-    with_labels = labels is None and _has_label_column(whole_b, reading, table.shape[axis])
+        return Versions(table, whole_b, axis, pair, reading)
+    with_labels = labels is None and _has_label_column(whole_b, reading, _columns(table, axis))
     of_b = reading if with_labels else replace(reading, label_column=None)
-    return Versions(table, open_logits(b, of_b), axis, pair)
+    return Versions(table, open_logits(b, of_b), axis, pair, reading)
+
+
+def _columns(table: Table, axis: int) -> int | None:
+    """How many values a row has in the file."""
+    return (table.given if isinstance(table, SingleLogits) else table).shape[axis]
 
 
 def _has_label_column(b: Table, reading: Reading, classes: int | None) -> bool:

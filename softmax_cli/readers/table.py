@@ -10,14 +10,16 @@ class Table(Protocol):
     """Rows by columns, or an array of any number of axes.
 
     ``shape`` has None where a size is known only at the end of the file. ``column_names`` are a header's.
-    ``notes`` says what the reader decided by itself (an index column left out).
     """
 
     name: str
     shape: tuple[int | None, ...]
     dtype: Any
     column_names: tuple[str, ...] | None
-    notes: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided without being asked, as far as it is known by now."""
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """Pieces of at most ``rows`` rows, in order; of more where so few would be read byte by byte (see npy.py).

@@ -19,6 +19,7 @@ from softmax_cli.inputs.progress import Watcher
 from softmax_cli.inputs.progress import ignore as watch_nothing
 from softmax_cli.inputs.raw import RawPair, RawTables
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.values import unwrapped
 from softmax_cli.reports.check import CheckReport
 from softmax_cli.reports.findings import SEVERITIES, Effect, Finding
 from softmax_cli.reports.signature import Signature
@@ -126,7 +127,7 @@ def _where(symptom: Symptom, surveyed: Survey) -> str:
 def _notes(pair: RawPair) -> tuple[str, ...]:
     """What was decided without being asked."""
     notes = tuple(dict.fromkeys((*pair.logits.notes, *(pair.labels.notes if pair.labels else ()))))
-    return (*notes, *axis_notes(pair.logits, pair.axis))
+    return (*notes, *axis_notes(unwrapped(pair.logits), pair.axis))
 
 
 def _signature(
@@ -144,6 +145,7 @@ def _signature(
             ("ignore_index", ignore_index),
             ("label_base", layout.label_base),
             ("class_axis", pair.axis),
+            *layout.signature,
             ("select", tuple(select) or "all"),
             ("ignore", tuple(ignore) or "none"),
         ),

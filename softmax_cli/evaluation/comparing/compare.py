@@ -224,6 +224,7 @@ def _signature(fold: Comparison) -> Signature:
             ("a", str(versions.a.dtype)),
             ("b", str(versions.b.dtype)),
             ("class_axis", versions.class_axis),
+            *versions.reading.signature,
             ("top_k", fold.predictions.k),
             *((("ignore_index", comparing.ignore_index),) if labelled else ()),
             *((("resamples", comparing.resamples), ("seed", comparing.seed)) if labelled else ()),
