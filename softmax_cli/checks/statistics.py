@@ -221,7 +221,7 @@ class Statistics:
 
     ``axis`` is the classes' axis of ``shape``; ``asked`` says that the user named it. ``rivals`` are the other axes
     that fit the shape of the labels. ``single`` says that a row has one value, which is read as a logit for want of
-    another word. ``labels`` and ``loss`` are None without labels.
+    another word; ``said`` that the user has said what the values are. ``labels`` and ``loss`` are None without labels.
     """
 
     files: Files
@@ -235,6 +235,7 @@ class Statistics:
     loss: LossStatistics | None = None
     rivals: tuple[Rival, ...] = field(default=())
     single: bool = False
+    said: bool = False
 
     @property
     def classes(self) -> int:

@@ -19,7 +19,7 @@ from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shap
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.opening import open_logits
 from softmax_cli.inputs.reading import Reading
-from softmax_cli.inputs.values import by_class, cautions, unwrapped
+from softmax_cli.inputs.values import by_class, cautions, single_first, unwrapped
 from softmax_cli.losses.distance import distances
 from softmax_cli.parallel import in_order
 from softmax_cli.readers.table import Table
@@ -67,8 +67,8 @@ def softmax(
     if backend == EVERY_BACKEND:
         raise UsageError("softmax runs on one backend at a time: --backend numpy or --backend torch")
     layout = Reading(**reading)
-    table = open_logits(logits, layout)
-    axis = find_class_axis(table, None, layout.class_axis)
+    table = single_first(open_logits(logits, layout), layout)
+    axis = find_class_axis(table, layout.class_axis)
     table = with_known_shape(table, axis)
     table = by_class(table, axis, layout)
     classes = int(table.shape[axis] or 0)

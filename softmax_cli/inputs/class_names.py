@@ -65,3 +65,8 @@ def _trailing(names: Sequence[str]) -> list[int] | None:
     numbers = [int(match[2]) for match in found]
     same = len({match[1] for match in found}) == 1
     return numbers if same and len(set(numbers)) == len(names) else None
+
+
+def number_text(value: float) -> str:
+    """Return a number as a class is called by it: 3 and 3.0 alike as 3."""
+    return str(int(value)) if float(value).is_integer() else str(value)

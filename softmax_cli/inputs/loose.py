@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.inputs.class_names import class_numbers
+from softmax_cli.inputs.class_names import class_numbers, number_text
 
 NO_CLASS = np.int64(-(1 << 62))
 """Stands for a label that is no whole number."""
@@ -53,7 +53,7 @@ class LooseRule:
             classes = np.where(finite, given.argmax(axis=1), NO_CLASS)
             return LooseLabels(classes, finite, np.zeros(len(given), bool), given)
         if self._by_number and given.dtype.kind != "U":
-            given = np.array([_number_text(value) for value in given.tolist()])
+            given = np.array([number_text(value) for value in given.tolist()])
         if given.dtype.kind == "U":
             numbers = np.array([self._index_of.get(name, NO_CLASS) for name in given.tolist()], np.int64)
             ignored = given == str(self._ignore_index)
@@ -69,8 +69,3 @@ class LooseRule:
             whole = given == np.trunc(given) if given.dtype.kind == "f" else np.ones(len(given), bool)
             near = np.clip(np.where(whole, given, 0), -_LARGEST if given.dtype.kind != "u" else 0, _LARGEST)
         return np.where(whole, near.astype(np.int64) - self._base, NO_CLASS)
-
-
-def _number_text(value: float) -> str:
-    """A label as a class of that number is called: 3 and 3.0 alike as 3."""
-    return str(int(value)) if float(value).is_integer() else str(value)

@@ -8,16 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
+from softmax_cli.inputs.axes import axis_notes, with_known_shape
 from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
-from softmax_cli.inputs.label_axis import label_axis
 from softmax_cli.inputs.labels import LabelRule
+from softmax_cli.inputs.layout import lay_out, opened_whole
+from softmax_cli.inputs.multilabel import MultiLabelRule, multilabel_tables, refuse_single_label_options
 from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, PROBABILITIES, Reading
 from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
-from softmax_cli.inputs.values import by_class, cautions, unwrapped
+from softmax_cli.inputs.values import by_class, cautions, single_first, unwrapped
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.pieces import Pieces
 from softmax_cli.readers.table import Table
@@ -46,28 +48,42 @@ class Pair:
 
     def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
         self.reading = reading
-        logits, self._vector_notes = as_column(logits, labels, reading)
-        self.class_axis = find_class_axis(logits, labels.shape, reading.class_axis)
-        self.logits = with_known_shape(logits, self.class_axis)
-        if len(labels.shape) == len(self.logits.shape) == 2 and labels.shape[1] != 1:
-            labels = with_known_shape(labels, self.class_axis)  # probabilities lie as the logits do
+        self.multilabel = reading.multilabel
+        self._vector_notes: tuple[str, ...] = ()
+        if self.multilabel:
+            refuse_single_label_options(reading, ignore_index)
+            logits, labels, layout = multilabel_tables(logits, labels, reading.class_axis)
+        else:
+            logits, self._vector_notes = as_column(logits, labels, reading)
+            logits, labels = opened_whole(logits, labels, reading.class_axis)
+            logits = single_first(logits, reading)
+            layout = lay_out(logits, labels, reading)
+        self._layout = layout
+        self.class_axis, self._label_axis = layout.class_axis, layout.label_axis
+        self.logits = by_class(with_known_shape(logits, layout.class_axis), layout.class_axis, reading)
         self._labels = labels
-        self.logits = by_class(self.logits, self.class_axis, reading)
-        self._label_axis = label_axis(labels, self.logits, self.class_axis)
         self.single = isinstance(self.logits, SingleLogits)
         self._soft = self.single and has_soft_labels(labels, self._label_axis, reading.label_values)
-        require_rows_of_labels(self.by_probabilities, reading.label_values)
+        require_rows_of_labels(self.by_probabilities or self.multilabel, reading.label_values)
         self.classes = int(self.logits.shape[self.class_axis] or 0)
-        self.class_names = self.logits.column_names
+        self.class_names = self.logits.column_names or (labels.column_names if self.multilabel else None)
         self._column_notes = _column_notes(self.logits, labels, reading.label_column)
         self._rows_read = 0
-        self.rule = LabelRule(
+        self.rule = self._rule(reading, ignore_index)
+
+    def _rule(self, reading: Reading, ignore_index: int | None) -> LabelRule | MultiLabelRule:
+        def place(row: int) -> str:
+            return self._labels.where(row, self._label_axis)
+
+        if self.multilabel:
+            return MultiLabelRule(class_order(self.logits, self._labels), self.display_names, place)
+        return LabelRule(
             classes=self.classes,
             names=self.class_names,
             base=reading.label_base,
             ignore_index=ignore_index,
             logits=self.logits.name,
-            place=lambda row: self._labels.where(row, self._label_axis),
+            place=place,
             single=self.single,
             soft=self._soft,
             label_values=reading.label_values,
@@ -80,8 +96,8 @@ class Pair:
 
     @property
     def by_probabilities(self) -> bool:
-        """Whether the labels are probabilities: a row of them each, or for single logits that of class 1."""
-        return self._label_axis is not None or self._soft
+        """Whether each label is a distribution: a row of probabilities, or for single logits that of class 1."""
+        return (self._label_axis is not None or self._soft) and not self.multilabel
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -89,7 +105,8 @@ class Pair:
         # One pattern may stand for both, and then both say in which order its files are read.
         of_files = (*self.logits.notes, *self._labels.notes, *self._vector_notes)
         notes = tuple(dict.fromkeys((*of_files, *self.rule.notes, *self._column_notes)))
-        return (*notes, *axis_notes(unwrapped(self.logits), self.class_axis), *self.cautions)
+        of_shapes = (*axis_notes(unwrapped(self.logits), self.class_axis), *filter(None, [self._layout.note]))
+        return (*notes, *of_shapes, *self.cautions)
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -98,7 +115,9 @@ class Pair:
 
     def _log_probability_cautions(self) -> Iterator[str]:
         """Say that values never above 0, all of class 0, may be what an API gives: log p of what occurred."""
-        if isinstance(self.logits, SingleLogits) and self.logits.never_above_0 and self.rule.only_class == 0:
+        if not (isinstance(self.logits, SingleLogits) and isinstance(self.rule, LabelRule)):
+            return
+        if self.logits.never_above_0 and self.rule.only_class == 0:
             what = "no value is above 0, and every label is 0"
             remedy = f"if these are log-probabilities of what occurred, use --values {LABEL_LOG_PROBABILITIES}"
             yield f"{self.logits.name}: {what}; {remedy}, without labels"

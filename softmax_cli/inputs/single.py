@@ -127,9 +127,13 @@ class ColumnTable:
     def __init__(self, vector: Table) -> None:
         self.given = vector
         self.name = vector.name
-        self.notes = vector.notes
         self.dtype: Any = vector.dtype
         self.shape: tuple[int | None, ...] = (*vector.shape, 1)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See Table."""
+        return self.given.notes
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table; for axis 1, or None."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
+from softmax_cli.inputs.axes import asked_axis
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.reading import DISTANCES, LOG_PROBABILITIES, LOGITS, PROBABILITIES, SIGMOIDS, Reading
 from softmax_cli.inputs.row_sums import RowSums
@@ -17,13 +18,35 @@ from softmax_cli.readers.table import Table
 def by_class(table: Table, axis: int, reading: Reading) -> Table:
     """Return the logits that a table stands for, their classes on the same axis.
 
-    A single value per row becomes two logits: a softmax over one class says nothing.
+    A single value per row becomes two logits: a softmax over one class says nothing. A table that is converted
+    already stays as it is.
     """
+    if isinstance(table, ConvertedTable | SingleLogits):
+        return table
     if reading.values not in {LOGITS, *_CONVERSIONS}:
         raise UsageError(f"--values {reading.values}: there is one value per row and no class; use loss or report")
     if table.shape[axis] == 1 and not reading.multilabel:
         return SingleLogits(table, axis, reading.values)
-    return table if reading.values == LOGITS else ConvertedTable(table, axis, reading.values)
+    if reading.values == LOGITS:
+        return table
+    per_class = reading.multilabel and reading.values == PROBABILITIES  # each class has a sigmoid of its own
+    return ConvertedTable(table, axis, SIGMOIDS if per_class else reading.values)
+
+
+def single_first(table: Table, reading: Reading) -> Table:
+    """Return single values as two logits where the table's axes tell that they are; else the table itself.
+
+    Labels of two classes may then lie beside them as they do beside any logits.
+    """
+    axis = asked_axis(table, reading.class_axis)
+    if axis is None and len(table.shape) <= 2:
+        axis = len(table.shape) - 1
+    return table if axis is None or table.shape[axis] != 1 or reading.multilabel else by_class(table, axis, reading)
+
+
+def as_in_file(table: Table) -> Table:
+    """Return the table that was converted, or itself."""
+    return table.given if isinstance(table, ConvertedTable | SingleLogits) else table
 
 
 def unwrapped(table: Table) -> Table:

@@ -4,19 +4,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.inputs.axes import axis_notes, find_class_axis, fits, shape_text, with_known_shape
+from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
 from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.opening import as_sources, open_logits
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.shapes import class_axis_in, fits, shape_text, squeezed
 from softmax_cli.inputs.single import ColumnTable, SingleLogits
-from softmax_cli.inputs.values import ConvertedTable, by_class, cautions, unwrapped
+from softmax_cli.inputs.values import as_in_file, by_class, cautions, single_first, unwrapped
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.table import Table
@@ -42,20 +43,22 @@ class Versions:
     def __init__(self, a: Table, b: Table, class_axis: int, pair: Pair | None, reading: Reading) -> None:
         self.a = a
         self.reading = reading
-        given = a.given if isinstance(a, ConvertedTable | SingleLogits) else a
-        self._given = given
+        self._given = given = as_in_file(a)
         self.class_axis = class_axis
         self.pair = pair
         self.classes = int(a.shape[class_axis] or 0)
-        b = ColumnTable(b) if isinstance(given, ColumnTable) and len(b.shape) == 1 else b
-        if not fits(given.shape, b.shape):
+        b = ColumnTable(b) if len(given.shape) == 2 and len(b.shape) == 1 and isinstance(a, SingleLogits) else b
+        axis = class_axis_in(b.shape, given.shape, class_axis)
+        b = b if axis is None else with_known_shape(b, axis)
+        axis = class_axis_in(b.shape, given.shape, class_axis)
+        if axis is None:
             self._refuse_shape(b)
-        self.b = with_known_shape(b, class_axis)
-        if not fits(given.shape, self.b.shape):
-            self._refuse_shape(self.b)
-        self.b = by_class(self.b, class_axis, reading)
+        self._axis_of_b = axis
+        same = fits(given.shape, b.shape)
+        self._shape_note = "" if same else f"{b.name}: shape {shape_text(b.shape)}, read as {shape_text(given.shape)}"
+        self.b = by_class(b, axis, reading)
         self._rows_read = 0
-        self._order, self._order_note = _class_order(a, self.b)
+        self._order, self._order_note = class_order(a, self.b)
 
     @property
     def display_names(self) -> tuple[str, ...]:
@@ -66,12 +69,12 @@ class Versions:
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as it is known by now."""
         of_a = self.a.notes if self.pair is None else self.pair.notes
-        notes = (*of_a, *(note for note in (*self.b.notes, self._order_note) if note))
+        notes = (*of_a, *(note for note in (*self.b.notes, self._shape_note, self._order_note) if note))
         if self.pair is not None and self.pair.by_probabilities:
             notes = (*notes, "the labels are probabilities; the likeliest class of each is taken for the right one")
         if self.pair is None:
             notes = (*notes, *axis_notes(unwrapped(self.a), self.class_axis), *cautions(self.a))
-        return (*notes, *cautions(self.b))
+        return tuple(dict.fromkeys((*notes, *cautions(self.b))))
 
     def progress(self) -> Progress:
         """How far the latest pass has come, in both files together."""
@@ -84,7 +87,7 @@ class Versions:
 
     def blocks(self, rows: int) -> Iterator[VersionsBlock]:
         """All rows, in order, ``rows`` at a time or about so many."""
-        feed = Feed(self.b.blocks(rows, self.class_axis))
+        feed = Feed(self.b.blocks(rows, self._axis_of_b))
         blocks = self._blocks_of_a(rows)
         start = 0
         for a, target in blocks:
@@ -119,6 +122,7 @@ class Versions:
 
 def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: int | None = None) -> Versions:
     """Open the files: paths, ``-`` for one of them, or arrays. Columns are chosen in those that are delimited."""
+    reading.refuse_multilabel("compare")
     a, b, labels = as_sources(a, b, labels)
     plain = replace(reading, logit_columns=None, label_column=None)
     whole_a, whole_b = open_logits(a, plain, "a"), open_logits(b, plain, "b")
@@ -129,21 +133,24 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
         if ignore_index is not None:
             raise UsageError("--ignore-index is a label, and there are no labels; give their file, or leave it out")
         pair, table = None, open_logits(a, of_a, "a")
-        axis = find_class_axis(table, None, reading.class_axis)
+        table = single_first(table, reading)
+        axis = _axis_beside(table, whole_b, reading.class_axis)
         table = by_class(with_known_shape(table, axis), axis, reading)
     else:
         pair = open_pair(a, labels, of_a, ignore_index, "a")
         table, axis = pair.logits, pair.class_axis
     if isinstance(whole_b, ArrayTable):
         return Versions(table, whole_b, axis, pair, reading)
-    with_labels = labels is None and _has_label_column(whole_b, reading, _columns(table, axis))
+    with_labels = labels is None and _has_label_column(whole_b, reading, as_in_file(table).shape[axis])
     of_b = reading if with_labels else replace(reading, label_column=None)
     return Versions(table, open_logits(b, of_b), axis, pair, reading)
 
 
-def _columns(table: Table, axis: int) -> int | None:
-    """How many values a row has in the file."""
-    return (table.given if isinstance(table, SingleLogits) else table).shape[axis]
+def _axis_beside(a: Table, b: Table, asked: int | None) -> int:
+    """The classes' axis of A without labels; where B is a table, that of its columns."""
+    if asked is None and len(a.shape) > 2 == len(b.shape) and squeezed(a.shape) == squeezed(b.shape):
+        asked = class_axis_in(a.shape, b.shape, 1)
+    return find_class_axis(a, asked)
 
 
 def _has_label_column(b: Table, reading: Reading, classes: int | None) -> bool:
@@ -152,28 +159,3 @@ def _has_label_column(b: Table, reading: Reading, classes: int | None) -> bool:
     if column is None or reading.logit_columns is not None:
         return False
     return column in (b.column_names or ()) or (classes is not None and b.shape[-1] == classes + 1)
-
-
-def _class_order(a: Table, b: Table) -> tuple[NDArray[np.intp] | None, str]:
-    """Where in B each class of A stands (None: in the same place), and what there is to say about it.
-
-    Files with the same names are held together by them, and files without a name in common by position. Names that
-    are partly the same are refused: either way could be meant.
-    """
-    names, others = a.column_names, b.column_names
-    if names is None or others is None or names == others:
-        return None, ""
-    place = {name: index for index, name in enumerate(others)}
-    if len(place) == len(others) and set(names) == set(others):
-        order = np.array([place[name] for name in names], np.intp)
-        return order, f"{b.name}: the classes stand in another order than in {a.name}; matched by name"
-    if place.keys().isdisjoint(names):
-        what = f"the classes have other names than in {a.name} ({others[0]!r} for {names[0]!r}); matched by position"
-        return None, f"{b.name}: {what}"
-    odd = next(((index, name) for index, name in enumerate(names) if name not in place), None)
-    what = (
-        "two classes have the same name"
-        if odd is None
-        else f"no class is named {odd[1]!r}, as class {odd[0]} is in {a.name}"
-    )
-    raise InputError(b.name, what, "rename the classes in one of the headers, or choose columns: --logit-columns")

@@ -14,8 +14,8 @@ from softmax_cli.readers.dialect import Selection
 class ArrayTable:
     """An array of numbers of any shape and byte order; handed out block by block, never copied whole.
 
-    Raises InputError for an array of objects, of records, of complex numbers or of truth values, and for one
-    of text unless class names may stand in it.
+    Raises InputError for an array of objects, of records or of complex numbers, and for one of text or of truth
+    values unless it holds labels (``text``): names may stand there, and False and True as 0 and 1.
     """
 
     column_names: tuple[str, ...] | None = None
@@ -87,6 +87,8 @@ def readable_dtype(dtype: np.dtype[Any], name: str, *, text: bool) -> np.dtype[A
     Raises InputError where it holds no numbers.
     """
     kind = dtype.kind
+    if kind == "b" and text:
+        return np.dtype(np.uint8)
     if _is_bfloat16(dtype):
         return np.dtype(np.float32)
     if kind in "iuf" or (text and kind == "U"):

@@ -19,7 +19,7 @@ class Table(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was decided without being asked, as far as it is known by now."""
+        """What the reader decided by itself, as far as it is known by now."""
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """Pieces of at most ``rows`` rows, in order; of more where so few would be read byte by byte (see npy.py).

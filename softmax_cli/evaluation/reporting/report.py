@@ -54,6 +54,7 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport:
     """
     settings, reading = split_options(options, ReportSettings)
     logits, labels = as_sources(logits, labels)
+    reading.refuse_multilabel("report")
     pair = open_pair(logits, labels, reading, settings.ignore_index)
     if pair.by_probabilities:
         what = "report is for class indices or names, and these labels are probabilities"

@@ -83,6 +83,7 @@ class Survey:
             loss=loss,
             rivals=tuple(rival.as_rival() for rival in rivals),
             single=pair.unsure,
+            said=pair.said,
         )
 
     def as_rival(self) -> Rival:
