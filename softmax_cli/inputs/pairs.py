@@ -72,18 +72,15 @@ class Pair:
         self.rule = self._rule(reading, ignore_index)
 
     def _rule(self, reading: Reading, ignore_index: int | None) -> LabelRule | MultiLabelRule:
-        def place(row: int) -> str:
-            return self._labels.where(row, self._label_axis)
-
         if self.multilabel:
-            return MultiLabelRule(class_order(self.logits, self._labels), self.display_names, place)
+            return MultiLabelRule(class_order(self.logits, self._labels), self.display_names, self.label_place)
         return LabelRule(
             classes=self.classes,
             names=self.class_names,
             base=reading.label_base,
             ignore_index=ignore_index,
             logits=self.logits.name,
-            place=place,
+            place=self.label_place,
             single=self.single,
             soft=self._soft,
             label_values=reading.label_values,
@@ -121,6 +118,10 @@ class Pair:
             what = "no value is above 0, and every label is 0"
             remedy = f"if these are log-probabilities of what occurred, use --values {LABEL_LOG_PROBABILITIES}"
             yield f"{self.logits.name}: {what}; {remedy}, without labels"
+
+    def label_place(self, row: int) -> str:
+        """Return the place of a row's label in its file."""
+        return self._labels.where(row, self._label_axis)
 
     def progress(self) -> Progress:
         """How far the latest pass has come."""

@@ -1,5 +1,6 @@
 """Two versions of the same logits, A and B, and their labels if there are any: read in step and held together."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
@@ -64,6 +65,12 @@ class Versions:
     def display_names(self) -> tuple[str, ...]:
         """The classes' names: A's, else B's, else their indices."""
         return numbered_names(self.a.column_names or self.b.column_names, self.classes)
+
+    @property
+    def rows(self) -> int | None:
+        """How many rows there are; None where only the end of the files tells."""
+        sizes = [size for place, size in enumerate(self.a.shape) if place != self.class_axis]
+        return None if None in sizes else math.prod(size or 0 for size in sizes)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -16,6 +16,10 @@ class Displayed:
         """The notes that must be said even where one number alone is printed; none, but for a report that has them."""
         return ()
 
+    def lead(self) -> str:
+        """What to say above everything; nothing, but for a report that says otherwise."""
+        return ""
+
     def charts(self) -> Iterator[Chart]:
         """None, but for a report that says otherwise."""
         return iter(())
