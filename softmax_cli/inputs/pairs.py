@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.axes import axis_notes, with_known_shape
+from softmax_cli.inputs.chosen_rows import choices, chosen_labels, chosen_logits, rows_in_file, unwrapped
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
@@ -19,7 +20,7 @@ from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_l
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, PROBABILITIES, Reading
 from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
-from softmax_cli.inputs.values import by_class, cautions, single_first, unwrapped
+from softmax_cli.inputs.values import by_class, cautions, single_first
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.pieces import Pieces
 from softmax_cli.readers.table import Table
@@ -56,14 +57,16 @@ class Pair:
         else:
             logits, self._vector_notes = as_column(logits, labels, reading)
             logits, labels = opened_whole(logits, labels, reading.class_axis)
-            logits = single_first(logits, reading)
-            layout = lay_out(logits, labels, reading)
-        self._layout = layout
+            layout = lay_out(single_first(logits, reading), labels, reading)
         self.class_axis, self._label_axis = layout.class_axis, layout.label_axis
-        self.logits = by_class(with_known_shape(logits, layout.class_axis), layout.class_axis, reading)
-        self._labels = labels
+        logits = with_known_shape(logits, layout.class_axis)
+        self._shape_notes = (*axis_notes(unwrapped(logits), layout.class_axis), *filter(None, [layout.note]))
+        of_logits, of_labels = choices(logits, layout, reading)
+        logits = chosen_logits(logits, layout.class_axis, of_logits, reading)
+        self.logits = by_class(logits, layout.class_axis, reading)
+        self._labels = chosen_labels(labels, layout.label_axis, of_labels)
         self.single = isinstance(self.logits, SingleLogits)
-        self._soft = self.single and has_soft_labels(labels, self._label_axis, reading.label_values)
+        self._soft = self.single and has_soft_labels(self._labels, self._label_axis, reading.label_values)
         require_rows_of_labels(self.by_probabilities or self.multilabel, reading.label_values)
         self.classes = int(self.logits.shape[self.class_axis] or 0)
         self.class_names = self.logits.column_names or (labels.column_names if self.multilabel else None)
@@ -102,8 +105,7 @@ class Pair:
         # One pattern may stand for both, and then both say in which order its files are read.
         of_files = (*self.logits.notes, *self._labels.notes, *self._vector_notes)
         notes = tuple(dict.fromkeys((*of_files, *self.rule.notes, *self._column_notes)))
-        of_shapes = (*axis_notes(unwrapped(self.logits), self.class_axis), *filter(None, [self._layout.note]))
-        return (*notes, *of_shapes, *self.cautions)
+        return (*notes, *self._shape_notes, *self.cautions)
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -148,12 +150,19 @@ class Pair:
             self._refuse(start, start + surplus)
 
     def _refuse(self, rows: int, labels: int) -> NoReturn:
+        rows, labels = rows_in_file(self.logits, rows), rows_in_file(self._labels, labels)
+        unknown = None in self.logits.shape + self._labels.shape
         hint = ""
         turned = labels == self.classes and self.class_axis == 1 and not self.single
         if turned and not isinstance(unwrapped(self.logits), Pieces):
             hint = "if the classes run down the lines, use --class-axis 0"
-        elif abs(rows - labels) == 1 and None in self.logits.shape + self._labels.shape:
+        elif rows - labels == abs(self.reading.shift) > 0:
+            last = rows - 1 if self.reading.shift > 0 else 0
+            hint = f"if the labels are shifted already, leave --shift out and use --skip-rows {last}"
+        elif abs(rows - labels) == 1 and unknown:
             hint = "a header may have been read as data, or data as a header: --header or --no-header"
+        elif rows - labels == 1:
+            hint = "if each label is the next row's, use --shift 1: it leaves out the last row of the logits"
         what = f"{count(labels, 'label')} for {count(rows, 'row')} of logits in {self.logits.name}"
         raise InputError(self._labels.name, what, hint)
 

@@ -5,9 +5,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from softmax_cli.errors import UsageError
 from softmax_cli.inputs.axes import axis_notes, find_class_axis, rows_shape, with_known_shape
+from softmax_cli.inputs.chosen_rows import (
+    SHIFT_WITHOUT_LABELS,
+    choices,
+    chosen_labels,
+    chosen_logits,
+    further,
+    numbered,
+    unwrapped,
+)
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.distributions import distributions, of_class_1
 from softmax_cli.inputs.feed import Feed
@@ -18,7 +29,7 @@ from softmax_cli.inputs.pairs import require_indices_to_ignore, require_rows_of_
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LOGITS, Reading
 from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
-from softmax_cli.inputs.values import by_class, single_first, unwrapped
+from softmax_cli.inputs.values import by_class, single_first
 from softmax_cli.metrics.one_hot import FlatOneHot
 from softmax_cli.readers.table import Table
 
@@ -27,11 +38,15 @@ _LEFT_AT_ONCE = 1 << 17
 
 @dataclass(frozen=True, eq=False)
 class RawBlock:
-    """Rows ``start`` on: logits (n, C) as they stand in the file, and as many of their labels as there are."""
+    """Rows ``start`` on: logits (n, C) as they stand in the file, and as many of their labels as there are.
+
+    ``sequences`` (n,) are the numbers of the sequences that the rows are in, None where all rows are one.
+    """
 
     start: int
     logits: NDArray[Any]
     labels: LooseLabels | None
+    sequences: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +66,9 @@ class RawTables:
             labels = logits
         opened = open_logits(logits, of_logits)
         if labels is None:
-            return cls(single_first(opened, reading), None)
+            return cls(opened, None)
         opened_labels = open_labels(labels, reading, opened.column_names)
-        column, _ = as_column(opened, opened_labels, reading)
-        return cls(single_first(column, reading), opened_labels)
+        return cls(as_column(opened, opened_labels, reading)[0], opened_labels)
 
     def fitting_axes(self, reading: Reading) -> list[int]:
         """The logits' axes that may hold the classes, the likeliest first; the one that was asked for is that.
@@ -66,7 +80,8 @@ class RawTables:
         asked = replace(reading, class_axis=None)
         if len(self.logits.shape) <= 2 or reading.class_axis is None:
             asked = reading
-        found = possible_layouts(*opened_whole(self.logits, self.labels, asked.class_axis), asked)
+        logits, labels = opened_whole(self.logits, self.labels, asked.class_axis)
+        found = possible_layouts(single_first(logits, asked), labels, asked)
         axes = [layout.class_axis for layout in found]
         if reading.class_axis is not None:
             chosen = self.layout(find_class_axis(self.logits, reading.class_axis), reading)
@@ -78,7 +93,8 @@ class RawTables:
         if self.labels is None:
             return Layout(axis, None)
         asked = replace(reading, class_axis=axis)
-        return lay_out(*opened_whole(self.logits, self.labels, axis), asked)
+        logits, labels = opened_whole(self.logits, self.labels, axis)
+        return lay_out(single_first(logits, asked), labels, asked)
 
 
 class RawPair:
@@ -91,16 +107,19 @@ class RawPair:
     def __init__(self, tables: RawTables, axis: int, reading: Reading, ignore_index: int | None = None) -> None:
         self.axis = axis
         layout = tables.layout(axis, reading)
-        self.logits, self.labels = with_known_shape(tables.logits, axis), tables.labels
-        if tables.labels is not None:
-            self.logits, self.labels = opened_whole(tables.logits, tables.labels, axis)
-        self.label_axis, self.sequence, self._note = layout.label_axis, layout.sequence, layout.note
-        self.logits = by_class(self.logits, axis, reading)
+        logits, labels = with_known_shape(tables.logits, axis), tables.labels
+        if labels is not None:
+            logits, labels = opened_whole(logits, labels, axis)
+        elif reading.shift:
+            raise UsageError(SHIFT_WITHOUT_LABELS)
+        self._reading, self._tables, self._choice = reading, (logits, labels), choices(logits, layout, reading)
+        self.label_axis, self.sequence = layout.label_axis, layout.sequence
+        self._shape_notes = (*axis_notes(unwrapped(logits), axis), *filter(None, [layout.note]))
+        self.logits, self.labels = self._chosen(shift=0)
         self.said = reading.values != LOGITS
-        self.unsure = isinstance(self.logits, SingleLogits) and self.logits.unsure
+        self.unsure = isinstance(self.logits, SingleLogits) and not self.said
         self.classes = int(self.logits.shape[axis] or 0)
         self.names = self.logits.column_names
-        self._label_values = reading.label_values
         self._soft = (
             isinstance(self.logits, SingleLogits)
             and self.labels is not None
@@ -130,40 +149,50 @@ class RawPair:
         """What was decided without being asked, as far as it is known by now."""
         of_labels = () if self.labels is None else self.labels.notes
         notes = tuple(dict.fromkeys((*self.logits.notes, *of_labels)))
-        return (*notes, *axis_notes(unwrapped(self.logits), self.axis), *filter(None, [self._note]))
+        return (*notes, *self._shape_notes)
 
     def progress(self) -> Progress:
         """How far the latest pass has come."""
         return Progress(self._rows_read, *self.logits.progress())
 
-    def blocks(self, rows: int, *, skip_rows: int = 0, skip_labels: int = 0) -> Iterator[RawBlock]:
+    def blocks(self, rows: int, *, shift: int = 0, skip_rows: int = 0, skip_labels: int = 0) -> Iterator[RawBlock]:
         """All rows in order, about ``rows`` at a time, each with its label, as far as these go.
 
-        The first ``skip_rows`` rows and the first ``skip_labels`` labels are passed over.
+        Labels are taken so many positions further on in their sequences than the user said. The first ``skip_rows``
+        rows and the first ``skip_labels`` labels are passed over.
         """
-        labels = None if self.labels is None else Feed(self.labels.blocks(rows, self.label_axis))
+        of_logits, of_labels = self._chosen(shift) if shift else (self.logits, self.labels)
+        labels = None if of_labels is None else Feed(of_labels.blocks(rows, self.label_axis))
         if labels is not None:
             labels.take(skip_labels)
         self.given = start = 0
-        for block in self.logits.blocks(rows, self.axis):
+        for block, numbers in numbered(of_logits, rows, self.axis):
             passed = min(skip_rows, len(block))
             skip_rows -= passed
             if passed < len(block):
-                yield RawBlock(
-                    start, block[passed:], None if labels is None else self._next(labels, len(block) - passed)
-                )
+                sequences = None if self.sequence is None else numbers[passed:] // self.sequence
+                taken = None if labels is None else self._next(labels, len(block) - passed)
+                yield RawBlock(start, block[passed:], taken, sequences)
             start += len(block) - passed
             self._rows_read = start
         while labels is not None and len(self._next(labels, _LEFT_AT_ONCE).numbers):
             pass  # those that no row is left for are counted
 
+    def _chosen(self, shift: int) -> tuple[Table, Table | None]:
+        """The rows of both files that are kept, with the labels so many positions further on."""
+        logits, labels = self._tables
+        of_logits, of_labels = further(self._choice, shift)
+        labels = None if labels is None else chosen_labels(labels, self.label_axis, of_labels)
+        logits = chosen_logits(logits, self.axis, of_logits, self._reading)
+        return by_class(logits, self.axis, self._reading), labels
+
     def _next(self, labels: Feed, most: int) -> LooseLabels:
         given = labels.take(most)
         self.given += len(given)
         if self._soft:
-            given = of_class_1(given, self._label_values)
+            given = of_class_1(given, self._reading.label_values)
         elif given.ndim == 2:
-            given = distributions(given, self._label_values)
+            given = distributions(given, self._reading.label_values)
         if given.ndim == 1:
             self.flat.add(given)
         return self._rule.read(given)

@@ -43,11 +43,6 @@ class SingleLogits:
         return (*self.given.notes, f"{self.name}: one {_READ_AS[self._kind]}")
 
     @property
-    def unsure(self) -> bool:
-        """Whether the values are logits only because nothing else was said."""
-        return self._kind == LOGITS
-
-    @property
     def cautions(self) -> tuple[str, ...]:
         """That all values read so far lie within [0, 1], and were taken for logits."""
         if self._kind != LOGITS or not 0 <= self._lowest <= self._highest <= 1:
@@ -66,14 +61,17 @@ class SingleLogits:
         """See Table; raises InputError at the first value that cannot be."""
         start = 0
         for block in self.given.blocks(rows, axis):
-            values = block[:, 0]
-            if self._kind == LOGITS:
-                self._lowest = min(self._lowest, float(np.fmin.reduce(values)))
-                self._highest = max(self._highest, float(np.fmax.reduce(values)))
-                yield np.stack([np.zeros_like(values), values], axis=1)
-            else:
-                yield self._log_probabilities(values.astype(np.float64, copy=False), start)
+            yield self.converted(block, start)
             start += len(block)
+
+    def converted(self, block: NDArray[Any], start: int) -> NDArray[Any]:
+        """Return the two logits of rows ``start`` on; raises InputError at the first value that cannot be."""
+        values = block[:, 0]
+        if self._kind != LOGITS:
+            return self._log_probabilities(values.astype(np.float64, copy=False), start)
+        self._lowest = min(self._lowest, float(np.fmin.reduce(values)))
+        self._highest = max(self._highest, float(np.fmax.reduce(values)))
+        return np.stack([np.zeros_like(values), values], axis=1)
 
     def progress(self) -> tuple[int, int]:
         """See Table."""

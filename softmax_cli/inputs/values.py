@@ -11,7 +11,7 @@ from softmax_cli.inputs.axes import asked_axis
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.reading import DISTANCES, LOG_PROBABILITIES, LOGITS, PROBABILITIES, SIGMOIDS, Reading
 from softmax_cli.inputs.row_sums import RowSums
-from softmax_cli.inputs.single import ColumnTable, SingleLogits
+from softmax_cli.inputs.single import SingleLogits
 from softmax_cli.readers.table import Table
 
 
@@ -49,13 +49,6 @@ def as_in_file(table: Table) -> Table:
     return table.given if isinstance(table, ConvertedTable | SingleLogits) else table
 
 
-def unwrapped(table: Table) -> Table:
-    """Return the table as the file holds it."""
-    while isinstance(table, ConvertedTable | SingleLogits | ColumnTable):
-        table = table.given
-    return table
-
-
 def cautions(table: Table) -> tuple[str, ...]:
     """Return what must be said of a table's values even where nothing else is printed, once they have been read."""
     return table.cautions if isinstance(table, SingleLogits) else ()
@@ -87,7 +80,7 @@ class ConvertedTable:
         """See Table; raises InputError at the first value that cannot be."""
         start = 0
         for block in self.given.blocks(rows, axis):
-            yield self._logits(block, start)
+            yield self.converted(block, start)
             start += len(block)
 
     def progress(self) -> tuple[int, int]:
@@ -98,7 +91,8 @@ class ConvertedTable:
         """See Table."""
         return self.given.where(row, axis)
 
-    def _logits(self, block: NDArray[Any], start: int) -> NDArray[Any]:
+    def converted(self, block: NDArray[Any], start: int) -> NDArray[Any]:
+        """Return the logits of rows ``start`` on; raises InputError at the first value that cannot be."""
         self._refuse_impossible(block, start)
         if self._sums is not None:
             self._sums.add(block, start)

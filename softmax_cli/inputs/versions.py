@@ -9,16 +9,26 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
+from softmax_cli.inputs.chosen_rows import (
+    SHIFT_WITHOUT_LABELS,
+    ChosenRows,
+    choices,
+    chosen_logits,
+    rows_in_file,
+    unwrapped,
+    whole,
+)
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
+from softmax_cli.inputs.layout import Layout
 from softmax_cli.inputs.opening import as_sources, open_logits
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.inputs.shapes import class_axis_in, fits, shape_text, squeezed
-from softmax_cli.inputs.single import ColumnTable, SingleLogits
-from softmax_cli.inputs.values import as_in_file, by_class, cautions, single_first, unwrapped
+from softmax_cli.inputs.single import ColumnTable
+from softmax_cli.inputs.values import as_in_file, by_class, cautions
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.table import Table
@@ -44,19 +54,21 @@ class Versions:
     def __init__(self, a: Table, b: Table, class_axis: int, pair: Pair | None, reading: Reading) -> None:
         self.a = a
         self.reading = reading
-        self._given = given = as_in_file(a)
         self.class_axis = class_axis
         self.pair = pair
         self.classes = int(a.shape[class_axis] or 0)
-        b = ColumnTable(b) if len(given.shape) == 2 and len(b.shape) == 1 and isinstance(a, SingleLogits) else b
-        axis = class_axis_in(b.shape, given.shape, class_axis)
+        self._shape = shape = whole(a).shape
+        b = ColumnTable(b) if isinstance(whole(a), ColumnTable) and len(b.shape) == 1 else b
+        axis = class_axis_in(b.shape, shape, class_axis)
         b = b if axis is None else with_known_shape(b, axis)
-        axis = class_axis_in(b.shape, given.shape, class_axis)
+        axis = class_axis_in(b.shape, shape, class_axis)
         if axis is None:
             self._refuse_shape(b)
+        same = fits(shape, b.shape)
+        self._shape_note = "" if same else f"{b.name}: shape {shape_text(b.shape)}, read as {shape_text(shape)}"
         self._axis_of_b = axis
-        same = fits(given.shape, b.shape)
-        self._shape_note = "" if same else f"{b.name}: shape {shape_text(b.shape)}, read as {shape_text(given.shape)}"
+        kept = as_in_file(a)
+        b = ChosenRows(b, axis, kept.choice) if isinstance(kept, ChosenRows) else b
         self.b = by_class(b, axis, reading)
         self._rows_read = 0
         self._order, self._order_note = class_order(a, self.b)
@@ -113,13 +125,14 @@ class Versions:
         return ((block.logits, block.target) for block in self.pair.blocks(rows))
 
     def _refuse_shape(self, b: Table) -> NoReturn:
-        shape, other = self._given.shape, b.shape
+        shape, other = self._shape, b.shape
         what = f"shape {shape_text(other)}, and {self.a.name} has {shape_text(shape)}"
         turned = len(shape) == len(other) == 2 and fits(shape[::-1], other)
         remedy = "one of the two is transposed" if turned else "compare needs the same rows and classes in both"
         raise InputError(b.name, what, remedy)
 
     def _refuse_rows(self, a: int, b: int) -> NoReturn:
+        a, b = rows_in_file(self.a, a), rows_in_file(self.b, b)
         hint = "compare needs the same rows in both"
         if abs(a - b) == 1 and None in self.a.shape + self.b.shape:
             hint = "a header may have been read as data, or data as a header: --header or --no-header"
@@ -140,15 +153,18 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
         if ignore_index is not None:
             raise UsageError("--ignore-index is a label, and there are no labels; give their file, or leave it out")
         pair, table = None, open_logits(a, of_a, "a")
-        table = single_first(table, reading)
         axis = _axis_beside(table, whole_b, reading.class_axis)
-        table = by_class(with_known_shape(table, axis), axis, reading)
+        table = with_known_shape(table, axis)
+        if reading.shift:
+            raise UsageError(SHIFT_WITHOUT_LABELS)
+        table = chosen_logits(table, axis, choices(table, Layout(axis, None), reading)[0], reading)
+        table = by_class(table, axis, reading)
     else:
         pair = open_pair(a, labels, of_a, ignore_index, "a")
         table, axis = pair.logits, pair.class_axis
     if isinstance(whole_b, ArrayTable):
         return Versions(table, whole_b, axis, pair, reading)
-    with_labels = labels is None and _has_label_column(whole_b, reading, as_in_file(table).shape[axis])
+    with_labels = labels is None and _has_label_column(whole_b, reading, whole(table).shape[axis])
     of_b = reading if with_labels else replace(reading, label_column=None)
     return Versions(table, open_logits(b, of_b), axis, pair, reading)
 

@@ -5,9 +5,9 @@ from dataclasses import fields
 from typing import Any
 
 from softmax_cli.checks.files import Files
+from softmax_cli.inputs.chosen_rows import unwrapped
 from softmax_cli.inputs.raw import RawPair
 from softmax_cli.inputs.reading import Reading
-from softmax_cli.inputs.values import unwrapped
 from softmax_cli.readers.dialect import Dialect
 from softmax_cli.readers.lines import cells, sniff_delimiter
 from softmax_cli.readers.npy import NpyTable
@@ -18,13 +18,14 @@ from softmax_cli.readers.table import Table
 
 def files_of(logits: Any, labels: Any, reading: Reading, ignore_index: int | None, pair: RawPair) -> Files:
     """The files by their names, and the options that they were read with."""
+    is_npy = isinstance(unwrapped(pair.logits), NpyTable)
     return Files(
         logits=_name(logits),
         labels=_name(labels),
         options=_options(reading, ignore_index),
         load=_loading(logits, reading, pair),
-        delimited=_only_source(logits) is not None and not isinstance(unwrapped(pair.logits), NpyTable),
-        takes_header=pair.names is not None or isinstance(unwrapped(pair.logits), NpyTable),
+        delimited=_only_source(logits) is not None and not is_npy,
+        takes_header=pair.names is not None or is_npy,
         plain_logits=_is_plain(logits, pair.logits) and _name(labels) != STDIN,
         plain_labels=_is_plain(labels, pair.labels) and _name(logits) != STDIN,
     )
