@@ -3,7 +3,7 @@
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Options = Mapping[str, Any]
@@ -11,10 +11,10 @@ Options = Mapping[str, Any]
 
 NO_OPTIONS: Options = {}
 
-ONLY_OF_LOSS = ("temperature",)
-"""Options that `loss` has and `check` has not."""
+OF_LABELS = ("label_column", "label_base", "label_values", "ignore_index", "ignore_missing", "multilabel", "shift")
+"""Options that say something of the labels."""
 
-_LONGEST_NAME = 30
+_LONGEST_NAME = 44
 _LONGEST_CHOICE = 400  # characters: a longer list of columns is no command that anybody pastes
 
 
@@ -28,6 +28,11 @@ def merged(*several: Options) -> dict[str, Any]:
                 value = f"{earlier},{value}"  # noqa: PLW2901
             found[name] = value
     return found
+
+
+def needs_no_labels(options: Options) -> bool:
+    """Whether the values are themselves those of the labels, so that these are left out."""
+    return options.get("values") == "label-log-probabilities"
 
 
 def name_of(options: Options) -> str:
@@ -59,16 +64,26 @@ class Given:
     logit_lines: bool = False
     label_lines: bool = False
 
+    @property
+    def without_labels(self) -> "Given":
+        """The same without the labels, and without the options about them."""
+        kept = {name: value for name, value in self.options.items() if name not in OF_LABELS}
+        return replace(self, labels=(), options=kept)
+
     def command(self, options: Options, *, by_loss: bool = True) -> str:
         """The command line that reads the files with these options too: `loss`, or `check` where no loss would come.
 
         For arrays in Python, the options alone, as keywords.
         """
-        command = "loss" if by_loss and self.with_labels else "check"
+        if needs_no_labels(options):
+            return self.without_labels._command("loss", options)
+        return self._command("loss" if by_loss and self.with_labels else "check", options)
+
+    def _command(self, command: str, options: Options) -> str:
         several = len(self.logits) > 1 or len(self.labels) > 1
         in_one = self.with_labels and "label_column" in self.options
-        missing = not self.logits or (self.with_labels and not self.labels and not in_one)
-        if missing or (several and command == "check"):
+        missing = self.with_labels and not (self.labels or in_one or needs_no_labels(options))
+        if not self.logits or missing or (several and command == "check"):
             return ", ".join(f"{name}={value!r}" for name, value in options.items())
         words = ["softmax-cli", command, *self.logits]
         words += [word for path in self.labels for word in ("--labels", path)] if several else self.labels

@@ -10,6 +10,9 @@ from softmax_cli.metrics.places import Places
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
+_PROBABILITIES = {"values": "probabilities"}
+_LABEL_LOG_PROBABILITIES = {"values": "label-log-probabilities"}
+
 
 def transposed(statistics: Statistics) -> Symptom | None:
     """As many labels as the logits have columns, and not as they have rows: the classes run down the lines.
@@ -123,16 +126,35 @@ def _label_header(statistics: Statistics) -> Options:
     return {"header": True} if named or not statistics.lines else NO_OPTIONS
 
 
-def one_column(statistics: Statistics) -> Symptom | None:
-    """A single class: softmax is 1, and the loss 0, whatever the logit."""
-    if statistics.classes != 1:
+def single_probability(statistics: Statistics) -> Symptom | None:
+    """A single value per row, each within [0, 1], taken for logits: a model's logits lie on both sides of 0."""
+    values = statistics.logits.values
+    if not statistics.single or not values or values.low < 0 or values.high > 1:
         return None
     return Symptom(
-        "there is a single column: softmax is 1 in every row, and the loss 0",
-        (f"{count(statistics.rows, 'row')} of one logit each",),
+        "one value per row, never outside 0 to 1, read as a logit: probabilities of class 1?",
+        (f"{count(statistics.rows, 'row')} of one value each",),
         all_rows(statistics),
-        effects=as_given(statistics),
-        remedy="a binary logit x stands for the two logits (0, x)",
+        effects=(*as_given(statistics), Trial.of(_PROBABILITIES)),
+        remedy="say what they are",
+        options=_PROBABILITIES,
+    )
+
+
+def single_log_probability(statistics: Statistics) -> Symptom | None:
+    """One value per row, none above 0, without labels or with no other than 0: what an API gives of each token."""
+    values, labels = statistics.logits.values, statistics.labels
+    if not statistics.single or not values or values.high > 0 or values.low == 0:
+        return None
+    if labels is not None and labels.counts[0] != labels.given:
+        return None
+    return Symptom(
+        "one value per row, never above 0, read as a logit: log-probabilities of what occurred?",
+        (f"{count(statistics.rows, 'row')} of one value each",),
+        all_rows(statistics),
+        effects=trials(_LABEL_LOG_PROBABILITIES) if labels is not None else (),
+        remedy="if so, their mean is the loss, and no labels are needed",
+        options=_LABEL_LOG_PROBABILITIES,
     )
 
 
@@ -176,6 +198,21 @@ CHECKS = (
         needs_labels=True,
         hides=("Y22", "L4"),
     ),
-    Check("S305", "one-column", "error", "a single class", one_column, hides=("X", "Y", "L")),
+    Check(
+        "S305",
+        "single-probability",
+        "warning",
+        "one value per row in [0, 1], as a logit",
+        single_probability,
+        hides=("X", "L4"),
+    ),
+    Check(
+        "S308",
+        "single-log-prob",
+        "note",
+        "one value per row, never above 0",
+        single_log_probability,
+        hides=("X", "Y2", "L4"),
+    ),
     Check("S306", "classes-first", "note", "classes on axis 0 of more than two", classes_first),
 )

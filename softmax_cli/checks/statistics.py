@@ -242,9 +242,10 @@ class Statistics:
     """All of them.
 
     ``axis`` is the classes' axis of ``shape``; ``asked`` says that the user named it. ``rivals`` are the other axes
-    that fit the shape of the labels. ``labels`` and ``loss`` are None without labels. ``columns`` are what
-    --logit-columns calls each class, None where it cannot choose them. ``given`` are the options that were given.
-    ``lines`` says that the logits' file is text.
+    that fit the shape of the labels. ``single`` says that a row has one value, which is read as a logit for want of
+    another word; ``said`` that the user has said what the values are. ``labels`` and ``loss`` are None without labels.
+    ``columns`` are what --logit-columns calls each class, None where it cannot choose them. ``given`` are the options
+    that were given. ``lines`` says that the logits' file is text.
     """
 
     shape: tuple[int | None, ...]
@@ -259,6 +260,8 @@ class Statistics:
     labels: LabelStatistics | None = None
     loss: LossStatistics | None = None
     rivals: tuple[Rival, ...] = field(default=())
+    single: bool = False
+    said: bool = False
 
     @property
     def classes(self) -> int:

@@ -127,7 +127,7 @@ def _signature(
             ("zero_log_zero", zero_log_zero),
             ("label_base", layout.label_base),
             ("class_axis", pair.axis),
-            *layout.row_settings,
+            *layout.signature,
             ("select", tuple(select) or "all"),
             ("ignore", tuple(ignore) or "none"),
         ),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.checks.check import Trial
-from softmax_cli.checks.remedies import Options
+from softmax_cli.checks.remedies import OF_LABELS, Options, needs_no_labels
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.blocks import computing_dtype, rows_per_block
 from softmax_cli.evaluation.checking.survey.losses import RowLosses, row_losses
@@ -60,6 +60,9 @@ class Asked:
         changes = {name: _or_default(name, value) for name, value in options.items() if name in names}
         ignore_index = options.get("ignore_index", self.ignore_index)
         zero_log_zero = options.get("zero_log_zero", self.zero_log_zero)
+        if needs_no_labels(options):
+            defaults = {name: getattr(Reading, name) for name in OF_LABELS if name in names}
+            return Asked(self.logits, None, replace(self.reading, **{**defaults, **changes}))
         return Asked(self.logits, self.labels, replace(self.reading, **changes), ignore_index, zero_log_zero)
 
     def pairs(self) -> list[RawPair]:
@@ -72,8 +75,8 @@ class Asked:
         tables = RawTables.open(self.logits, self.labels, self.reading)
         return [RawPair(tables, axis, self.reading, self.ignore_index) for axis in tables.fitting_axes(self.reading)]
 
-    def multilabel_loss(self) -> float:
-        """What `loss` prints of multi-label files."""
+    def loss(self) -> float:
+        """What `loss` prints."""
         options = {field.name: getattr(self.reading, field.name) for field in fields(Reading)}
         loss = evaluate(self.logits, self.labels, reference=False, preview=False, **options).loss()
         return loss if isinstance(loss, float) else np.nan
@@ -162,8 +165,8 @@ def run_trials(trials: Sequence[Trial], asked: Asked, threads: int) -> Iterator[
 
 def _outcome(trial: Trial, asked: Asked, threads: int) -> Outcome:
     asked = asked.other(trial.options)
-    if asked.reading.multilabel:
-        return Outcome(asked.multilabel_loss(), None, 1, complete=True)
+    if asked.reading.multilabel or needs_no_labels(trial.options):
+        return Outcome(asked.loss(), None, 1, complete=True)
     pair = asked.pairs()[0]
     dtype = computing_dtype(None, pair.logits)
     fold = TrialFold(trial, "float32" if dtype == "float16" else dtype, zero_log_zero=asked.zero_log_zero)

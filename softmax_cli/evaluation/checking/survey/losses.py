@@ -10,7 +10,6 @@ from softmax_cli.checks.statistics import LossStatistics
 from softmax_cli.evaluation.checking.survey.rows import ColumnMaxima
 from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.evaluation.totals import Totals
-from softmax_cli.inputs.raw import RawBlock
 from softmax_cli.metrics.lags import Lag, Neighbours, Novelty
 from softmax_cli.metrics.places import Places
 from softmax_cli.metrics.rearranged import Kept
@@ -71,12 +70,11 @@ def _whole(values: NDArray[np.float64], unit: float, largest: float) -> NDArray[
 
 
 def row_losses(view: View, *, zero_log_zero: bool) -> RowLosses:
-    """The losses of a block's rows as `loss` computes them: in float16 too, where the file is of float16."""
+    """The losses of a block's rows as `loss` computes them: each rounded to float16, where the file is of float16."""
     found = RowLosses.of(view, zero_log_zero=zero_log_zero)
     if view.given.dtype != np.float16:
         return found
-    narrow = View(RawBlock(view.start, view.given, view.labels), "float16")
-    return replace(found, losses=RowLosses.of(narrow, zero_log_zero=zero_log_zero).losses)
+    return replace(found, losses=found.losses.astype(np.float16).astype(np.float32))
 
 
 class LossesPart:
