@@ -73,7 +73,7 @@ def test_what_was_done_to_the_logits_is_undone(digits, healthy, code, change, na
     [
         ("Y202", lambda y: y + 1, "with --label-base 1"),
         ("Y207", lambda y: np.eye(10, dtype=int)[y].reshape(-1), "as one-hot rows"),
-        ("Y222", lambda y: (y * 3 + 1) % 10, "with --logit-columns as below"),
+        ("Y222", lambda y: (y * 3 + 1) % 10, "with --logit-columns 3,0,7,4,1,8,5,2,9,6"),
         ("S303", lambda y: np.r_[0, y], "without the first label"),
     ],
 )
@@ -115,9 +115,9 @@ def test_rows_that_have_no_loss_are_left_out(digits):
     labels[[3, 12]] = -100
     kept[[3, 7, 9, 12]] = False
     report = check(logits, labels)
-    assert math.isnan(figures(report, "X111")["as given"][0])
+    assert math.isnan(figures(report, "X111")["of the rows with a label"][0])
     moved = figures(check(logits, labels + 1, ignore_index=-99), "Y202")
-    assert moved["with --label-base 1"][0] == pytest.approx(cross_entropy(logits[kept], labels[kept]), rel=1e-12)
+    assert moved["with the command below"][0] == pytest.approx(cross_entropy(logits[kept], labels[kept]), rel=1e-12)
     rest = cross_entropy(logits[kept], labels[kept])
     assert figures(report, "X111")["of the other rows"] == close(rest)
     assert figures(report, "Y203")["of the other rows"][0] == pytest.approx(rest, rel=1e-12)

@@ -130,6 +130,7 @@ PLANTED = [
     ("X134", "the labels in front", lambda x, y: (np.c_[y, x], y), EVERY),
     ("X134", "the labels behind", lambda x, y: (np.c_[x, y], y), EVERY),
     ("Y201", "labels of other classes", lambda x, y: (x, changed(y, [7, 9], [12, 11])), (7,)),
+    ("Y201", "another mark for padding", lambda x, y: (x, changed(y, [7, 9], 77)), (7, 9)),
     ("Y202", "labels from 1", lambda x, y: (x, y + 1), lambda y: first(y == 9)),
     ("Y202", "labels from 1 without the last", lambda x, y: (x, np.minimum(y + 1, 9)), EVERY),
     ("Y202", "labels from 0, said to be from 1", lambda x, y: (x, y, {"label_base": 1}), lambda y: first(y == 0)),
