@@ -53,7 +53,7 @@ class LabelRule:
         if isinstance(target, Indices):
             counted = [True] * len(target.classes) if target.counted is None else target.counted.tolist()
             return [
-                self._spell(index) if counts else str(self.ignore_index)
+                self._spell(index) if counts else "" if self.ignore_index is None else str(self.ignore_index)
                 for index, counts in zip(target.classes.tolist(), counted, strict=True)
             ]
         return [
@@ -66,7 +66,8 @@ class LabelRule:
 
     def _indices(self, values: NDArray[Any], start: int) -> Indices:
         if values.dtype.kind == "f" and (faults := np.flatnonzero(np.trunc(values) != values)).size:
-            self._refuse(faults, values, start, "is not a whole number")
+            missing = "a row without a label? use --ignore-missing" if np.isnan(values[faults[0]]) else ""
+            self._refuse(faults, values, start, "is not a whole number", missing)
         last = self._base + self._classes - 1
         counted = None if self.ignore_index is None else values != self.ignore_index
         outside = (values < self._base) | (values > last)

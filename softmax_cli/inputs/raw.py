@@ -21,6 +21,7 @@ from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.layout import Layout, lay_out, opened_whole, possible_layouts
 from softmax_cli.inputs.loose import LooseLabels, LooseRule
+from softmax_cli.inputs.missing import missing_labels
 from softmax_cli.inputs.opening import open_labels, open_logits
 from softmax_cli.inputs.pairs import require_indices_to_ignore
 from softmax_cli.inputs.progress import Progress
@@ -174,4 +175,8 @@ class RawPair:
         self.given += len(given)
         if given.ndim == 1:
             self.flat.add(given)
-        return self._rule.read(given)
+        read = self._rule.read(given)
+        if not self._reading.ignore_missing or given.ndim != 1:
+            return read
+        missing = missing_labels(given)
+        return replace(read, valid=read.valid & ~missing, ignored=read.ignored | missing)
