@@ -58,21 +58,6 @@ def test_with_a_shift():
     assert softmax_cli.evaluate(LOGITS, GIVEN, ignore_missing=True, shift=1).loss() == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("empty", ["", "NA", "nan", "null", "None"])
-def test_cells_without_a_label(tmp_path, empty):
-    x, y = tmp_path / "x.csv", tmp_path / "y.csv"
-    x.write_text("cat,dog\n" + "".join(f"{a},{b}\n" for a, b in LOGITS[:, :2].tolist()))
-    names = np.where(MISSING, empty, np.where(LABELS % 2 == 1, "dog", "cat"))
-    wanted = torch.tensor(np.where(MISSING, -100, LABELS % 2)).long()
-    expected = F.cross_entropy(torch.tensor(LOGITS[:, :2]), wanted).item()
-    for spelled in (names, np.where(names == "dog", "1", np.where(names == "cat", "0", names))):
-        y.write_text("id,label\n" + "".join(f"{row},{name}\n" for row, name in enumerate(spelled.tolist())))
-        found = softmax_cli.evaluate(x, y, label_column="label", ignore_missing=True)
-        assert found.loss() == pytest.approx(expected, rel=1e-12)
-        with pytest.raises(InputError, match="--ignore-missing"):
-            softmax_cli.evaluate(x, y, label_column="label")
-
-
 def test_each_row_is_spelled_as_it_is():
     assert softmax_cli.steps(LOGITS[:3], [np.nan, 2, 3], ignore_missing=True).labels == ("", "2", "3")
 
