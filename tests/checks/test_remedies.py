@@ -15,7 +15,7 @@ from softmax_cli.evaluation.checking.check import check
 from tests.checks.test_planted import PLANTED
 
 ROOT = Path(__file__).parent.parent.parent
-PENDING = ("label-log-probabilities", "--multilabel", "--logit-columns", "--ignore-missing")
+PENDING = ("label-log-probabilities", "--multilabel", "--logit-columns")
 ONLY_OF_LOSS = ("--temperature",)
 RELATIVE = 1e-9
 
