@@ -23,10 +23,8 @@ def merged(*several: Options) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for options in several:
         for name, value in options.items():
-            earlier = found.get(name)
-            if name == "skip_rows" and earlier and value and value not in earlier.split(","):
-                value = f"{earlier},{value}"  # noqa: PLW2901
-            found[name] = value
+            both = name == "skip_rows" and found.get(name) and value
+            found[name] = ",".join(dict.fromkeys(f"{found[name]},{value}".split(","))) if both else value
     return found
 
 

@@ -5,9 +5,10 @@ from dataclasses import fields
 from typing import Any
 
 from softmax_cli.checks.remedies import Given
+from softmax_cli.inputs.chosen_rows import unwrapped
 from softmax_cli.inputs.raw import RawPair
 from softmax_cli.inputs.reading import Reading
-from softmax_cli.readers.pieces import Files
+from softmax_cli.readers.pieces import Files, positions_of
 from softmax_cli.readers.table import Table
 
 
@@ -16,10 +17,7 @@ def given(logits: Any, labels: Any, reading: Reading, others: dict[str, Any], pa
     return Given(
         logits=_names(logits),
         labels=_names(labels),
-        options={
-            **_options(reading),
-            **{name: value for name, value in others.items() if value is not None and value is not False},
-        },
+        options={**_options(reading), **_asked(others)},
         with_labels=labels is not None or reading.label_column is not None,
         columns=_columns(pair, reading),
         logit_lines=_is_text(logits, pair.logits),
@@ -53,14 +51,11 @@ def _options(reading: Reading) -> dict[str, Any]:
 
 def _columns(pair: RawPair, reading: Reading) -> tuple[str, ...] | None:
     """What --logit-columns calls each class: its position in the file, or its name where that is all there is to it."""
-    positions = getattr(pair.logits, "positions", None)
+    positions = positions_of(unwrapped(pair.logits))
     names = pair.names
-    if positions is None:
-        if reading.logit_columns is None:
-            positions = range(pair.classes)
-        else:
-            return None
-    texts = tuple(map(str, positions))
+    if positions is None and reading.logit_columns is not None:
+        return None
+    texts = tuple(map(str, range(pair.classes) if positions is None else positions))
     # A name that is a number would be taken for the position of another column.
     if names is not None and set(names) & set(texts) and names != texts:
         return names if len(set(names)) == len(names) else None
