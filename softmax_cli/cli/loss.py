@@ -125,6 +125,7 @@ def command(
         report = evaluate(*files, watcher=watch, **options)
     if quiet:
         print(exact(report.losses[0].loss))
+        note(*report.cautions)
     else:
         deliver(report, output_format)
     if report.nothing:

@@ -139,6 +139,7 @@ def report_of(fold: Fold) -> LossReport:
         family=fold.family.name,
         headline=fold.family.headline,
         multilabel=fold.pair.multilabel,
+        urgent=fold.pair.cautions,
     )
 
 
@@ -262,7 +263,7 @@ def signature_of(fold: Fold) -> Signature:
             ("temperature", settings.temperature),
             ("zero_log_zero", criterion.zero_log_zero),
             ("class_axis", fold.pair.class_axis),
-            *((("multilabel", True),) if fold.pair.multilabel else ()),
+            *fold.pair.reading.signature,
         ),
     )
 

@@ -5,17 +5,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from softmax_cli.errors import UsageError
 from softmax_cli.inputs.axes import axis_notes, find_class_axis, rows_shape, with_known_shape
+from softmax_cli.inputs.chosen_rows import (
+    SHIFT_WITHOUT_LABELS,
+    choices,
+    chosen_labels,
+    chosen_logits,
+    further,
+    unwrapped,
+)
 from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.distributions import distributions, of_class_1
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.layout import Layout, lay_out, opened_whole, possible_layouts
 from softmax_cli.inputs.loose import LooseLabels, LooseRule
 from softmax_cli.inputs.opening import open_labels, open_logits
-from softmax_cli.inputs.pairs import require_indices_to_ignore
+from softmax_cli.inputs.pairs import require_indices_to_ignore, require_rows_of_labels
 from softmax_cli.inputs.progress import Progress
-from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.reading import LOGITS, Reading
+from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
+from softmax_cli.inputs.values import by_class, single_first
 from softmax_cli.metrics.one_hot import FlatOneHot
 from softmax_cli.readers.table import Table
 
@@ -24,11 +37,15 @@ _LEFT_AT_ONCE = 1 << 17
 
 @dataclass(frozen=True, eq=False)
 class RawBlock:
-    """Rows ``start`` on: logits (n, C) as they stand in the file, and as many of their labels as there are."""
+    """Rows ``start`` on: logits (n, C) as they stand in the file, and as many of their labels as there are.
+
+    ``sequences`` (n,) are the numbers of the sequences that the rows are in, None where all rows are one.
+    """
 
     start: int
     logits: NDArray[Any]
     labels: LooseLabels | None
+    sequences: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,7 +66,8 @@ class RawTables:
         opened = open_logits(logits, of_logits)
         if labels is None:
             return cls(opened, None)
-        return cls(opened, open_labels(labels, reading, opened.column_names))
+        opened_labels = open_labels(labels, reading, opened.column_names)
+        return cls(as_column(opened, opened_labels, reading)[0], opened_labels)
 
     def fitting_axes(self, reading: Reading) -> list[int]:
         """The logits' axes that may hold the classes, the likeliest first; the one that was asked for is that.
@@ -61,7 +79,8 @@ class RawTables:
         asked = replace(reading, class_axis=None)
         if len(self.logits.shape) <= 2 or reading.class_axis is None:
             asked = reading
-        found = possible_layouts(*opened_whole(self.logits, self.labels, asked.class_axis), asked)
+        logits, labels = opened_whole(self.logits, self.labels, asked.class_axis)
+        found = possible_layouts(single_first(logits, asked), labels, asked)
         axes = [layout.class_axis for layout in found]
         if reading.class_axis is not None:
             chosen = self.layout(find_class_axis(self.logits, reading.class_axis), reading)
@@ -73,7 +92,8 @@ class RawTables:
         if self.labels is None:
             return Layout(axis, None)
         asked = replace(reading, class_axis=axis)
-        return lay_out(*opened_whole(self.logits, self.labels, axis), asked)
+        logits, labels = opened_whole(self.logits, self.labels, axis)
+        return lay_out(single_first(logits, asked), labels, asked)
 
 
 class RawPair:
@@ -86,13 +106,27 @@ class RawPair:
     def __init__(self, tables: RawTables, axis: int, reading: Reading, ignore_index: int | None = None) -> None:
         self.axis = axis
         layout = tables.layout(axis, reading)
-        self.logits, self.labels = with_known_shape(tables.logits, axis), tables.labels
-        if tables.labels is not None:
-            self.logits, self.labels = opened_whole(tables.logits, tables.labels, axis)
-        self.label_axis, self.sequence, self._note = layout.label_axis, layout.sequence, layout.note
+        logits, labels = with_known_shape(tables.logits, axis), tables.labels
+        if labels is not None:
+            logits, labels = opened_whole(logits, labels, axis)
+        elif reading.shift:
+            raise UsageError(SHIFT_WITHOUT_LABELS)
+        self._reading, self._tables, self._choice = reading, (logits, labels), choices(logits, layout, reading)
+        self.label_axis, self.sequence = layout.label_axis, layout.sequence
+        self._shape_notes = (*axis_notes(unwrapped(logits), axis), *filter(None, [layout.note]))
+        self.logits, self.labels = self._chosen(shift=0)
+        self.said = reading.values != LOGITS
+        self.unsure = isinstance(self.logits, SingleLogits) and not self.said
         self.classes = int(self.logits.shape[axis] or 0)
         self.names = self.logits.column_names
-        require_indices_to_ignore(self.label_axis is not None, ignore_index)
+        self._soft = (
+            isinstance(self.logits, SingleLogits)
+            and self.labels is not None
+            and has_soft_labels(self.labels, self.label_axis, reading.label_values)
+        )
+        by_probabilities = self.label_axis is not None or self._soft
+        require_rows_of_labels(by_probabilities or self.labels is None, reading.label_values)
+        require_indices_to_ignore(by_probabilities, ignore_index)
         self.base = reading.label_base
         self.given = self._rows_read = 0
         self.flat = FlatOneHot(self.classes)
@@ -114,36 +148,51 @@ class RawPair:
         """What was decided without being asked, as far as it is known by now."""
         of_labels = () if self.labels is None else self.labels.notes
         notes = tuple(dict.fromkeys((*self.logits.notes, *of_labels)))
-        return (*notes, *axis_notes(self.logits, self.axis), *filter(None, [self._note]))
+        return (*notes, *self._shape_notes)
 
     def progress(self) -> Progress:
         """How far the latest pass has come."""
         return Progress(self._rows_read, *self.logits.progress())
 
-    def blocks(self, rows: int, *, skip_rows: int = 0, skip_labels: int = 0) -> Iterator[RawBlock]:
+    def blocks(self, rows: int, *, shift: int = 0, skip_rows: int = 0, skip_labels: int = 0) -> Iterator[RawBlock]:
         """All rows in order, about ``rows`` at a time, each with its label, as far as these go.
 
-        The first ``skip_rows`` rows and the first ``skip_labels`` labels are passed over.
+        Labels are taken so many positions further on in their sequences than the user said. The first ``skip_rows``
+        rows and the first ``skip_labels`` labels are passed over.
         """
-        labels = None if self.labels is None else Feed(self.labels.blocks(rows, self.label_axis))
+        of_logits, of_labels = self._chosen(shift) if shift else (self.logits, self.labels)
+        labels = None if of_labels is None else Feed(of_labels.blocks(rows, self.label_axis))
         if labels is not None:
             labels.take(skip_labels)
         self.given = start = 0
-        for block in self.logits.blocks(rows, self.axis):
+        numbers = Feed(further(self._choice, shift)[0].numbers())
+        for block in of_logits.blocks(rows, self.axis):
+            sequences = None if self.sequence is None else numbers.take(len(block)) // self.sequence
             passed = min(skip_rows, len(block))
             skip_rows -= passed
             if passed < len(block):
-                yield RawBlock(
-                    start, block[passed:], None if labels is None else self._next(labels, len(block) - passed)
-                )
+                taken = None if labels is None else self._next(labels, len(block) - passed)
+                yield RawBlock(start, block[passed:], taken, None if sequences is None else sequences[passed:])
             start += len(block) - passed
             self._rows_read = start
         while labels is not None and len(self._next(labels, _LEFT_AT_ONCE).numbers):
             pass  # those that no row is left for are counted
 
+    def _chosen(self, shift: int) -> tuple[Table, Table | None]:
+        """The rows of both files that are kept, with the labels so many positions further on."""
+        logits, labels = self._tables
+        of_logits, of_labels = further(self._choice, shift)
+        labels = None if labels is None else chosen_labels(labels, self.label_axis, of_labels)
+        logits = chosen_logits(logits, self.axis, of_logits, self._reading)
+        return by_class(logits, self.axis, self._reading), labels
+
     def _next(self, labels: Feed, most: int) -> LooseLabels:
         given = labels.take(most)
         self.given += len(given)
+        if self._soft:
+            given = of_class_1(given, self._reading.label_values)
+        elif given.ndim == 2:
+            given = distributions(given, self._reading.label_values)
         if given.ndim == 1:
             self.flat.add(given)
         return self._rule.read(given)

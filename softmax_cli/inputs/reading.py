@@ -1,29 +1,35 @@
 """How the files are to be read: each option's name, default and check, for Python and the command line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 from softmax_cli.errors import UsageError
 
 LOGITS = "logits"
+PROBABILITIES = "probabilities"
+LOG_PROBABILITIES = "log-probabilities"
 LABEL_LOG_PROBABILITIES = "label-log-probabilities"
+SIGMOIDS = "sigmoids"
+DISTANCES = "distances"
 VALUES = {
     LOGITS: "scores as a last layer gives them",
-    "probabilities": "x = log p",
-    "log-probabilities": "x as it is; each row must sum to 1",
+    PROBABILITIES: "x = log p",
+    LOG_PROBABILITIES: "x as it is; a note says whether each row sums to 1",
     LABEL_LOG_PROBABILITIES: "one value per row, of the class that occurred; no labels",
-    "sigmoids": "x = log(p / (1 - p))",
-    "distances": "x = -d: the smallest is the best",
+    SIGMOIDS: "x = log(p / (1 - p))",
+    DISTANCES: "x = -d: the smallest is the best",
 }
 """The kinds of values that a file of logits may hold, and what becomes of them."""
 
-PROBABILITIES = "probabilities"
+COUNTS = "counts"
 LABEL_VALUES = {
     PROBABILITIES: "a distribution over the classes, as it is",
     LOGITS: "their softmax, as of a teacher",
-    "counts": "divided by the sum of the row",
+    COUNTS: "divided by the sum of the row",
 }
 """The kinds of values that rows of labels may hold, and what becomes of them."""
 
+_CHANGING = ("multilabel", "values", "shift", "label_values", "ignore_missing", "skip_rows")
 _LARGEST_BASE = 1 << 62  # labels are held as int64
 
 
@@ -34,14 +40,17 @@ class Reading:
     Attributes:
         values: what the logits' file holds: a name out of VALUES.
         multilabel: each class is a yes or no of its own: labels (N, C) of 0 and 1, or of probabilities.
-        shift: labels stand so many positions on along the sequence axis: row i is held against label i + shift.
+        shift: row i is held against label i + shift of its sequence, after rows were skipped. A sequence runs along
+            the last axis of the rows: T of (B, T, V) and (B, V, T); a table is one. Labels that have so many fewer
+            per sequence are taken as shifted already.
         class_axis: the logits' axis that holds the classes; None to infer it from the shape of the labels.
         logit_columns: the classes, and their order: names, positions from 0 or ranges, as ``cat,dog`` or ``1:11``.
         label_column: a name or a position; without labels, of the logits' file.
         label_base: the number of the first class in the labels.
         label_values: what rows of labels hold: a name out of LABEL_VALUES.
         ignore_missing: skip rows without a label: an empty cell, nan, NA, null.
-        skip_rows: rows to leave out of both files, counted from 0: positions and ranges, as ``0,7,100:164``.
+        skip_rows: rows to leave out of both files, counted from 0 over all axes but the classes' and all pieces:
+            positions and ranges, as ``0,7,100:164``.
         delimiter: of delimited files; None to see it from the first line.
         decimal: the decimal mark of delimited files, a point or a comma.
         header: whether the first line names the columns; None to see it from the line.
@@ -60,6 +69,12 @@ class Reading:
     delimiter: str | None = None
     decimal: str = "."
     header: bool | None = None
+
+    @property
+    def signature(self) -> tuple[tuple[str, Any], ...]:
+        """What of it changes a figure, by name, where it is not as by default."""
+        given = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
+        return tuple((name, value) for name, value, default in given if name in _CHANGING and value != default)
 
     def refuse_multilabel(self, command: str) -> None:
         """Raise UsageError for multi-label files, of a command that has no figures for them."""

@@ -174,7 +174,7 @@ def test_shapes_that_do_not_belong_together_are_refused(run, labels, options, me
         ("cat\ndog\nbird\n", "y.csv:1: label 'cat' is a name, and x.csv has no header of class names; give class"),
         ("2\n\n0\n1\n", "y.csv:2: a blank line within the rows; remove it"),
         ("", "y.csv: the file is empty"),
-        (np.array([0, 1, 3]), "y.csv[2]: label 3 is outside 0..2 (the logits have 3 classes); labels that start at 1?"),
+        (np.array([2, 1, 3]), "y.csv[2]: label 3 is outside 0..2 (the logits have 3 classes); labels that start at 1?"),
         (np.array([0, 1, 2.5]), "y.csv[2]: label 2.5 is not a whole number"),
         ("1,0,0\n0,1,0\n0.5,0.6,-0.1\n", "y.csv:3, class 2: -0.1 is not a probability"),
     ],
@@ -215,7 +215,11 @@ def test_another_number_of_labels_than_rows_is_refused_with_both_numbers(run, ro
 
 
 def test_hints_are_given_only_where_they_can_help(run):
-    assert refusal(run, np.zeros((5, 3)), np.zeros(4, int)) == "y.csv: 4 labels for 5 rows of logits in x.csv"
+    assert refusal(run, np.zeros((5, 3)), np.zeros(6, int)) == "y.csv: 6 labels for 5 rows of logits in x.csv"
+    assert refusal(run, np.zeros((5, 3)), np.zeros(4, int)) == (
+        "y.csv: 4 labels for 5 rows of logits in x.csv; "
+        "if each label is the next row's, use --shift 1: it leaves out the last row of the logits"
+    )
     assert refusal(run, np.zeros((3, 9)), np.zeros(3, int), "--class-axis", "0").endswith(
         "for 9 rows of logits in x.csv"
     )

@@ -8,25 +8,8 @@ import torch
 from softmax_cli.losses import sigmoid as formulas
 from softmax_cli.losses.criterion import Criterion
 
-POINTS = [
-    0.0,
-    1e-300,
-    -1e-18,
-    1e-3,
-    -0.5,
-    1.0,
-    -20.0,
-    20.0,
-    36.7,
-    -36.7,
-    50.0,
-    -100.0,
-    120.0,
-    -700.0,
-    745.0,
-    -1e5,
-    1e308,
-]
+POINTS = [0.0, 1e-300, -1e-18, 1e-3, -0.5, 1.0, -20.0, 20.0, 36.7, -36.7, 50.0, -100.0, 120.0, -700.0, 700.0]
+LARGE = [745.0, -1e5, 1e308]
 
 
 def exact(x, t, weight=1.0, pos_weight=1.0):
@@ -38,14 +21,14 @@ def exact(x, t, weight=1.0, pos_weight=1.0):
 
 
 @pytest.mark.parametrize("t", [0.0, 1.0, 0.25])
-@pytest.mark.parametrize("x", [x for x in POINTS if abs(x) < 1e5])
+@pytest.mark.parametrize("x", POINTS)
 def test_the_loss_is_exact_to_a_few_units_in_the_last_place(x, t):
     criterion = Criterion(weight=np.array([3.0]), pos_weight=np.array([2.5]))
     found = formulas.binary_cross_entropy_with_logits(np.array([[x]]), np.array([[t]]), criterion, np)
-    assert found[0, 0] == pytest.approx(exact(x, t, 3.0, 2.5), rel=8e-16, abs=5e-324)
+    assert found[0, 0] == pytest.approx(exact(x, t, 3.0, 2.5), rel=8e-16)
 
 
-@pytest.mark.parametrize("x", POINTS)
+@pytest.mark.parametrize("x", [*POINTS, *LARGE])
 def test_nothing_overflows(x):
     found = formulas.binary_cross_entropy_with_logits(np.array([x]), np.array([1.0]), Criterion(), np)
     assert np.isfinite(found).all()
@@ -53,7 +36,7 @@ def test_nothing_overflows(x):
 
 
 def test_sigmoid_and_its_logarithm_are_mpmaths():
-    x = np.array([x for x in POINTS if abs(x) < 700])
+    x = np.array(POINTS)
     with mpmath.workdps(400):
         p = [float(1 / (1 + mpmath.exp(-mpmath.mpf(each)))) for each in x.tolist()]
         log_p = [float(-mpmath.log1p(mpmath.exp(-mpmath.mpf(each)))) for each in x.tolist()]
@@ -64,7 +47,8 @@ def test_sigmoid_and_its_logarithm_are_mpmaths():
 def test_the_logarithms_are_clamped_as_torch_does():
     p, t = np.array([0.0, 1.0, 1e-44, 0.0, 1.0, 0.5]), np.array([1.0, 0.0, 1.0, 0.0, 1.0, 0.5])
     expected = torch.nn.functional.binary_cross_entropy(torch.tensor(p), torch.tensor(t), reduction="none")
-    found = formulas.binary_cross_entropy(p, t, Criterion(), np)
+    with np.errstate(divide="ignore"):
+        found = formulas.binary_cross_entropy(p, t, Criterion(), np)
     np.testing.assert_allclose(found, expected.numpy(), rtol=1e-15)
     assert found[:2].tolist() == [100, 100]
 
@@ -85,7 +69,7 @@ def test_the_slope_is_autograds():
 
 
 def test_a_binary_logit_is_the_two_logits_0_and_x():
-    x = np.array([-3.0, 0.5, 40.0])
+    x = np.array([-3.0, 0.5, 8.0])
     pairs = torch.stack([torch.zeros(3, dtype=torch.float64), torch.tensor(x)], 1)
     expected = torch.nn.functional.cross_entropy(pairs, torch.tensor([1, 0, 1]), reduction="none")
     found = formulas.binary_cross_entropy_with_logits(x, np.array([1.0, 0.0, 1.0]), Criterion(), np)
