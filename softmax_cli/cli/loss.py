@@ -123,6 +123,7 @@ def command(
     require_rows(report, (files[1] or files[0]).name)
     if quiet:
         print(exact(report.loss(options["variants"][0])))
+        note(*report.cautions)
     else:
         deliver(report, output_format)
     of = options["variants"][0] if len(options["variants"]) == 1 else HEADLINE

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.inputs.labels import are_equal, widened
+from softmax_cli.inputs.class_names import class_numbers, number_text
+from softmax_cli.inputs.labels import are_equal, are_whole, widened
 
 NO_CLASS = np.int64(-(1 << 62))
 """Stands for a label that is no whole number."""
@@ -39,7 +40,10 @@ class LooseRule:
 
     def __init__(self, classes: int, names: tuple[str, ...] | None, base: int, ignore_index: int | None) -> None:
         self._classes = classes
-        self._index_of = {name: index for index, name in reversed(list(enumerate(names or ())))}
+        numbers = class_numbers(names, base)
+        known = (names or ()) if numbers is None else map(str, numbers.tolist())
+        self._index_of = {name: index for index, name in reversed(list(enumerate(known)))}
+        self._by_number = numbers is not None
         self._base = base
         self._ignore_index = ignore_index
 
@@ -49,6 +53,8 @@ class LooseRule:
             finite = np.isfinite(given).all(axis=1)
             classes = np.where(finite, given.argmax(axis=1), NO_CLASS)
             return LooseLabels(classes, finite, np.zeros(len(given), bool), given)
+        if self._by_number and given.dtype.kind != "U":
+            given = np.array([number_text(value) for value in given.tolist()])
         if given.dtype.kind == "U":
             numbers = np.array([self._index_of.get(name, NO_CLASS) for name in given.tolist()], np.int64)
             ignored = given == str(self._ignore_index)
@@ -63,14 +69,7 @@ class LooseRule:
 
     def _whole(self, values: NDArray[Any]) -> NDArray[np.int64]:
         """The whole numbers, counted from the base."""
-        whole = _are_whole(values)
+        whole = are_whole(values)
         lowest = 0 if values.dtype.kind == "u" else -_LARGEST
         near = np.clip(np.where(whole, values, values.dtype.type(0)), lowest, _LARGEST)
         return np.where(whole, near.astype(np.int64) - self._base, NO_CLASS)
-
-
-def _are_whole(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Whether each label is a whole number: neither nan nor an infinity is."""
-    if values.dtype.kind != "f":
-        return np.ones(len(values), bool)
-    return np.asarray(np.isfinite(values) & (np.trunc(values) == values))
