@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from softmax_cli.backends import EVERY_BACKEND
+from softmax_cli.cli import log_probabilities
 from softmax_cli.cli import loss_options as only
 from softmax_cli.cli.options import (
     AUTO,
@@ -24,6 +25,7 @@ from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
 from softmax_cli.cli.streams import note, note_typing
 from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.settings import Settings, parse_parameters
+from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
 from softmax_cli.losses.variants import HEADLINE
 from softmax_cli.writers.numbers import exact
 
@@ -88,12 +90,19 @@ def command(
     softmax-cli loss x.npy y.npy --variant nll_loss --accumulate native
     softmax-cli loss x.npy y.npy --reduction none --format csv
     softmax-cli loss x.npy y.npy --per-row | sort -k6 -g | tail
+    softmax-cli loss p.npy y.npy --values probabilities
+    softmax-cli loss logprobs.csv --values label-log-probabilities
     softmax-cli loss x.csv y.csv --steps
     softmax-cli loss x.csv y.csv --grad
     softmax-cli loss x.npy y.npy --grad-output g.npy
     """
     from softmax_cli.gates import check, parse_condition
 
+    if reading["values"] == LABEL_LOG_PROBABILITIES:
+        of_logits, of_labels = _sorted_out(logits, more, labels)
+        note_typing(*of_logits, *of_labels)
+        log_probabilities.loss(context, of_logits, of_labels, {**_options(context.params), **reading})
+        return
     conditions = [parse_condition(text) for text in fail_if or ()]
     options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
