@@ -13,12 +13,13 @@ from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.blocks import computing_dtype
 from softmax_cli.evaluation.fold import Fold, row_losses
 from softmax_cli.evaluation.kernels import choose_kernel
+from softmax_cli.evaluation.log_probabilities import label_log_probabilities
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import Settings, split_options
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.inputs.opening import as_sources
 from softmax_cli.inputs.pairs import Block, open_pair
-from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, Reading
 from softmax_cli.inputs.weights import inline_weights, read_weights
 from softmax_cli.losses.causes import Row, explain
 from softmax_cli.losses.criterion import Criterion
@@ -29,13 +30,14 @@ from softmax_cli.losses.sigmoid_causes import Elements, explain_clamp, explain_e
 from softmax_cli.losses.targets import Indices
 from softmax_cli.losses.variants import Variant
 from softmax_cli.reports.ledger import Ledger
+from softmax_cli.reports.likelihood import LikelihoodReport
 from softmax_cli.reports.lines import LossLine
 from softmax_cli.reports.loss import LossReport
 from softmax_cli.reports.rows import RowLine
 from softmax_cli.reports.signature import Signature
 
 
-def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
+def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport | LikelihoodReport:
     """Return the cross-entropy by every variant, side by side, each compared with float64 arithmetic.
 
     With l = log_softmax(x / T) and smoothing e, for class indices y (N,)
@@ -46,6 +48,9 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
     With ``multilabel`` each class has a sigmoid of its own: with labels t (N, C) in [0, 1], class weights v and
     ``pos_weight`` w, an element's loss is v_c (w_c t softplus(-x) + (1 - t) softplus(x)), smoothing takes
     (1 - e) t + e / 2 for t, a row's loss is the sum over its classes, and the mean divides by N C.
+
+    With ``values="label-log-probabilities"`` each row is the log-probability of what occurred, there are no labels, and
+    the result is a :class:`softmax_cli.reports.likelihood.LikelihoodReport`.
 
     Args:
         logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes. A pattern
@@ -64,6 +69,9 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
     0.18092451954598246
     """
     settings, reading = split_options(options, Settings)
+    if reading.values == LABEL_LOG_PROBABILITIES:
+        logits, labels = as_sources(logits, labels)
+        return label_log_probabilities(logits, labels, settings, reading)
     logits, labels, settings = with_sources(logits, labels, settings, reading)
     reports = [report_of(run_fold(logits, labels, each, reading)) for each in settings.by_dtype()]
     return reports[0] if len(reports) == 1 else _side_by_side(reports)
