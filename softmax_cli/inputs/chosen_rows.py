@@ -38,7 +38,6 @@ class ChosenRows:
         self.column_names = given.column_names
         self.shape = given.shape if of_labels else _kept_shape(given.shape, axis, choice)
         self.rows_read = self.rows_kept = 0
-        self._axis = axis
         self.choice = choice
         self._note = note
         self._of_labels = of_labels
@@ -51,28 +50,21 @@ class ChosenRows:
         left = f"{self.rows_kept:,} of {count(self.rows_read, 'row')} are left, numbered anew"
         return (*self.given.notes, f"{self.name}: {self._note}: {left}")
 
-    def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:  # noqa: ARG002  (see Table)
+    def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """Return the rows that are kept; raises InputError where there are none, or where a skipped row is missing."""
-        return (block for block, _ in self.numbered(rows))
-
-    def numbered(self, rows: int) -> Iterator[tuple[NDArray[Any], Rows]]:
-        """Return the rows that are kept, each block with its numbers (n,) in the file of logits."""
-        choice = self.choice
-        held_back = 0 if choice.sequence else choice.last
+        held_back = 0 if self.choice.sequence else self.choice.last
         self.rows_read = self.rows_kept = 0
-        held: tuple[NDArray[Any], Rows] | None = None
-        for block in self.given.blocks(rows, self._axis):
-            numbers = self._numbers(self.rows_read, len(block))
+        held: NDArray[Any] | None = None
+        for block in self.given.blocks(rows, axis):
+            kept = self.choice.kept(self._numbers(self.rows_read, len(block)))
             self.rows_read += len(block)
-            kept = choice.kept(numbers)
-            found = (block, numbers) if kept.all() else (block[kept], numbers[kept])
+            found = block if kept.all() else block[kept]
             if held_back:
-                found = found if held is None else (np.concatenate([held[0], found[0]]), np.append(held[1], found[1]))
-                end = max(len(found[1]) - held_back, 0)
-                held = found[0][end:].copy(), found[1][end:]
-                found = found[0][:end], found[1][:end]
-            self.rows_kept += len(found[1])
-            if len(found[1]):
+                found = found if held is None else np.concatenate([held, found])
+                end = max(len(found) - held_back, 0)
+                found, held = found[:end], found[end:].copy()
+            self.rows_kept += len(found)
+            if len(found):
                 yield found
         self._refuse_missing()
 
@@ -148,17 +140,6 @@ def chosen_logits(logits: Table, axis: int, choice: RowChoice, reading: Reading)
 def chosen_labels(labels: Table, axis: int | None, choice: RowChoice) -> Table:
     """Return the labels of the rows that are kept; the table itself where all are."""
     return labels if choice.everything else ChosenRows(labels, axis, choice, of_labels=True)
-
-
-def numbered(table: Table, rows: int, axis: int) -> Iterator[tuple[NDArray[Any], Rows]]:
-    """Return the blocks of a table of logits, with the numbers of their rows in the file."""
-    if isinstance(table, ChosenRows):
-        yield from table.numbered(rows)
-        return
-    start = 0
-    for block in table.blocks(rows, axis):
-        yield block, np.arange(start, start + len(block))
-        start += len(block)
 
 
 def whole(table: Table) -> Table:

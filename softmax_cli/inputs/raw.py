@@ -16,7 +16,6 @@ from softmax_cli.inputs.chosen_rows import (
     chosen_labels,
     chosen_logits,
     further,
-    numbered,
 )
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.feed import Feed
@@ -150,13 +149,14 @@ class RawPair:
         if labels is not None:
             labels.take(skip_labels)
         self.given = start = 0
-        for block, numbers in numbered(of_logits, rows, self.axis):
+        numbers = Feed(further(self._choice, shift)[0].numbers())
+        for block in of_logits.blocks(rows, self.axis):
+            sequences = None if self.sequence is None else numbers.take(len(block)) // self.sequence
             passed = min(skip_rows, len(block))
             skip_rows -= passed
             if passed < len(block):
-                sequences = None if self.sequence is None else numbers[passed:] // self.sequence
                 taken = None if labels is None else self._next(labels, len(block) - passed)
-                yield RawBlock(start, block[passed:], taken, sequences)
+                yield RawBlock(start, block[passed:], taken, None if sequences is None else sequences[passed:])
             start += len(block) - passed
             self._rows_read = start
         while labels is not None and len(self._next(labels, _LEFT_AT_ONCE).numbers):

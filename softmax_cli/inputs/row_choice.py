@@ -1,7 +1,9 @@
 """Which rows take part: those that --skip-rows leaves, less the ends of each sequence that a shift leaves over."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from softmax_cli.errors import UsageError
 _RANGE = re.compile(r"([0-9]{0,15}):([0-9]{0,15})")
 _ROW = re.compile(r"[0-9]{1,15}")
 _NO_END = 1 << 60
+_AT_ONCE = 1 << 14
 
 Rows = NDArray[np.int64]
 
@@ -91,6 +94,12 @@ class RowChoice:
         size = self._left_before(start + self.sequence) - before_start
         place = before - before_start
         return kept & (place >= self.first) & (place < size - self.last)
+
+    def numbers(self) -> Iterator[Rows]:
+        """Return the numbers of the rows that are kept, some at a time and without an end."""
+        for start in count(0, _AT_ONCE):
+            rows = np.arange(start, start + _AT_ONCE)
+            yield rows if self.everything else rows[self.kept(rows)]
 
     def row_of_label(self, labels: Rows) -> Rows:
         """Return the rows of logits that labels stand for, by the labels' places in a file without the cut rows."""

@@ -26,6 +26,7 @@ from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.inputs.shapes import class_axis_in, fits, shape_text, squeezed
+from softmax_cli.inputs.version_faults import rows_fault, shape_fault
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.table import Table
@@ -84,7 +85,7 @@ class Versions:
         of_a = self.a.notes if self.pair is None else self.pair.notes
         notes = (*of_a, *(note for note in (*self.b.notes, self._shape_note, self._order_note) if note))
         if self.pair is not None and self.pair.by_probabilities:
-            notes = (*notes, "the labels are probabilities; the likeliest class of each is taken for the right one")
+            notes = (*notes, "the labels are probabilities; the likeliest class of each row counts as its label")
         return notes if self.pair is not None else (*notes, *axis_notes(whole(self.a), self.class_axis))
 
     def progress(self) -> Progress:
@@ -117,19 +118,13 @@ class Versions:
         return ((block.logits, block.target) for block in self.pair.blocks(rows))
 
     def _refuse_shape(self, b: Table) -> NoReturn:
-        shape, other = self._shape, b.shape
-        what = f"shape {shape_text(other)}, and {self.a.name} has {shape_text(shape)}"
-        turned = len(shape) == len(other) == 2 and fits(shape[::-1], other)
-        remedy = "one of the two is transposed" if turned else "compare needs the same rows and classes in both"
-        raise InputError(b.name, what, remedy)
+        raise InputError(b.name, *shape_fault(whole(self.a), b, self.class_axis))
 
     def _refuse_rows(self, a: int, b: int) -> NoReturn:
         a, b = rows_in_file(self.a, a), rows_in_file(self.b, b)
-        hint = "compare needs the same rows in both"
-        if abs(a - b) == 1 and None in self.a.shape + self.b.shape:
-            hint = "a header may have been read as data, or data as a header: --header or --no-header"
         shapes = [shape_text((rows, self.classes)) for rows in (b, a)]
-        raise InputError(self.b.name, f"shape {shapes[0]}, and {self.a.name} has {shapes[1]}", hint)
+        what = f"shape {shapes[0]}, and {self.a.name} has {shapes[1]}"
+        raise InputError(self.b.name, what, rows_fault(whole(self.a), whole(self.b), self.class_axis, self._axis_of_b))
 
 
 def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: int | None = None) -> Versions:
