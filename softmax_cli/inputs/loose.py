@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.inputs.class_names import class_numbers, number_text
-from softmax_cli.inputs.labels import are_equal, widened
+from softmax_cli.inputs.labels import are_equal, are_whole, widened
 
 NO_CLASS = np.int64(-(1 << 62))
 """Stands for a label that is no whole number."""
@@ -69,14 +69,7 @@ class LooseRule:
 
     def _whole(self, values: NDArray[Any]) -> NDArray[np.int64]:
         """The whole numbers, counted from the base."""
-        whole = _are_whole(values)
+        whole = are_whole(values)
         lowest = 0 if values.dtype.kind == "u" else -_LARGEST
         near = np.clip(np.where(whole, values, values.dtype.type(0)), lowest, _LARGEST)
         return np.where(whole, near.astype(np.int64) - self._base, NO_CLASS)
-
-
-def _are_whole(values: NDArray[Any]) -> NDArray[np.bool_]:
-    """Whether each label is a whole number: neither nan nor an infinity is."""
-    if values.dtype.kind != "f":
-        return np.ones(len(values), bool)
-    return np.asarray(np.isfinite(values) & (np.trunc(values) == values))

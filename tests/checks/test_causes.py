@@ -84,7 +84,6 @@ def test_a_teachers_logits_need_their_softmax():
     assert effects(finding) == {"with --label-values logits": pytest.approx(right, rel=1e-12)}
 
 
-@pytest.mark.skip(reason="the option lands later")
 @pytest.mark.parametrize("most", [2, 5])
 def test_rows_of_several_ones_are_multi_label(most):
     rng = np.random.default_rng(most)
