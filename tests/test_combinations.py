@@ -51,8 +51,8 @@ VALUES = {
     "float32 logits": Values(lambda x: x.astype(np.float32), plain=True),
     "log-probabilities": Values(lambda x: np.log(softmax(x)), plain=True),
     "log-probabilities, said": Values(lambda x: np.log(softmax(x)), {"values": "log-probabilities"}, plain=True),
-    "probabilities": Values(lambda x: softmax(x)),
-    "probabilities, said": Values(lambda x: softmax(x), {"values": "probabilities"}, plain=True),
+    "probabilities": Values(softmax),
+    "probabilities, said": Values(softmax, {"values": "probabilities"}, plain=True),
     "distances, said": Values(lambda x: x.max() - x, {"values": "distances"}, plain=True),
 }
 
