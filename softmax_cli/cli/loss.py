@@ -21,7 +21,7 @@ from softmax_cli.cli.options import (
     asked_for,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note, note_typing
+from softmax_cli.cli.streams import note, note_typing, warn
 from softmax_cli.errors import CheckFailedError, InputError, UsageError
 from softmax_cli.evaluation.settings import Settings, parse_parameters
 from softmax_cli.losses.variants import HEADLINE
@@ -122,6 +122,7 @@ def command(
         report = evaluate(*files, watcher=watch, **options)
     if quiet:
         print(exact(report.loss(options["variants"][0])))
+        warn(*report.hints)
     else:
         deliver(report, output_format)
     if report.nothing:
@@ -191,7 +192,9 @@ def _show_other(
     from softmax_cli.evaluation import steps
 
     if given["grad_output"] is not None:
-        note(*steps.save_gradient(*files, Path(given["grad_output"]), **options))
+        said = steps.save_gradient(*files, Path(given["grad_output"]), **options)
+        note(*said.notes)
+        warn(*said.hints)
         return
     walk = steps.steps if given["steps"] else steps.gradient
     deliver(walk(*files, **options), output_format)

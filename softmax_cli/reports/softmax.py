@@ -1,6 +1,6 @@
 """What `softmax` found. It is read as it is written out: nothing is held but the rows of a table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -45,6 +45,12 @@ class SoftmaxReport(Displayed):
     with_row_sums: bool
     blocks: Iterable[SoftmaxBlock]
     notes: tuple[str, ...]
+    find_hints: Callable[[], tuple[str, ...]] = tuple
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What the rows hold for certain that they were not read as; empty before they have been read."""
+        return self.find_hints()
 
     def rows(self) -> Iterator[tuple[Numbers, Numbers, float]]:
         """Row by row: values, log(softmax(x)) (empty but for the logarithm), and the row's sum."""
@@ -115,6 +121,7 @@ class SoftmaxReport(Displayed):
             "class_names": self.class_names,
             **(both if self.log else probabilities),
             "notes": self.notes,
+            "hints": self.hints,
         }
 
     def warnings(self) -> tuple[str, ...]:
