@@ -122,6 +122,7 @@ def command(
         report = evaluate(*files, watcher=watch, **options)
     if quiet:
         print(exact(report.loss(options["variants"][0])))
+        note(*report.cautions)
         warn(*report.hints)
     else:
         deliver(report, output_format)

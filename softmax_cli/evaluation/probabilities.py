@@ -22,6 +22,7 @@ from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.layout import Layout
 from softmax_cli.inputs.opening import open_logits
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.values import by_class, cautions
 from softmax_cli.losses.distance import distances
 from softmax_cli.parallel import in_order
 from softmax_cli.readers.table import Table
@@ -72,16 +73,11 @@ def softmax(
     table = open_logits(logits, layout)
     axis = find_class_axis(table, layout.class_axis)
     whole = with_known_shape(table, axis)
-    table = chosen_logits(whole, axis, choices(whole, Layout(axis, None), layout)[0], layout)
+    table = by_class(chosen_logits(whole, axis, choices(whole, Layout(axis, None), layout)[0], layout), axis, layout)
     classes = int(table.shape[axis] or 0)
     (chosen,) = load_backends(backend, device, computing_dtype(dtype, table))
-    hints = Hints(table.name, layout)
-    settings = (
-        ("dtype", chosen.dtype),
-        ("temperature", temperature),
-        ("class_axis", axis),
-        *layout.row_settings,
-    )
+    hints = Hints(table, layout)
+    settings = (("dtype", chosen.dtype), ("temperature", temperature), ("class_axis", axis), *layout.signature)
     return SoftmaxReport(
         signature=Signature(backend_signatures([chosen]), settings),
         class_names=numbered_names(table.column_names, classes),
@@ -95,8 +91,8 @@ def softmax(
             lambda values: _block(chosen, values, temperature, log=log),
             hints,
         ),
+        notes_so_far=lambda: (*table.notes, *axis_notes(whole, axis), *cautions(table)),
         find_hints=hints.found,
-        notes=(*table.notes, *axis_notes(whole, axis)),
     )
 
 

@@ -1,9 +1,12 @@
 """When what was seen is certain: the criteria that `check` shares with the hints of other commands."""
 
 import math
+from typing import TYPE_CHECKING
 
 from softmax_cli.metrics.chance import LOG_ALPHA
-from softmax_cli.metrics.coarseness import Coarseness
+
+if TYPE_CHECKING:
+    from softmax_cli.metrics.coarseness import Coarseness
 
 LOOSEST = 5e-3  # how far a sum of probabilities may be off, relative: those of bfloat16 are off by 2^-9 = 2e-3
 COARSEST = 0.05  # ... where the values were rounded, and so much can come of it
@@ -15,7 +18,7 @@ _SHORT_ROW = 5  # values
 
 
 def rows_sum_to(
-    total: float, error: float, *, rows: int, classes: int, coarseness: Coarseness, one_hot: bool = False
+    total: float, error: float, *, rows: int, classes: int, coarseness: "Coarseness", one_hot: bool = False
 ) -> bool:
     """Return whether rows without a negative value have this sum, and not by luck.
 
@@ -30,7 +33,7 @@ def rows_sum_to(
     return error <= loosest(classes, coarseness, total) and unlikely(error, rows)
 
 
-def loosest(classes: int, coarseness: Coarseness, total: float) -> float:
+def loosest(classes: int, coarseness: "Coarseness", total: float) -> float:
     """Return how far a sum may be off, relative to it: as that of C values that were rounded, each by half a step."""
     step = coarseness.step or 0.0 if coarseness.decimals is None else 10.0**-coarseness.decimals
     return max(LOOSEST, min(classes * step / 2 / total, COARSEST))

@@ -44,8 +44,13 @@ class SoftmaxReport(Displayed):
     log: bool
     with_row_sums: bool
     blocks: Iterable[SoftmaxBlock]
-    notes: tuple[str, ...]
+    notes_so_far: Callable[[], tuple[str, ...]] = tuple
     find_hints: Callable[[], tuple[str, ...]] = tuple
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided without being asked, as far as the rows have been read."""
+        return self.notes_so_far()
 
     @property
     def hints(self) -> tuple[str, ...]:

@@ -218,7 +218,8 @@ def test_two_mistakes_are_mended_by_one_command(run, write, digits):
 
 
 def test_headers_of_which_one_was_read_as_data(run, write, digits):
-    table = "10,20,30,40,50,60,70,80,90,100\n" + "".join(",".join(map(repr, row)) + "\n" for row in digits[0].tolist())
+    header = "0.5,1.5,2.5,3.5,4.5,5.5,6.5,7.5,8.5,9.5\n"
+    table = header + "".join(",".join(map(repr, row)) + "\n" for row in digits[0].tolist())
     text = "label\n" + "".join(f"{label}\n" for label in digits[1])
     (finding,) = json.loads(run("check", *write(x_csv=table, y_csv=text), "-f", "json").out)["findings"]
     assert finding["code"] == "S303"

@@ -88,7 +88,7 @@ class Comparison:
         self.rows = self.counted = 0
         self.causes = Causes(versions.classes, versions.rows)
         self.hints = tuple(
-            Hints(table.name, versions.reading, base=versions.reading.label_base) for table in (versions.a, versions.b)
+            Hints(table, versions.reading, base=versions.reading.label_base) for table in (versions.a, versions.b)
         )
         self.logits = LogitsApart(comparing, versions.display_names, (versions.a.dtype, versions.b.dtype))
         self.predictions = PredictionsApart(comparing, versions.display_names, versions.labels)
@@ -247,7 +247,7 @@ def _signature(fold: Comparison) -> Signature:
             ("a", str(versions.a.dtype)),
             ("b", str(versions.b.dtype)),
             ("class_axis", versions.class_axis),
-            *versions.reading.row_settings,
+            *versions.reading.signature,
             ("temperature", comparing.temperature),
             ("top_k", fold.predictions.k),
             *((("ignore_index", comparing.ignore_index),) if labelled else ()),

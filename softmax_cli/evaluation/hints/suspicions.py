@@ -1,4 +1,7 @@
-"""Suspicions: each is given up at the first rows that rule it out, so that healthy files cost next to nothing."""
+"""Suspicions: each is given up at the first rows that rule it out, so that healthy files cost next to nothing.
+
+What only a suspicious file needs is imported for it alone.
+"""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
@@ -8,8 +11,6 @@ from numpy.typing import NDArray
 
 from softmax_cli.metrics.bounds import Bounds
 from softmax_cli.metrics.certain import COARSEST, is_copy, is_header, is_index, rows_sum_to
-from softmax_cli.metrics.coarseness import Coarseness
-from softmax_cli.metrics.duplicates import row_hashes
 
 FIRST_ROWS = 256
 """How many rows are looked at first."""
@@ -20,7 +21,7 @@ _SAMPLE = 1 << 14
 _WIDE = 64  # of the 256 values of 8 bits
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Seen:
     """What is known at the end: the file's rows and classes, and whether the options leave its columns as they are."""
 
@@ -37,7 +38,7 @@ class Seen:
         return f"; use --logit-columns {kept}"
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Part:
     """Rows ``start`` and on: logits (n, C) as they stand in the file, and their labels (n,) where they are numbers."""
 
@@ -59,7 +60,7 @@ class Suspicion(Protocol):
         """What is certain, and the option that mends it; empty where it is not certain."""
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Probabilities:
     """Every row sums to 1, and no value is negative.
 
@@ -92,6 +93,9 @@ class Probabilities:
         """See Suspicion."""
         if self.one_hot or self.kept < _FEWEST_ROWS:
             return ""
+        from softmax_cli.metrics.coarseness import Coarseness
+        from softmax_cli.metrics.duplicates import row_hashes
+
         rows = np.concatenate(self.rows)
         resolution = float(np.finfo(rows.dtype).eps) if rows.dtype.kind == "f" else 0.0
         coarseness = Coarseness.of(rows.reshape(-1)[:_SAMPLE].astype(np.float64), resolution)
@@ -110,7 +114,7 @@ def _few_decimals(rows: NDArray[Any]) -> int | None:
     return next((d for d in range(4) if (np.abs(values * 10**d - np.rint(values * 10**d)) < _BY_HAND).all()), None)
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Header:
     """The first row is 0, 1, 2, ... or 1, 2, 3, ..., and the others are not whole."""
 
@@ -142,7 +146,7 @@ class Header:
         return f"row 0 counts from {self.first} to {last}: a header that was read as a row; use --skip-rows 0"
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Index:
     """The first or the last column goes up by exactly 1 per row."""
 
@@ -170,7 +174,7 @@ class Index:
         return f"column {column} counts the rows ({counts}, ...): an index, not a class{seen.without(column)}"
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Labels:
     """A column equals the labels in every row, and they are not all the same."""
 
@@ -198,7 +202,7 @@ class Labels:
         return f"column {column} equals the label in every row: labels, not logits{seen.without(column)}"
 
 
-@dataclass
+@dataclass(eq=False, repr=False)
 class Quantised:
     """Whole numbers of 8 bits that use much of their range."""
 

@@ -19,7 +19,9 @@ from softmax_cli.evaluation.hints.suspicions import (
 )
 from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.inputs.reading import LOGITS, Reading
+from softmax_cli.inputs.single import SingleLogits
 from softmax_cli.losses.targets import Indices, Target
+from softmax_cli.readers.table import Table
 
 SUSPICIONS: tuple[Callable[[], Suspicion], ...] = (Probabilities, Quantised, Header, Index, Labels)
 """What is looked for. Where several are certain, each is said."""
@@ -36,10 +38,11 @@ class Hints:
     first few hundred of them.
     """
 
-    def __init__(self, name: str, reading: Reading, *, base: int = 0) -> None:
-        self._name = name
+    def __init__(self, table: Table, reading: Reading, *, base: int = 0) -> None:
+        self._name = table.name
         self._base = base
-        plain = reading.values == LOGITS and not (reading.skip_rows or reading.shift)
+        single = isinstance(table, SingleLogits)  # its classes are not columns of the file
+        plain = reading.values == LOGITS and not (reading.skip_rows or reading.shift or single)
         kinds = SUSPICIONS if plain else ()
         self._left = [found for kind in kinds if (found := kind()).of_sigmoids or not reading.multilabel]
         self._whole = reading.logit_columns is None and reading.label_column is None
@@ -49,7 +52,7 @@ class Hints:
     @classmethod
     def of(cls, pair: Pair) -> "Hints":
         """The hints on the logits of a pair."""
-        return cls(pair.logits.name, pair.reading, base=pair.reading.label_base)
+        return cls(pair.logits, pair.reading, base=pair.reading.label_base)
 
     def watching(self, blocks: Iterator[Blocks], parts: PartsOf[Blocks]) -> Iterator[Blocks]:
         """The same blocks, looked at on their way; ``parts`` gives the logits of one, and its target."""
