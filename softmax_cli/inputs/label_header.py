@@ -12,7 +12,7 @@ from softmax_cli.readers.table import Table
 class Reopening(Protocol):
     """A delimited file: whether its first line, read as a row, could be a header, and how to read it as one."""
 
-    may_have_header: bool
+    first_line_may_be_header: bool
 
     def with_header(self, header: bool) -> Table:
         """Return the same file with its first line taken for a header, or for a row."""
@@ -25,7 +25,7 @@ def without_header(logits: Table, labels: Table) -> tuple[Table, tuple[str, ...]
     called 0, 1, 2, ...: then pandas wrote both.
     """
     names = logits.column_names
-    if not isinstance(labels, Reopening) or not labels.may_have_header or labels.shape != (None, 1):
+    if not isinstance(labels, Reopening) or not labels.first_line_may_be_header or labels.shape != (None, 1):
         return labels, ()
     if names is None or list(names) != [str(place) for place in range(len(names))]:
         return labels, ()
