@@ -100,6 +100,11 @@ class Pair:
         return numbered_names(self.class_names, self.classes)
 
     @property
+    def labels_name(self) -> str:
+        """The name of the labels' file."""
+        return self._labels.name
+
+    @property
     def by_probabilities(self) -> bool:
         """Whether each label is a distribution: a row of probabilities, or for single logits that of class 1."""
         return (self._label_axis is not None or self._soft) and not self.multilabel

@@ -69,7 +69,8 @@ class RawTables:
         opened = open_logits(logits, of_logits)
         if labels is None:
             return cls(opened, None)
-        opened_labels, notes = without_header(opened, open_labels(labels, reading, opened.column_names))
+        opened_labels = open_labels(labels, reading, opened.column_names, overflow=True)
+        opened_labels, notes = without_header(opened, opened_labels)
         return cls(as_column(opened, opened_labels, reading)[0], opened_labels, notes)
 
     def fitting_axes(self, reading: Reading) -> list[int]:
