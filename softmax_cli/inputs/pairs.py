@@ -23,7 +23,7 @@ from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, PROBABILITIES, Reading
 from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
 from softmax_cli.inputs.values import by_class, cautions, single_first
-from softmax_cli.losses.targets import Target
+from softmax_cli.losses.targets import MultiLabel, Target
 from softmax_cli.readers.pieces import Pieces
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import count
@@ -40,6 +40,14 @@ class Block:
     def part(self, first: int, end: int) -> "Block":
         """A copy of its rows ``first`` to ``end``, counted within the block: it outlives the block's memory."""
         return Block(self.start + first, self.logits[first:end].copy(), self.target.part(first, end))
+
+    def padded(self, multiple: int) -> "Block":
+        """Return the block with rows of zeros behind it, up to a multiple of so many; for multi-label targets."""
+        missing = -len(self.logits) % multiple
+        if not missing or not isinstance(self.target, MultiLabel):
+            return self
+        logits, labels = (np.pad(rows, ((0, missing), (0, 0))) for rows in (self.logits, self.target.rows))
+        return Block(self.start, logits, MultiLabel(labels))
 
 
 class Pair:
@@ -108,6 +116,11 @@ class Pair:
     def by_probabilities(self) -> bool:
         """Whether each label is a distribution: a row of probabilities, or for single logits that of class 1."""
         return (self._label_axis is not None or self._soft) and not self.multilabel
+
+    @property
+    def by_index(self) -> bool:
+        """Whether each label is one class."""
+        return not (self.by_probabilities or self.multilabel)
 
     @property
     def notes(self) -> tuple[str, ...]:

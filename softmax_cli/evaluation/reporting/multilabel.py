@@ -90,7 +90,6 @@ class _Ranks:
 def _signature(fold: MultilabelFold) -> Signature:
     settings = (
         ("dtype", fold.backend.dtype),
-        ("multilabel", True),
         ("temperature", fold.settings.temperature),
         ("bins", len(fold.edges) - 1),
         ("class_axis", fold.pair.class_axis),
