@@ -1,3 +1,4 @@
+# ruff: noqa: ARG005, PLW0108, PT017  (tables of functions of one form; an error is a result here)
 """Kinds of values, kinds of labels and shapes, each with each: a figure is right, refused, or has a word beside it.
 
 The truth of every combination is torch's, on the rows (N, C) and the labels (N,) that the arrays were made from. What
@@ -51,8 +52,8 @@ VALUES = {
     "float32 logits": Values(lambda x: x.astype(np.float32), plain=True),
     "log-probabilities": Values(lambda x: np.log(softmax(x)), plain=True),
     "log-probabilities, said": Values(lambda x: np.log(softmax(x)), {"values": "log-probabilities"}, plain=True),
-    "probabilities": Values(softmax),
-    "probabilities, said": Values(softmax, {"values": "probabilities"}, plain=True),
+    "probabilities": Values(lambda x: softmax(x)),
+    "probabilities, said": Values(lambda x: softmax(x), {"values": "probabilities"}, plain=True),
     "distances, said": Values(lambda x: x.max() - x, {"values": "distances"}, plain=True),
 }
 

@@ -8,6 +8,7 @@ from softmax_cli.checks.check import Check, Symptom
 from softmax_cli.checks.remedies import Options, columns_in
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.checks.words import all_rows, as_given, classes_text, trials
+from softmax_cli.metrics.certain import is_copy, is_index
 from softmax_cli.metrics.chance import ALPHA
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
@@ -89,7 +90,7 @@ def index_column(statistics: Statistics) -> Symptom | None:
     logit is whole by luck in none of these rows.
     """
     counting, identifier = statistics.logits.columns.counting, statistics.logits.foreign.identifier
-    if statistics.classes < 2 or statistics.rows < _FEW_ROWS or not (counting or identifier is not None):
+    if not is_index(statistics.rows, statistics.classes) or not (counting or identifier is not None):
         return None
     if not counting and identifier is not None:
         return _identifier(statistics, identifier)
@@ -165,7 +166,7 @@ def padded_classes(statistics: Statistics) -> Symptom | None:
 def label_column(statistics: Statistics) -> Symptom | None:
     """A column equals the labels in each of 20 rows or more, and they are not all the same."""
     labels = statistics.labels
-    if labels is None or statistics.classes < 2 or statistics.rows < _MANY_ROWS:
+    if labels is None or not is_copy(statistics.rows, statistics.classes):
         return None
     copies = sorted(set(statistics.logits.columns.copies.tolist()) - set(statistics.logits.columns.constant.tolist()))
     if not copies:
