@@ -21,7 +21,7 @@ from softmax_cli.cli.options import (
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
 from softmax_cli.cli.streams import note_typing
-from softmax_cli.errors import CheckFailedError, InputError
+from softmax_cli.errors import CheckFailedError
 from softmax_cli.evaluation.reporting.settings import REPORT_DTYPES, TOP_K, ReportSettings
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
 
@@ -98,7 +98,7 @@ def command(
     softmax-cli report logprobs.csv --values label-log-probabilities --worst 20
     softmax-cli report x.npy t.npy --multilabel --fail-if 'macro_f1 < 0.8'
     """
-    from softmax_cli.cli.output import check_file, deliver, deliver_to_file
+    from softmax_cli.cli.output import check_file, deliver, deliver_to_file, require_rows
     from softmax_cli.cli.progress import Watch
     from softmax_cli.gates import met, parse_condition_on
     from softmax_cli.reports import multilabel
@@ -131,12 +131,11 @@ def command(
             worst=worst,
             **reading,
         )
+    require_rows(found, labels or logits)
     if output is None:
         deliver(found, output_format)
     else:
         deliver_to_file(found, output)
-    if found.nothing:
-        raise InputError(labels or logits, found.nothing)
     failures = met(found, gates)
     if failures:
         raise CheckFailedError("; ".join(failures))

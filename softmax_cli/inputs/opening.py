@@ -23,9 +23,9 @@ def open_logits(logits: Any, reading: Reading, name: str = "logits") -> Table:
     return _open(as_files(logits), name, _dialect(reading), Selection(reading.logit_columns, reading.label_column))
 
 
-def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None) -> Table:
-    """The table of labels; ``classes`` are the names that may stand in it."""
-    selection = Selection(reading.label_column, text=True, known=frozenset(classes or ()))
+def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None, *, overflow: bool = False) -> Table:
+    """The table of labels; ``classes`` are the names that may stand in it, ``overflow`` as a Selection has it."""
+    selection = Selection(reading.label_column, text=True, known=frozenset(classes or ()), overflow=overflow)
     return _open(as_files(labels, names=True), "labels", _dialect(reading), selection)
 
 

@@ -63,13 +63,14 @@ def read(source: Source, dialect: Dialect, selection: Selection) -> "DelimitedTa
     """Look at the first lines; raises InputError where there is no row, or no such column."""
     layout = _layout(source.name, _first_lines(source), dialect, selection)
     one_column = selection.text and len(layout.columns) == 1
-    return DelimitedTable(source, layout, text=one_column and not is_number(layout.first_row[layout.columns[0]]))
+    text = one_column and not is_number(layout.first_row[layout.columns[0]])
+    return DelimitedTable(source, layout, text=text, overflow=selection.overflow)
 
 
 class DelimitedTable:
     """The chosen columns of a delimited file: float64, or str where they are class names."""
 
-    def __init__(self, source: Source, layout: Layout, *, text: bool) -> None:
+    def __init__(self, source: Source, layout: Layout, *, text: bool, overflow: bool = False) -> None:
         self.name = source.name
         self.notes = layout.notes
         self.dtype: Any = np.dtype(np.str_ if text else np.float64)
@@ -79,6 +80,7 @@ class DelimitedTable:
         self._source = source
         self._layout = layout
         self._text = text
+        self._overflow = overflow
         self._bytes_read = 0
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
@@ -200,7 +202,9 @@ class DelimitedTable:
 
     def _fault(self, lines: list[str]) -> Fault | None:
         layout = self._layout
-        return find_fault(lines, layout.delimiter, layout.width, layout.columns, numbers=not self._text)
+        return find_fault(
+            lines, layout.delimiter, layout.width, layout.columns, numbers=not self._text, overflow=self._overflow
+        )
 
     def _refuse(self, line: int, lines: list[str], reason: str) -> NoReturn:
         layout = self._layout

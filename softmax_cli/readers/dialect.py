@@ -32,10 +32,12 @@ class Selection:
     ``only``: these columns, given by name or position from 0, or as ranges of positions ``1:11`` that leave
     the end out; a name that has a comma in it stands in quotes. ``without``: all but this one. ``text``: a
     single column whose values may be class names;
-    ``known`` are the names that may stand there (so that a first line of one of them is no header).
+    ``known`` are the names that may stand there (so that a first line of one of them is no header). ``overflow``: a
+    number beyond float64 is an infinity, for whoever judges the values, instead of an error.
     """
 
     only: str | None = None
     without: str | None = None
     text: bool = False
     known: frozenset[str] = frozenset()
+    overflow: bool = False

@@ -129,9 +129,18 @@ def is_number(cell: str) -> bool:
 
 
 def find_fault(
-    lines: Sequence[str], delimiter: str, width: int, columns: Sequence[int], *, numbers: bool
+    lines: Sequence[str],
+    delimiter: str,
+    width: int,
+    columns: Sequence[int],
+    *,
+    numbers: bool,
+    overflow: bool = False,
 ) -> Fault | None:
-    """The first fault: a blank line, bad quotes, another length, or in ``columns`` an empty cell or no number."""
+    """The first fault: a blank line, bad quotes, another length, or in ``columns`` an empty cell or no number.
+
+    A number beyond float64 is one too, unless ``overflow`` lets it pass.
+    """
     for offset, line in enumerate(lines):
         if not line.strip():
             return Fault(offset, None, "a blank line within the rows", "remove it")
@@ -142,18 +151,18 @@ def find_fault(
         if len(row) != width:
             return Fault(offset, None, f"{_cells(len(row))} where the first line has {width}")
         for column in columns:
-            if what := _fault_of_cell(row[column], numbers=numbers):
+            if what := _fault_of_cell(row[column], numbers=numbers, overflow=overflow):
                 return Fault(offset, column, *what)
     return None
 
 
-def _fault_of_cell(cell: str, *, numbers: bool) -> tuple[str, str] | None:
+def _fault_of_cell(cell: str, *, numbers: bool, overflow: bool) -> tuple[str, str] | None:
     """What is wrong with a cell, and what to do."""
     if not cell:
         return "an empty cell", "write nan if the value is missing"
     if numbers and not is_number(cell):
         return f"{_shown(cell)} is not a number", _hint(cell)
-    if numbers and _overflows(cell):
+    if numbers and not overflow and _overflows(cell):
         return f"{_shown(cell)} is beyond the largest float64", "write inf or -inf if that is meant"
     return None
 

@@ -73,6 +73,10 @@ class Report(Protocol):
 
     notes: tuple[str, ...]
 
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """For everybody: what the files hold that they were not read as, known once everything has been written."""
+
     def lead(self) -> str:
         """For everybody: the answer in a sentence, above everything else; empty where there is none."""
 
@@ -126,8 +130,8 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def all_ignored(rows: int) -> str:
-    """Why a figure is of nothing where every one of so many labels is ignored, in words."""
-    return f"no row counts: all {rows:,} labels are ignored"
+    """Why there is no figure where every one of so many labels is ignored, in words."""
+    return f"no row counts: {'the only label is' if rows == 1 else f'all {rows:,} labels are'} ignored"
 
 
 def header_names(class_names: Iterable[str]) -> tuple[str, ...]:

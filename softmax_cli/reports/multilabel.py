@@ -111,6 +111,7 @@ class MultilabelReport(Displayed):
     infinite: int = 0
     likely_probabilities: bool = False
     notes: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
     @property
     def nothing(self) -> str:
@@ -232,7 +233,10 @@ class MultilabelReport(Displayed):
         if self.nothing:
             found.append(f"{self.nothing.capitalize()}.")
         if self.likely_probabilities:
-            found.append("Every logit is between 0 and 1, so each label is predicted. Probabilities? --values sigmoids")
+            found.append(
+                "Every value lies within [0, 1] and is read as a logit, so that every label is predicted; if these are "
+                "probabilities, use --values probabilities."
+            )
         if self.undefined:
             logits = count(self.undefined, "logit is", "logits are")
             found.append(
@@ -282,6 +286,7 @@ class MultilabelReport(Displayed):
             "temperature": {name: value for name, value in vars(self.tempered).items() if name != "perplexity"},
             "warnings": self.warnings(),
             "notes": self.notes,
+            "hints": self.hints,
         }
 
     def signature_line(self) -> str:

@@ -34,7 +34,7 @@ from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.tempered import Tempered
 
 _TELLING = 20
-"""So many numbers between 0 and 1 are no logits: of a normal distribution not one in three would lie there."""
+"""So many numbers that all lie between 0 and 1 are hardly logits: every one would predict its label."""
 
 
 def refuse_top_k(settings: ReportSettings) -> None:
@@ -65,6 +65,7 @@ def multilabel_report(pair: Pair, settings: ReportSettings) -> MultilabelReport:
         infinite=fold.infinite,
         likely_probabilities=fold.within and fold.counts.rows * pair.classes >= _TELLING,
         notes=(*pair.notes, *_approximations(fold, ranks)),
+        hints=fold.hints.found(),
     )
 
 
@@ -90,7 +91,6 @@ class _Ranks:
 def _signature(fold: MultilabelFold) -> Signature:
     settings = (
         ("dtype", fold.backend.dtype),
-        ("multilabel", True),
         ("temperature", fold.settings.temperature),
         ("bins", len(fold.edges) - 1),
         ("class_axis", fold.pair.class_axis),
