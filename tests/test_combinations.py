@@ -1,4 +1,3 @@
-# ruff: noqa: ARG005, PLW0108, PT017  (tables of functions of one form; an error is a result here)
 """Kinds of values, kinds of labels and shapes, each with each: a figure is right, refused, or has a word beside it.
 
 The truth of every combination is torch's, on the rows (N, C) and the labels (N,) that the arrays were made from. What
