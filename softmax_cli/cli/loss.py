@@ -22,7 +22,7 @@ from softmax_cli.cli.options import (
     asked_for,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note, note_typing
+from softmax_cli.cli.streams import note, note_typing, warn
 from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.settings import Settings, parse_parameters
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
@@ -137,6 +137,7 @@ def command(
     if quiet:
         print(exact(report.loss(options["variants"][0])))
         note(*report.cautions)
+        warn(*report.hints)
     else:
         deliver(report, output_format)
     of = options["variants"][0] if len(options["variants"]) == 1 else headline
@@ -205,7 +206,9 @@ def _show_other(
     from softmax_cli.evaluation import steps
 
     if given["grad_output"] is not None:
-        note(*steps.save_gradient(*files, Path(given["grad_output"]), **options))
+        said = steps.save_gradient(*files, Path(given["grad_output"]), **options)
+        note(*said.notes)
+        warn(*said.hints)
         return
     walk = steps.steps if given["steps"] else steps.gradient
     deliver(walk(*files, **options), output_format)

@@ -13,6 +13,7 @@ from softmax_cli.evaluation.blocks import rows_per_block
 from softmax_cli.evaluation.details import Details, details_of
 from softmax_cli.evaluation.edges import Edges
 from softmax_cli.evaluation.frameworks import FrameworkFold, FrameworkSums
+from softmax_cli.evaluation.hints.watch import Hints
 from softmax_cli.evaluation.settings import Settings
 from softmax_cli.evaluation.totals import Totals
 from softmax_cli.inputs.pairs import Block, Pair
@@ -50,6 +51,7 @@ class Fold:
 
     def __init__(self, pair: Pair, backends: Sequence[Backend], settings: Settings, criterion: Criterion) -> None:
         self.pair = pair
+        self.hints = Hints.of(pair)
         self.backends = backends
         self.settings = settings
         self.criterion = criterion
@@ -176,7 +178,8 @@ class Fold:
 
     def blocks(self) -> Iterator[Block]:
         """The rows, in order, in blocks that suit the backends; in one where these reduce them all at once."""
-        return self.pair.blocks(rows_per_block(self.pair.classes, self.backends), whole=self.native)
+        blocks = self.pair.blocks(rows_per_block(self.pair.classes, self.backends), whole=self.native)
+        return self.hints.watching_pair(blocks)
 
     def batch(self, backend: Backend, block: Block) -> Batch:
         """Return a block as the backend's arrays.

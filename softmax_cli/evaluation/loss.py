@@ -97,6 +97,7 @@ def _side_by_side(reports: Sequence[LossReport]) -> LossReport:
         losses=tuple(line for report in reports for line in report.losses),
         signature=first.signature.of(None, dtype=dtypes),
         notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
+        hints=tuple(dict.fromkeys(hint for report in reports for hint in report.hints)),
     )
 
 
@@ -140,6 +141,7 @@ def report_of(fold: Fold) -> LossReport:
         preview=tuple(line for block in fold.edges.blocks() for line in _preview(fold, block)),
         labels=fold.labels,
         notes=(*fold.pair.notes, *settings.left_out(fold.family)),
+        hints=fold.hints.found(),
         details=None if fold.details is None else fold.details.found(),
         details_title="rows, one by one" if settings.top is None else "rows with the largest losses",
         frameworks=() if fold.frameworks is None else fold.frameworks.lines(),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,8 +55,17 @@ def gradient(logits: Any, labels: Any = None, **options: Any) -> StepsReport:
     return _walk(logits, labels, settings, reading, _gradients)
 
 
-def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple[str, ...]:
-    """Write the gradient of all rows to a .npy (in the shape of the logits), .csv or .tsv file; gives the notes.
+class Said(NamedTuple):
+    """What there is to say beside a result; see the reports."""
+
+    notes: tuple[str, ...]
+    hints: tuple[str, ...]
+
+
+def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> Said:
+    """Write the gradient of all rows to a .npy (in the shape of the logits), .csv or .tsv file.
+
+    Return what there is to say beside it.
 
     It is that of the one loss that was asked for, else of the cross-entropy; on one backend.
     """
@@ -73,7 +82,7 @@ def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple
 
     blocks = in_order(computed, fold.blocks(), settings.workers)
     save(path, blocks, header_names(fold.pair.display_names), fold.pair.logits.shape, fold.pair.class_axis)
-    return fold.pair.notes
+    return Said(fold.pair.notes, fold.hints.found())
 
 
 StepsOf = Callable[[Backend, Fold, list[Block]], list[Step]]

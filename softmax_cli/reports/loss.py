@@ -47,6 +47,7 @@ class LossReport(Displayed):
     preview: tuple[RowLine, ...]
     labels: Sequence[str]
     notes: tuple[str, ...]
+    hints: tuple[str, ...] = ()
     details: Sequence[Detail] | None = None
     details_title: str = ""
     frameworks: tuple[FrameworkLine, ...] = ()
@@ -248,6 +249,7 @@ class LossReport(Displayed):
             **({"labels": self.labels} if self.reduction == "none" else {}),
             **({"details": [vars(detail) for detail in self.details]} if self.details is not None else {}),
             "notes": self.notes,
+            "hints": self.hints,
         }
 
     def signature_line(self) -> str:

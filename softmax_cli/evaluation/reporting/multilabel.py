@@ -65,6 +65,7 @@ def multilabel_report(pair: Pair, settings: ReportSettings) -> MultilabelReport:
         infinite=fold.infinite,
         likely_probabilities=fold.within and fold.counts.rows * pair.classes >= _TELLING,
         notes=(*pair.notes, *_approximations(fold, ranks)),
+        hints=fold.hints.found(),
     )
 
 
