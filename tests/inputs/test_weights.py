@@ -18,7 +18,7 @@ def loss(run, tmp_path, monkeypatch):
 
 
 def values(text):
-    return torch.tensor(np.loadtxt(text.splitlines(), delimiter=",", skiprows=text.startswith("cat")))
+    return torch.tensor(np.loadtxt(text.splitlines(), delimiter=",", skiprows=int(text.startswith("cat"))))
 
 
 @pytest.mark.parametrize("weights", ["2,0.5", "2.0, 5e-1", "cat=2,dog=.5", "dog=.5,cat=2"])
