@@ -126,7 +126,7 @@ class Pair:
         of_files = (*self.logits.notes, *self._labels.notes, *self._vector_notes)
         notes = tuple(dict.fromkeys((*of_files, *self.rule.notes, *self._column_notes)))
         missing = f"{self._labels.name}: {count(self._missing, 'row')} without a label left out by --ignore-missing"
-        return (*notes, *self._shape_notes, *([missing] if self._missing else []), *self.cautions)
+        return (*notes, *self._shape_notes, *([missing] if self._missing else []))
 
     @property
     def cautions(self) -> tuple[str, ...]:
