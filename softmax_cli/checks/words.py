@@ -34,24 +34,23 @@ def all_rows(statistics: Statistics) -> Places:
     return Places(statistics.rows, tuple(range(min(statistics.rows, _SHOWN))))
 
 
-def as_given(statistics: Statistics) -> tuple[Effect | Trial, ...]:
+def as_given(statistics: Statistics) -> tuple[Effect, ...]:
     """The loss and the accuracy of the files as they are; nothing of labels that are no distributions at all.
 
     Where `loss` refuses the labels, it says that it is of the others.
     """
     loss, labels = statistics.loss, statistics.labels
-    if statistics.given.get("multilabel"):
-        return (Trial(AS_GIVEN),)
-    if loss is None or labels is None or not loss.counted or labels.impossible:
+    if statistics.multilabel_loss is not None:
+        return (Effect(AS_GIVEN, statistics.multilabel_loss),)
+    if loss is None or labels is None or not loss.counted or labels.impossible or labels.no_classes:
         return ()
     refused = labels.outside or labels.fractional or labels.unknown or labels.given != statistics.rows
     return (Effect(AS_GIVEN if not refused else OF_VALID, loss.mean, loss.accuracy),)
 
 
-def loss_as_given(statistics: Statistics) -> tuple[Effect | Trial, ...]:
+def loss_as_given(statistics: Statistics) -> tuple[Effect, ...]:
     """The loss alone."""
-    effects = as_given(statistics)
-    return tuple(replace(effect, accuracy=None) if isinstance(effect, Effect) else effect for effect in effects)
+    return tuple(replace(effect, accuracy=None) for effect in as_given(statistics))
 
 
 def without_rows(statistics: Statistics, ranges: Ranges) -> Options:

@@ -145,7 +145,8 @@ def here(tmp_path, monkeypatch):
 
 def option_words(options):
     """Options as a shell has them."""
-    return [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    words = [(f"--{name.replace('_', '-')}", str(value)) for name, value in options.items()]
+    return [word for pair in words for word in (pair[:1] if pair[1] == "True" else pair)]
 
 
 def without(words, names):
