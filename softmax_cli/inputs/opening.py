@@ -18,14 +18,19 @@ from softmax_cli.readers.table import Table
 _NUMBERS_AT_ONCE = 1 << 17
 
 
-def open_logits(logits: Any, reading: Reading, name: str = "logits") -> Table:
-    """The table of logits: paths (``-`` is standard input), a Source, or anything that NumPy takes, of that name."""
-    return _open(as_files(logits), name, _dialect(reading), Selection(reading.logit_columns, reading.label_column))
+def open_logits(logits: Any, reading: Reading, name: str = "logits", *, leave_out: bool = True) -> Table:
+    """The table of logits: paths (``-`` is standard input), a Source, or anything that NumPy takes, of that name.
+
+    ``leave_out``: leave out the columns that cannot be classes.
+    """
+    selection = Selection(reading.logit_columns, reading.label_column, leave_out=leave_out)
+    return _open(as_files(logits), name, _dialect(reading), selection)
 
 
 def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None) -> Table:
     """The table of labels; ``classes`` are the names that may stand in it."""
-    selection = Selection(reading.label_column, text=True, known=frozenset(classes or ()))
+    known = frozenset(classes or ())
+    selection = Selection(reading.label_column, text=True, known=known, missing=reading.ignore_missing)
     return _open(as_files(labels, names=True), "labels", _dialect(reading), selection)
 
 
@@ -62,7 +67,7 @@ def as_sources(logits: Any, labels: Any, *single: Any) -> tuple[Any, ...]:
 
 
 def _dialect(reading: Reading) -> Dialect:
-    return Dialect(reading.delimiter, reading.header)
+    return Dialect(reading.delimiter, reading.header, reading.decimal)
 
 
 def _open(given: Any, name: str, dialect: Dialect, selection: Selection) -> Table:

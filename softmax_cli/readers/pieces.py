@@ -73,8 +73,9 @@ class Pieces:
         for table in tables:
             _refuse_unlike(table, first)
         self.name = name
-        self.notes = (*notes, *_notes_of(tables))
+        self._own_notes = notes
         self.column_names = first.column_names
+        self.left_out = first.left_out
         self.dtype = _common_dtype(tables)
         self._tables = tables
         self._lengths = [table.shape[0] for table in tables]
@@ -82,6 +83,11 @@ class Pieces:
         self._reading = 0
         known = [length for length in self._lengths if length is not None]
         self.shape: tuple[int | None, ...] = (sum(known) if len(known) == len(tables) else None, *first.shape[1:])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See Table: of all pieces, as far as they have been read."""
+        return (*self._own_notes, *_notes_of(self._tables))
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table; each piece ends a block. Raises InputError for classes on axis 0."""

@@ -2,10 +2,13 @@
 
 import csv
 import re
+from collections.abc import Sequence
+from difflib import get_close_matches
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.dialect import Selection
 from softmax_cli.readers.lines import cells
+from softmax_cli.readers.roles import Columns, labels_among, no_classes
 
 _RANGE = re.compile(r"(\d{0,9}):(\d{0,9})")
 _POSITION = re.compile(r"-?\d{1,9}")
@@ -18,27 +21,33 @@ def asked_names(selection: Selection) -> tuple[str, ...]:
     return without if selection.only is None else (*without, selection.only, *_parts(selection.only, ()))
 
 
-def choose_columns(
-    selection: Selection, names: tuple[str, ...] | None, width: int, file: str
-) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """The positions of the chosen columns, and notes on what was left out without being asked."""
+def choose_columns(selection: Selection, columns: Columns, file: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The positions of the chosen columns, and notes on what was decided without being asked."""
+    names, width = columns.names, columns.width
     without = None if selection.without is None else find_column(selection.without, names, width, file)
     if selection.only is not None:
-        parts = _parts(selection.only, names or ())
-        chosen = tuple(place for part in parts for place in _places(part, names, width, file))
+        chosen = asked_positions(selection.only, names, width, file)
         if without in chosen:
             raise InputError(file, f"column {selection.without!r} cannot hold both the labels and a logit")
         return chosen, ()
-    columns = [place for place in range(width) if place != without]
-    notes: tuple[str, ...] = ()
-    if names is not None and names[0] in _INDEX_NAMES and len(columns) > 1 and columns[0] == 0:
+    given = [place for place in range(width) if place != without]
+    notes: list[str] = []
+    if names is not None and names[0] in _INDEX_NAMES and len(given) > 1 and given[0] == 0:
         # pandas.DataFrame.to_csv writes its index under an empty name, which read_csv calls "Unnamed: 0".
-        columns.pop(0)
+        given.pop(0)
         called = "is called 'Unnamed: 0'" if names[0] else "has no name"
-        notes = (f"{file}: the first column {called}; taken for an index and left out",)
-    if not columns:
+        notes.append(f"the first column {called}; taken for an index and left out")
+    if selection.leave_out and len(given) > 1:
+        given, more = _labels(columns, given, selection, file) if selection.text else _classes(columns, given)
+        notes += more
+    if not given:
         raise InputError(file, "there is no column of logits beside the labels")
-    return tuple(columns), notes
+    return tuple(given), tuple(f"{file}: {note}" for note in notes)
+
+
+def asked_positions(only: str, names: tuple[str, ...] | None, width: int, file: str) -> tuple[int, ...]:
+    """The positions of columns given by names, positions and ranges, in the order in which they were given."""
+    return tuple(place for part in _parts(only, names or ()) for place in _places(part, names, width, file))
 
 
 def find_column(given: str, names: tuple[str, ...] | None, width: int, file: str) -> int:
@@ -50,9 +59,30 @@ def find_column(given: str, names: tuple[str, ...] | None, width: int, file: str
     if _POSITION.fullmatch(given) and -width <= int(given) < width:
         return int(given) % width
     if names is not None:
-        raise InputError(file, f"there is no column {given!r}; the columns are {_listing(names)}")
+        what = f"there is no column {given!r}; the columns are {_listing(names)}"
+        raise InputError(file, what, _suggestion(given, names))
     remedy = "" if _POSITION.fullmatch(given) else "if its first line is a header, use --header"
     raise InputError(file, f"there is no column {given!r}; the file has {width} and no header", remedy)
+
+
+def _classes(columns: Columns, given: Sequence[int]) -> tuple[list[int], list[str]]:
+    """The columns of logits, and notes on those that were left out."""
+    left_out, said = no_classes(columns, given)
+    by_reason: dict[str, list[str]] = {}
+    for column in sorted(left_out):
+        by_reason.setdefault(left_out[column], []).append(columns.called(column))
+    notes = [
+        f"{' and '.join(called)} {reason if len(called) == 1 else reason.replace('holds', 'hold')}, and "
+        f"{'is' if len(called) == 1 else 'are'} left out of the classes; --logit-columns chooses them"
+        for reason, called in by_reason.items()
+    ]
+    notes += [f"{what}; --logit-columns chooses the classes, --label-column the labels" for what in said]
+    return [column for column in given if column not in left_out], notes
+
+
+def _labels(columns: Columns, given: Sequence[int], selection: Selection, file: str) -> tuple[list[int], list[str]]:
+    chosen, note = labels_among(columns, given, selection.known, file)
+    return chosen, [f"{note}; --label-column chooses another"] if note else []
 
 
 def _parts(only: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -78,3 +108,10 @@ def _places(part: str, names: tuple[str, ...] | None, width: int, file: str) -> 
 def _listing(names: tuple[str, ...], most: int = 12) -> str:
     shown = ", ".join(map(repr, names[:most]))
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def _suggestion(given: str, names: tuple[str, ...]) -> str:
+    """The name that was perhaps meant."""
+    lower = {name.lower(): name for name in reversed(names)}
+    near = get_close_matches(given.lower(), lower, 1)
+    return f"did you mean {lower[near[0]]!r}?" if near else ""

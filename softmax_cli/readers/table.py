@@ -10,14 +10,18 @@ class Table(Protocol):
     """Rows by columns, or an array of any number of axes.
 
     ``shape`` has None where a size is known only at the end of the file. ``column_names`` are a header's.
-    ``notes`` says what the reader decided by itself (an index column left out).
+    ``left_out`` names the columns that the reader left out without being asked.
     """
 
     name: str
     shape: tuple[int | None, ...]
     dtype: Any
     column_names: tuple[str, ...] | None
-    notes: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided by now; there may be more once all rows have been read."""
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """Pieces of at most ``rows`` rows, in order; of more where so few would be read byte by byte (see npy.py).
