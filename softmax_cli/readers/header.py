@@ -34,6 +34,8 @@ def is_header(first: Row, rows: Sequence[Row], selection: Selection, decimal: st
         return bool(named) and (not rows or _names(first, named, rows, selection, decimal))
     if len(named) + len(numbers) < len(first) - (first[0] == ""):
         return False
+    if first[0] == "" and (counts_up(first[1:]) or _counts_rows([row[0] for row in rows])):
+        return True  # pandas leaves the name of an index empty
     return _are_numbers_names(first, numbers, rows, decimal) or any(map(_is_known, first))
 
 
@@ -69,6 +71,11 @@ def _are_numbers_names(first: Row, places: Sequence[int], rows: Sequence[Row], d
     if counts_up(tuple(names)) and len(names) == 2:
         return all(below)
     return all(below) and len(rows) > 1 and (len(first) > 1 or names == ["0"])
+
+
+def _counts_rows(column: Sequence[str]) -> bool:
+    """Whether a column numbers the rows, from 0 or from 1."""
+    return any(list(column) == [str(start + place) for place in range(len(column))] for start in (0, 1))
 
 
 def _is_known(name: str) -> bool:
