@@ -17,7 +17,7 @@ from softmax_cli.evaluation.settings import positive, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
 from softmax_cli.inputs.class_names import numbered_names
-from softmax_cli.inputs.opening import open_logits
+from softmax_cli.inputs.opening import open_logits, select_classes
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.losses.distance import distances
 from softmax_cli.parallel import in_order
@@ -65,9 +65,10 @@ def softmax(
     positive("--temperature", temperature)
     if backend == EVERY_BACKEND:
         raise UsageError("softmax runs on one backend at a time: --backend numpy or --backend torch")
-    table = open_logits(logits, Reading(**reading))
-    axis = find_class_axis(table, None, Reading(**reading).class_axis)
-    table = with_known_shape(table, axis)
+    layout = Reading(**reading)
+    table = open_logits(logits, layout)
+    axis = find_class_axis(table, None, layout.class_axis)
+    table = with_known_shape(select_classes(table, axis, layout), axis)
     classes = int(table.shape[axis] or 0)
     (chosen,) = load_backends(backend, device, computing_dtype(dtype, table))
     settings = (("dtype", chosen.dtype), ("temperature", temperature), ("class_axis", axis))

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from softmax_cli.errors import InputError
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.readers import open_table
-from softmax_cli.readers.array import ArrayTable, reason, refuse_columns
+from softmax_cli.readers.array import ArrayTable, reason, refuse_label_column
 from softmax_cli.readers.dialect import Dialect, Selection
-from softmax_cli.readers.pieces import Files, open_files, refuse_second_stdin
+from softmax_cli.readers.pieces import Files, Pieces, open_files, refuse_second_stdin
 from softmax_cli.readers.source import Source
 from softmax_cli.readers.table import Table
 
@@ -32,6 +32,13 @@ def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None) 
     known = frozenset(classes or ())
     selection = Selection(reading.label_column, text=True, known=known, missing=reading.ignore_missing)
     return _open(as_files(labels, names=True), "labels", _dialect(reading), selection)
+
+
+def select_classes(logits: Table, axis: int, reading: Reading) -> Table:
+    """The logits with the classes that were asked for, in that order; a delimited file has them chosen already."""
+    if reading.logit_columns is None or not isinstance(logits, ArrayTable | Pieces):
+        return logits
+    return logits.select(axis, reading.logit_columns)
 
 
 def as_source(given: Any) -> Any:
@@ -75,7 +82,7 @@ def _open(given: Any, name: str, dialect: Dialect, selection: Selection) -> Tabl
         return open_files(given, dialect, selection)
     if isinstance(given, Source):
         return open_table(given, dialect, selection)
-    refuse_columns(selection, name)
+    refuse_label_column(selection, name)
     return ArrayTable(_array(given, name), name, text=selection.text)
 
 

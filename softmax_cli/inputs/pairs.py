@@ -13,7 +13,7 @@ from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.label_axis import label_axis
 from softmax_cli.inputs.labels import LabelRule
-from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits
+from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits, select_classes
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.losses.targets import Target
@@ -44,7 +44,8 @@ class Pair:
 
     def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
         self.class_axis = find_class_axis(logits, labels.shape, reading.class_axis)
-        self.logits = with_known_shape(logits, self.class_axis)
+        chosen = select_classes(logits, self.class_axis, reading)
+        self.logits = with_known_shape(chosen, self.class_axis)
         if len(labels.shape) == len(self.logits.shape) == 2 and labels.shape[1] != 1:
             labels = with_known_shape(labels, self.class_axis)  # probabilities lie as the logits do
         self._labels = labels

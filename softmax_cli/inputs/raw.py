@@ -12,7 +12,7 @@ from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.label_axis import label_axis
 from softmax_cli.inputs.loose import LooseLabels, LooseRule
-from softmax_cli.inputs.opening import open_labels, open_logits
+from softmax_cli.inputs.opening import open_labels, open_logits, select_classes
 from softmax_cli.inputs.pairs import require_indices_to_ignore
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
@@ -76,7 +76,7 @@ class RawPair:
 
     def __init__(self, tables: RawTables, axis: int, reading: Reading, ignore_index: int | None = None) -> None:
         self.axis = axis
-        self.logits = with_known_shape(tables.logits, axis)
+        self.logits = with_known_shape(select_classes(tables.logits, axis, reading), axis)
         self.classes = int(self.logits.shape[axis] or 0)
         self.names = self.logits.column_names
         self.labels, self.label_axis = _labels(tables, self.logits, axis)

@@ -11,7 +11,7 @@ from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.axes import axis_notes, find_class_axis, fits, shape_text, with_known_shape
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.feed import Feed
-from softmax_cli.inputs.opening import as_sources, open_logits
+from softmax_cli.inputs.opening import as_sources, open_logits, select_classes
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
@@ -109,7 +109,10 @@ class Versions:
 
 
 def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: int | None = None) -> Versions:
-    """Open the files: paths, ``-`` for one of them, or arrays. Columns are chosen in those that are delimited."""
+    """Open the files: paths, ``-`` for one of them, or arrays.
+
+    Classes are chosen in both, but of an array beside a delimited file, whose columns have names, all are taken.
+    """
     a, b, labels = as_sources(a, b, labels)
     plain = replace(reading, logit_columns=None, label_column=None)
     whole_a, whole_b = open_logits(a, plain, "a"), open_logits(b, plain, "b")
@@ -121,15 +124,16 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
             raise UsageError("--ignore-index is a label, and there are no labels; give their file, or leave it out")
         pair, table = None, open_logits(a, of_a, "a")
         axis = find_class_axis(table, None, reading.class_axis)
-        table = with_known_shape(table, axis)
+        table = with_known_shape(select_classes(table, axis, of_a), axis)
     else:
         pair = open_pair(a, labels, of_a, ignore_index, "a")
         table, axis = pair.logits, pair.class_axis
     if isinstance(whole_b, ArrayTable):
-        return Versions(table, whole_b, axis, pair)
+        b_as_a = select_classes(whole_b, axis, reading) if isinstance(whole_a, ArrayTable) else whole_b
+        return Versions(table, b_as_a, axis, pair)
     with_labels = labels is None and _has_label_column(whole_b, reading, table.shape[axis])
     of_b = reading if with_labels else replace(reading, label_column=None)
-    return Versions(table, open_logits(b, of_b), axis, pair)
+    return Versions(table, select_classes(open_logits(b, of_b), axis, of_b), axis, pair)
 
 
 def _has_label_column(b: Table, reading: Reading, classes: int | None) -> bool:
@@ -137,7 +141,9 @@ def _has_label_column(b: Table, reading: Reading, classes: int | None) -> bool:
     column = reading.label_column
     if column is None or reading.logit_columns is not None:
         return False
-    return column in (b.column_names or ()) or (classes is not None and b.shape[-1] == classes + 1)
+    if column in b.left_out or column in (b.column_names or ()):
+        return True
+    return classes is not None and (b.shape[-1] or 0) + len(b.left_out) == classes + 1
 
 
 def _class_order(a: Table, b: Table) -> tuple[NDArray[np.intp] | None, str]:

@@ -32,11 +32,8 @@ def is_header(first: Row, rows: Sequence[Row], selection: Selection, decimal: st
     named = [place for place, cell in enumerate(first) if content(cell, decimal) is Content.TEXT]
     if not numbers:
         return bool(named) and (not rows or _names(first, named, rows, selection, decimal))
-    if len(named) + len(numbers) < len(first) - (first[0] == ""):
-        return False
-    if first[0] == "" and (counts_up(first[1:]) or _counts_rows([row[0] for row in rows])):
-        return True  # pandas leaves the name of an index empty
-    return _are_numbers_names(first, numbers, rows, decimal) or any(map(_is_known, first))
+    unlike = len(first) - len(named) - len(numbers) - (first[0] == "")
+    return not unlike and (_is_beside_index(first, rows) or _are_numbers_names(first, numbers, rows, decimal))
 
 
 def may_be_header(first: Row) -> bool:
@@ -73,9 +70,11 @@ def _are_numbers_names(first: Row, places: Sequence[int], rows: Sequence[Row], d
     return all(below) and len(rows) > 1 and (len(first) > 1 or names == ["0"])
 
 
-def _counts_rows(column: Sequence[str]) -> bool:
-    """Whether a column numbers the rows, from 0 or from 1."""
-    return any(list(column) == [str(start + place) for place in range(len(column))] for start in (0, 1))
+def _is_beside_index(first: Row, rows: Sequence[Row]) -> bool:
+    """Whether whole numbers stand beside a name that tells of a header: known, or left empty, as pandas does."""
+    index = [row[0] for row in rows]
+    counts = any(index == [str(start + place) for place in range(len(index))] for start in (0, 1))
+    return (first[0] == "" and (counts_up(first[1:]) or counts)) or any(_is_known(name) for name in first if name)
 
 
 def _is_known(name: str) -> bool:

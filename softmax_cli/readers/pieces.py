@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
 from softmax_cli.readers import open_table
+from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import STDIN, Source
 from softmax_cli.readers.table import Table
@@ -108,6 +109,11 @@ class Pieces:
             row -= length * self._rows_each(axis)
             place += 1
         return self._tables[place].where(row, axis)
+
+    def select(self, axis: int, only: str) -> "Pieces":
+        """The same with some places along an axis of arrays; columns of delimited files have been chosen already."""
+        tables = [table.select(axis, only) if isinstance(table, ArrayTable) else table for table in self._tables]
+        return Pieces(tables, self.name, self._own_notes)
 
     def refuse_classes_on(self, axis: int | None) -> None:
         """Raise InputError for classes on axis 0, along which the pieces follow each other."""

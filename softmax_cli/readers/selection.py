@@ -45,12 +45,18 @@ def choose_columns(selection: Selection, columns: Columns, file: str) -> tuple[t
     return tuple(given), tuple(f"{file}: {note}" for note in notes)
 
 
-def asked_positions(only: str, names: tuple[str, ...] | None, width: int, file: str) -> tuple[int, ...]:
-    """The positions of columns given by names, positions and ranges, in the order in which they were given."""
-    return tuple(place for part in _parts(only, names or ()) for place in _places(part, names, width, file))
+def asked_positions(
+    only: str, names: tuple[str, ...] | None, width: int, file: str, *, array: bool = False
+) -> tuple[int, ...]:
+    """The positions of columns given by names, positions and ranges, in the order in which they were given.
+
+    Those of an ``array`` are its classes, which have no names.
+    """
+    parts = _parts(only, names or ())
+    return tuple(place for part in parts for place in _places(part, names, width, file, array=array))
 
 
-def find_column(given: str, names: tuple[str, ...] | None, width: int, file: str) -> int:
+def find_column(given: str, names: tuple[str, ...] | None, width: int, file: str, *, array: bool = False) -> int:
     """The position of a column given by its name or by its position from 0 (negative: from the end)."""
     if names is not None and given in names:
         if names.count(given) > 1:
@@ -61,6 +67,8 @@ def find_column(given: str, names: tuple[str, ...] | None, width: int, file: str
     if names is not None:
         what = f"there is no column {given!r}; the columns are {_listing(names)}"
         raise InputError(file, what, _suggestion(given, names))
+    if array:
+        raise InputError(file, f"there is no class {given!r}; there are {width}, numbered from 0 and without names")
     remedy = "" if _POSITION.fullmatch(given) else "if its first line is a header, use --header"
     raise InputError(file, f"there is no column {given!r}; the file has {width} and no header", remedy)
 
@@ -95,13 +103,14 @@ def _parts(only: str, names: tuple[str, ...]) -> tuple[str, ...]:
         raise UsageError(f"the columns {only}: badly quoted ({error})") from None
 
 
-def _places(part: str, names: tuple[str, ...] | None, width: int, file: str) -> list[int]:
+def _places(part: str, names: tuple[str, ...] | None, width: int, file: str, *, array: bool) -> list[int]:
     span = _RANGE.fullmatch(part)
     if span is None or (names is not None and part in names):
-        return [find_column(part, names, width, file)]
+        return [find_column(part, names, width, file, array=array)]
     start, stop = int(span[1] or 0), int(span[2] or width)
     if not 0 <= start < stop <= width:
-        raise InputError(file, f"there are no columns {part}; the file has {width}")
+        what = f"no classes {part}; there are {width}" if array else f"no columns {part}; the file has {width}"
+        raise InputError(file, f"there are {what}")
     return list(range(start, stop))
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from softmax_cli.readers.numerals import Content, content, is_number, may_overflow, misspelling, plain_number
+from softmax_cli.readers.numerals import is_number, may_overflow
 
 NUMBERS = ["1", "-1", "+1.5", ".5", "5.", "1e5", "1E-5", "nan", "-inf", "Infinity", "1e400"]
 TEXT = ["", "x", "1_000", "0x10", "1+2j", "1d5", "1.#INF", "1,5", "--1", "٣", "１", "−1", "1 2", "nan(1)", "1f", "1\0"]
