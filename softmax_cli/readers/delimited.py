@@ -192,6 +192,8 @@ class DelimitedTable:
             rows = [cells(text, layout.delimiter) for text in lines]
         except csv.Error as error:
             self._refuse(line, lines, str(error))
+        if layout.width == 1 and layout.spelling.missing:
+            rows = [row or ("",) for row in rows]
         if any(len(row) != layout.width for row in rows):
             self._refuse(line, lines, "the rows differ in length")
         return rows

@@ -11,7 +11,7 @@ from softmax_cli.readers.numerals import is_missing, misspelling, plain_number, 
 
 _LONGEST_SHOWN = 40  # characters of a cell in a message
 _WRITE_NAN = "write nan if the value is missing"
-_IGNORE_MISSING = "to leave out rows without a label, use --ignore-missing"
+_IGNORE_MISSING = "use --ignore-missing to leave out rows without a label"
 
 
 class Fault(NamedTuple):
@@ -43,12 +43,12 @@ class Spelling:
         return not (self.text or self.truth or self.missing or self.decimal)
 
     def read(self, cell: str) -> str:
-        """The cell as numpy.loadtxt reads it, or a name; as it stands where it has a fault."""
+        """The cell as numpy.loadtxt reads it, or a name; something that it does not read where the cell has a fault."""
         if self.missing and is_missing(cell) and not self.text:
             return "nan"
         if self.text:
             return cell
-        return (truth(cell) if self.truth else plain_number(cell, self.decimal)) or cell
+        return (truth(cell) if self.truth else plain_number(cell, self.decimal)) or f"?{cell}"
 
     def fault(self, cell: str) -> tuple[str, str] | None:
         """What is wrong with a cell, and what to do."""
@@ -60,7 +60,10 @@ class Spelling:
 
     def _fault_of_number(self, cell: str) -> tuple[str, str] | None:
         if self.truth:
-            return None if truth(cell) else self._not("neither True nor False, as the labels above are", cell)
+            if truth(cell):
+                return None
+            what = f"{shown(cell)} is neither True nor False, as the labels above are"
+            return what, self._instead if is_missing(cell) else ""
         number = plain_number(cell, self.decimal)
         if number is None:
             return self._no_number(cell)
@@ -70,13 +73,14 @@ class Spelling:
 
     def _no_number(self, cell: str) -> tuple[str, str]:
         if is_missing(cell):
-            return self._not("not a number: it stands for a missing value", cell)
+            return f"{shown(cell)} is not a number: it stands for a missing value", self._instead
         why, remedy = misspelling(cell, self.decimal) or ("", "")
         return f"{shown(cell)} is not a number" + (f": {why}" if why else ""), remedy
 
-    def _not(self, what: str, cell: str) -> tuple[str, str]:
-        remedy = (_IGNORE_MISSING if self.labels else _WRITE_NAN) if is_missing(cell) else ""
-        return f"{shown(cell)} is {what}", remedy
+    @property
+    def _instead(self) -> str:
+        """What to do about a word for a missing value."""
+        return _IGNORE_MISSING if self.labels else "write nan for it, or leave the row out of both files"
 
 
 def find_fault(
@@ -85,7 +89,10 @@ def find_fault(
     """The first fault: a blank line, a comment, bad quotes, another length, or a cell in ``columns``."""
     for offset, line in enumerate(lines):
         if not line.strip():
-            return Fault(offset, None, "a blank line within the rows", "remove it")
+            if width == 1 and spelling.missing:
+                continue
+            remedy = f"remove it, or {_IGNORE_MISSING}" if width == 1 and spelling.labels else "remove it"
+            return Fault(offset, None, "a blank line within the rows", remedy)
         try:
             row = cells(line, delimiter)
         except csv.Error as error:

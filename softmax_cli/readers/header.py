@@ -17,9 +17,9 @@ Row = tuple[str, ...]
 def is_header(first: Row, rows: Sequence[Row], selection: Selection, decimal: str | None = None) -> bool:
     """Whether a line is a header, as the ``rows`` below it show.
 
-    A header has a name above a number, or whole numbers alone above numbers with decimals (pandas names columns
-    0, 1, 2). A line of numbers with a bad cell among them is none. So is a line that holds the name of a column that
-    was asked for.
+    A line that holds the name of a column that was asked for is one. Else a header has names above numbers, more than
+    it has whole numbers, or these alone above numbers with decimals (pandas names columns 0, 1, 2). A line of numbers
+    with a bad cell among them is none.
     """
     if any(name in first and not is_number(name) for name in asked_names(selection)):
         return True
@@ -30,7 +30,7 @@ def is_header(first: Row, rows: Sequence[Row], selection: Selection, decimal: st
     rows = [row for row in rows if len(row) == len(first)]
     numbers = [place for place, cell in enumerate(first) if cell.isdigit()]
     named = [place for place, cell in enumerate(first) if content(cell, decimal) is Content.TEXT]
-    if not numbers:
+    if len(named) > max(len(numbers), 1) or not numbers:
         return bool(named) and (not rows or _names(first, named, rows, selection, decimal))
     unlike = len(first) - len(named) - len(numbers) - (first[0] == "")
     return not unlike and (_is_beside_index(first, rows) or _are_numbers_names(first, numbers, rows, decimal))
@@ -50,7 +50,15 @@ def _names(first: Row, named: Sequence[int], rows: Sequence[Row], selection: Sel
     """Whether names without a number among them are those of columns."""
     if any(content(row[place], decimal) in _LIKE_A_NUMBER for row in rows for place in named):
         return True
-    return selection.text and any(map(_is_known, first))
+    if not selection.text:
+        return False
+    columns = [(first[place], [row[place] for row in rows]) for place in named]
+    return any(
+        _is_known(name)
+        or (truth(name) is None and all(map(truth, column)))
+        or (name not in selection.known and selection.known.issuperset(column))
+        for name, column in columns
+    )
 
 
 def _are_numbers_names(first: Row, places: Sequence[int], rows: Sequence[Row], decimal: str | None) -> bool:

@@ -63,7 +63,7 @@ _TEXTS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
         "write the numbers as CSV, one row per line",
     ),
     (
-        re.compile(rb"<(?:!doctype|html|\?xml|[a-z]+[ >])", re.IGNORECASE),
+        re.compile(rb"<(?:!doctype|html|\?xml)\b", re.IGNORECASE),
         "a page of HTML or XML",
         "fetch the file itself",
     ),

@@ -69,7 +69,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
     names = names and names[:width]
     rows = [row[:width] for row in (below if header else [first, *below]) if len(row) in {width, width + trailing}]
     _refuse_first(file, lines[0], delimiter, width, names, trailing=trailing)
-    columns = Columns(names, width, rows, dialect.decimal)
+    columns = Columns(names, width, rows, dialect.decimal, labels=selection.text)
     chosen, notes = choose_columns(selection, columns, file)
     said = [comments, *notes]
     if trailing:

@@ -10,7 +10,8 @@ _TRUTH = {"true": "1", "false": "0"}
 _LARGE_EXPONENT = re.compile(r"[eE]\+?\d{3}")
 _MANY_DIGITS = re.compile(r"\d{200}")
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
-_POINT_THOUSANDS = rf"[+-]?[1-9]\d{{0,2}}(?:\.\d{{3}})+(?:,\d*)?{_EXPONENT}"
+# A single point may be decimal as well, and people give --decimal , for the other one of two files.
+_POINT_THOUSANDS = rf"[+-]?[1-9]\d{{0,2}}(?:(?:\.\d{{3}})+,\d*|(?:\.\d{{3}}){{2,}}){_EXPONENT}"
 _COMMA_THOUSANDS = rf"[+-]?[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d*)?{_EXPONENT}"
 _OF_LIST = r"[\s\d.,;eE+\-\[\]()nanif]"
 # What a cell looks like, why it is no number, and what helps. The first that fits counts.
@@ -23,6 +24,7 @@ _MISSPELLED: tuple[tuple[str, str, str], ...] = (
     (rf"[+-]?\d*,\d+{_EXPONENT}|[+-]?\d+,{_EXPONENT}", "it has a decimal comma", "use --decimal ,"),
     (_COMMA_THOUSANDS, "its commas separate thousands", "use --decimal ."),
     (_POINT_THOUSANDS, "its points separate thousands", "use --decimal ,"),
+    (r"[+-]?\d+\.\d{3}", "its point may be decimal or separate thousands", "write it without, or leave --decimal out"),
     (r"[+-]?\d+(?:_\d+)+(?:\.\d*)?", "it has underscores between its digits", "write the digits alone"),
     (r"[+-]?\d*\.?\d+\s*%", "it is a percentage", "write it without the % sign"),
     (r"[+-]?0[xX][\da-fA-F]+", "it is hexadecimal", "write it in decimal"),
@@ -109,13 +111,9 @@ def misspelling(cell: str, decimal: str | None) -> tuple[str, str] | None:
     """Why a cell that looks like a number is none, and what helps; None for one that does not look like a number."""
     if has_minus_sign(cell):
         cell = cell.replace(_MINUS, "-")
-    if decimal == "," and is_number(cell):
+    if decimal == "," and is_number(cell) and not re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", cell):
         return "it has a decimal point, and --decimal , was given", "write all numbers with one decimal mark"
-    found = next((row for row in _MISSPELLED if re.fullmatch(row[0], cell)), None)
-    if found is None:
-        return None
-    _, why, remedy = found
-    return why, "" if decimal is not None and "--decimal" in remedy else remedy
+    return next(((why, remedy) for form, why, remedy in _MISSPELLED if re.fullmatch(form, cell)), None)
 
 
 def with_decimals(number: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from softmax_cli.errors import InputError
-from softmax_cli.readers.numerals import Content, content, is_missing, is_whole, plain_number, with_decimals
+from softmax_cli.readers.numerals import Content, content, is_missing, is_whole, plain_number, truth, with_decimals
 
 # What such columns are commonly called, in lower case, with underscores for blanks.
 _LABELS = """
@@ -52,13 +52,19 @@ def _plain(name: str) -> str:
 
 
 class Columns:
-    """The names and the first rows of a file's columns, by their positions."""
+    """The names and the first rows of a file's columns, by their positions.
 
-    def __init__(self, names: Row | None, width: int, rows: Sequence[Row], decimal: str | None = None) -> None:
+    ``labels``: True and False are numbers in it, 1 and 0.
+    """
+
+    def __init__(
+        self, names: Row | None, width: int, rows: Sequence[Row], decimal: str | None = None, *, labels: bool = False
+    ) -> None:
         self.names = names
         self.width = width
         self._rows = rows
         self._decimal = decimal
+        self._labels = labels
 
     def called(self, column: int) -> str:
         """The column for a message: its name in quotes, else its number."""
@@ -70,16 +76,22 @@ class Columns:
 
     def is_text(self, column: int) -> bool:
         """Whether it holds text and no number. A file of one row has a header to show that it is not a bad cell."""
-        if not self._rows or content(self._rows[0][column], self._decimal) not in {Content.TEXT, Content.EMPTY}:
+        if not self._rows or self._content(self._rows[0][column]) not in {Content.TEXT, Content.EMPTY}:
             return False
-        found = {content(cell, self._decimal) for cell in self.cells(column)}
+        found = {self._content(cell) for cell in self.cells(column)}
         enough = self.names is not None or len(self._rows) > 1
         return enough and Content.TEXT in found and found <= {Content.TEXT, Content.EMPTY}
 
     def numbers(self, column: int) -> list[str]:
         """The numbers in the first rows."""
-        plain = (plain_number(cell, self._decimal) for cell in self.cells(column))
+        plain = (plain_number(cell, self._decimal) or self._truth(cell) for cell in self.cells(column))
         return [number for number in plain if number is not None]
+
+    def _content(self, cell: str) -> Content:
+        return Content.NUMBER if self._truth(cell) else content(cell, self._decimal)
+
+    def _truth(self, cell: str) -> str | None:
+        return truth(cell) if self._labels else None
 
     def is_whole(self, column: int) -> bool:
         """Whether it holds whole numbers, and cells without a value at most beside them."""
@@ -121,11 +133,13 @@ def no_classes(columns: Columns, given: Sequence[int]) -> tuple[dict[int, str], 
         (column for column in ids if decimals or _counts(columns.numbers(column))), "holds an id for each row"
     )
     said = []
+    letters = columns.names is not None and all(len(name) == 1 for name in columns.names)  # classes may be x, y, z
     for column in labels:
-        if columns.is_whole(column) and (decimals or _are_indices(columns.numbers(column), len(classes))):
+        whole = columns.is_whole(column)
+        if whole and (decimals or (not letters and _are_indices(columns.numbers(column), len(classes)))):
             what = "predicted classes" if columns.called_any([column], _PREDICTION_NAMES) else "labels"
             found[column] = f"holds {what}"
-        elif not (columns.names and all(len(name) == 1 for name in columns.names)):  # x, y, z are classes of their own
+        elif whole or not letters:
             said.append(f"{columns.called(column)} counts as a class")
     return found, said
 
@@ -149,8 +163,8 @@ def labels_among(columns: Columns, given: Sequence[int], known: frozenset[str], 
         if len(found) == 1:
             return found, f"the labels are taken from {columns.called(found[0])}"
     if called or len(matrix) < 2 or (texts and not _within_one(columns, matrix)):
-        names = ", ".join(columns.called(column).removeprefix("column ") for column in given)
-        what = f"{len(given)} columns ({names}), where one label per row is needed"
+        names = "" if columns.names is None else f" ({', '.join(repr(columns.names[column]) for column in given)})"
+        what = f"{len(given)} columns{names}, where one label per row is needed"
         raise InputError(file, what, "choose the column: --label-column")
     return matrix, _beside(columns, [*ids, *texts])
 
@@ -170,8 +184,8 @@ def _counts(numbers: Sequence[str]) -> bool:
 
 
 def _are_indices(numbers: Sequence[str], classes: int) -> bool:
-    """Whether whole numbers can be the indices of so many classes."""
-    return all(0 <= float(number) <= classes or float(number) in _PADDING for number in numbers)
+    """Whether whole numbers can be the indices of so many classes, of which there are several."""
+    return classes > 1 and all(0 <= float(number) <= classes or float(number) in _PADDING for number in numbers)
 
 
 def _within_one(columns: Columns, given: Sequence[int]) -> bool:

@@ -79,13 +79,16 @@ def _classes(columns: Columns, given: Sequence[int]) -> tuple[list[int], list[st
     by_reason: dict[str, list[str]] = {}
     for column in sorted(left_out):
         by_reason.setdefault(left_out[column], []).append(columns.called(column))
-    notes = [
-        f"{' and '.join(called)} {reason if len(called) == 1 else reason.replace('holds', 'hold')}, and "
-        f"{'is' if len(called) == 1 else 'are'} left out of the classes; --logit-columns chooses them"
-        for reason, called in by_reason.items()
-    ]
-    notes += [f"{what}; --logit-columns chooses the classes, --label-column the labels" for what in said]
+    notes = [_left_out(reason, called) for reason, called in by_reason.items()]
+    notes += [f"{what}; if it is none, choose the classes with --logit-columns" for what in said]
     return [column for column in given if column not in left_out], notes
+
+
+def _left_out(reason: str, called: list[str]) -> str:
+    """A note on columns that were left out."""
+    holds, are, them = (reason, "is", "it") if len(called) == 1 else (reason.replace("holds", "hold"), "are", "them")
+    kept = f"to keep {them}, choose the classes with --logit-columns"
+    return f"{' and '.join(called)} {holds}, and {are} left out of the classes; {kept}"
 
 
 def _labels(columns: Columns, given: Sequence[int], selection: Selection, file: str) -> tuple[list[int], list[str]]:
