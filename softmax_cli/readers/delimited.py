@@ -20,7 +20,7 @@ from softmax_cli.parallel import in_order
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.encodings import as_utf8
 from softmax_cli.readers.faults import Fault, find_fault
-from softmax_cli.readers.layout import NONE, layout_of, refusal
+from softmax_cli.readers.layout import NONE, layout_of, minus_note, refusal
 from softmax_cli.readers.lines import (
     CHUNK,
     LongLineError,
@@ -164,9 +164,12 @@ class DelimitedTable:
     def _by_cell(self, line: int, lines: list[str]) -> list[str]:
         """The chosen cells as loadtxt reads them: it would read on past a line's end in quotes, and "1"2 as 12."""
         read, columns = self._layout.spelling.read, self._layout.columns
-        if any(map(has_minus_sign, lines)):
-            self._add_note("the minus sign U+2212 is read as -")
-        plain = [NONE.join([read(row[column]) for column in columns]) for row in self._rows(line, lines)]
+        rows = self._rows(line, lines)
+        note = minus_note(self.name)
+        if note not in self.notes and any(map(has_minus_sign, lines)):
+            signed = any(has_minus_sign(row[column]) for row in rows for column in columns)
+            self.notes = (*self.notes, note) if signed else self.notes
+        plain = [NONE.join([read(row[column]) for column in columns]) for row in rows]
         if not all(plain):  # loadtxt would pass over them, and warn where there is nothing else
             self._refuse(line, lines, "an empty cell")
         return plain
@@ -180,10 +183,6 @@ class DelimitedTable:
         elif not all(names):
             self._refuse(line, lines, "an empty cell")
         return np.array(names, np.str_)[:, np.newaxis]
-
-    def _add_note(self, what: str) -> None:
-        if (note := f"{self.name}: {what}") not in self.notes:
-            self.notes = (*self.notes, note)
 
     def _rows(self, line: int, lines: list[str]) -> list[tuple[str, ...]]:
         """Each line's cells, as many as in the first."""

@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import dropwhile, takewhile
 
 from softmax_cli.errors import InputError, UsageError
@@ -11,7 +11,16 @@ from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.faults import Fault, Spelling, bad_quotes, find_fault
 from softmax_cli.readers.header import counts_up, is_header, may_be_header
 from softmax_cli.readers.lines import cells, sniff_delimiter, unquoted
-from softmax_cli.readers.numerals import Content, content, is_missing, plain_number, truth
+from softmax_cli.readers.numerals import (
+    Content,
+    content,
+    has_minus_sign,
+    is_missing,
+    is_number,
+    is_with_comma,
+    plain_number,
+    truth,
+)
 from softmax_cli.readers.roles import Columns
 from softmax_cli.readers.selection import choose_columns
 
@@ -51,11 +60,11 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
 
     Raises InputError where there is no row, or no such column.
     """
-    lines, delimiter = _without_sep(lines, dialect)
+    lines, dialect = _without_sep(lines, dialect)
     if not lines:
         raise InputError(file, "there are no rows")
-    lines, comments, marked = _without_comments(file, lines, delimiter, dialect, selection)
-    delimiter = delimiter or _delimiter(file, [line for _, line in lines], dialect, selection)
+    lines, comments, marked = _without_comments(file, lines, dialect, selection)
+    delimiter = _delimiter(file, [line for _, line in lines], dialect, selection)
     first, below = _cut(file, *lines[0], delimiter), _rows(lines[1:], delimiter)
     guessed = dialect.header is None and not marked
     header = marked or (
@@ -78,6 +87,8 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
         said.append(f"{file}: the first line ({_shown(names)}) is taken for a header; if it is a row, use --no-header")
     if not header and guessed and not selection.text and width > 2 and counts_up(rows[0]):
         said.append(f"{file}: the first line counts 0 to {width - 1}; if it is a header, use --header")
+    if not selection.text and any(has_minus_sign(cell) for place in chosen for cell in columns.cells(place)):
+        said.append(minus_note(file))
     spelling = _spelling(columns, chosen, dialect, selection)
     if spelling.truth:
         said.append(f"{file}: the labels True and False are read as 1 and 0")
@@ -97,6 +108,11 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
     )
 
 
+def minus_note(file: str) -> str:
+    """What to say of a minus sign that is not ASCII's."""
+    return f"{file}: the minus sign U+2212 is read as -"
+
+
 def refusal(name: str, line: int, fault: Fault, names: tuple[str, ...] | None) -> InputError:
     """A fault of a chunk whose first line has this number."""
     where = f"{name}:{line + fault.line}"
@@ -107,23 +123,24 @@ def refusal(name: str, line: int, fault: Fault, names: tuple[str, ...] | None) -
     return InputError(where, fault.what, fault.remedy)
 
 
-def _without_sep(lines: Sequence[Line], dialect: Dialect) -> tuple[Sequence[Line], str | None]:
+def _without_sep(lines: Sequence[Line], dialect: Dialect) -> tuple[Sequence[Line], Dialect]:
     """The lines behind Excel's ``sep=;``, and the delimiter that it names; one that was given counts more."""
     found = _SEP.fullmatch(lines[0][1].rstrip("\n ")) if lines else None
     if found is None:
-        return lines, dialect.delimiter
-    return list(dropwhile(lambda line: not line[1].strip(), lines[1:])), dialect.delimiter or found[1]
+        return lines, dialect
+    behind = list(dropwhile(lambda line: not line[1].strip(), lines[1:]))
+    return behind, replace(dialect, delimiter=dialect.delimiter or found[1])
 
 
 def _without_comments(
-    file: str, lines: Sequence[Line], delimiter: str | None, dialect: Dialect, selection: Selection
+    file: str, lines: Sequence[Line], dialect: Dialect, selection: Selection
 ) -> tuple[Sequence[Line], str, bool]:
     """The lines behind comments, what to say of them, and whether the last of those is a header (numpy.savetxt)."""
     marked = list(takewhile(lambda line: line[1].startswith("#"), lines))
     if not marked or len(marked) == len(lines) or lines[0][1] in selection.known:
         return lines, "", False
     behind = lines[len(marked) :]
-    separator = delimiter or _delimiter(file, [line for _, line in behind], dialect, selection)
+    separator = _delimiter(file, [line for _, line in behind], dialect, selection)
     rows = _rows(behind, separator)
     names = _rows([(0, marked[-1][1].removeprefix("# "))], separator)
     fits = bool(names and rows and len(names[0]) == len(rows[0]))
@@ -135,24 +152,38 @@ def _without_comments(
 
 
 def _delimiter(file: str, lines: Sequence[str], dialect: Dialect, selection: Selection) -> str:
-    """The delimiter that the first line shows."""
+    """The delimiter that was given, or that the first line shows."""
     line = lines[0]
-    delimiter = sniff_delimiter(line)
+    delimiter = dialect.delimiter or _sniff(line)
     if delimiter == "," and dialect.decimal == ",":
-        return _comma_beside_comma(file, lines)
-    if delimiter == " " and selection.text and not all(plain_number(cell) for cell in _cut(file, 0, line, " ")):
+        return _comma_beside_comma(file, lines, dialect, selection)
+    seen_blank = dialect.delimiter is None and delimiter == " "
+    if seen_blank and selection.text and not all(map(plain_number, _cut(file, 0, line, " "))):
         return NONE  # a column of class names, which may have blanks in them
     return delimiter
 
 
-def _comma_beside_comma(file: str, lines: Sequence[str]) -> str:
-    """The delimiter of lines with commas, where these are decimal too."""
+def _sniff(line: str) -> str:
+    """The delimiter of a line; no comma where commas are decimal and something else separates the cells."""
+    delimiter = sniff_delimiter(line)
+    for other in ("|", " ") if delimiter == "," else ():
+        parts = unquoted(line).split(None if other == " " else other)
+        if len(parts) > 1 and all(is_with_comma(part.strip()) or is_number(part) for part in parts):
+            return other
+    return delimiter
+
+
+def _comma_beside_comma(file: str, lines: Sequence[str], dialect: Dialect, selection: Selection) -> str:
+    """The delimiter of lines with commas, where these are decimal too: a comma only beside quoted numbers.
+
+    Whole numbers may stand in a file of labels, since the option is for both files.
+    """
     given = [line for line in lines if line.strip()]
-    if all(plain_number(line.strip(), ",") for line in given):
+    quoted = any("," in cell for row in _rows([(0, line) for line in given], ",") for cell in row)
+    alike = len({unquoted(line).count(",") for line in given}) == 1
+    if dialect.delimiter is None and all(plain_number(line.strip(), ",") for line in given):
         return NONE
-    if len({unquoted(line).count(",") for line in given}) == 1 and (
-        len(given) > 1 or any('"' in line for line in given)
-    ):
+    if quoted or (selection.text and alike and len(given) > 1):
         return ","
     what = f"--decimal ,: commas separate the cells of {file} as well"
     raise UsageError(f"{what}; leave it out, or quote the numbers, or separate the cells by another character")

@@ -13,6 +13,7 @@ _EXPONENT = r"(?:[eE][+-]?\d+)?"
 # A single point may be decimal as well, and people give --decimal , for the other one of two files.
 _POINT_THOUSANDS = rf"[+-]?[1-9]\d{{0,2}}(?:(?:\.\d{{3}})+,\d*|(?:\.\d{{3}}){{2,}}){_EXPONENT}"
 _COMMA_THOUSANDS = rf"[+-]?[1-9]\d{{0,2}}(?:,\d{{3}})+(?:\.\d*)?{_EXPONENT}"
+_DECIMAL_COMMA = rf"[+-]?\d*,\d+{_EXPONENT}"
 _OF_LIST = r"[\s\d.,;eE+\-\[\]()nanif]"
 # What a cell looks like, why it is no number, and what helps. The first that fits counts.
 _MISSPELLED: tuple[tuple[str, str, str], ...] = (
@@ -21,7 +22,7 @@ _MISSPELLED: tuple[tuple[str, str, str], ...] = (
         "its comma may be decimal or separate thousands",
         "use --decimal , if it is decimal, --decimal . if it separates thousands",
     ),
-    (rf"[+-]?\d*,\d+{_EXPONENT}|[+-]?\d+,{_EXPONENT}", "it has a decimal comma", "use --decimal ,"),
+    (rf"{_DECIMAL_COMMA}|[+-]?\d+,{_EXPONENT}", "it has a decimal comma", "use --decimal ,"),
     (_COMMA_THOUSANDS, "its commas separate thousands", "use --decimal ."),
     (_POINT_THOUSANDS, "its points separate thousands", "use --decimal ,"),
     (r"[+-]?\d+\.\d{3}", "its point may be decimal or separate thousands", "write it without, or leave --decimal out"),
@@ -37,7 +38,7 @@ _MISSPELLED: tuple[tuple[str, str, str], ...] = (
         "write the digits alone",
     ),
     (rf"[\[(]{_OF_LIST}*\d{_OF_LIST}*[\])]", "it is a list, where a cell is one number", "write one number per cell"),
-    (r"(?u:[+-]?[\d.]+)", "its digits and points are not those of one number", "write it with the digits 0 to 9"),
+    (r"[+-]?[\d.,]*\d[\d.,]*", "its digits and marks are not those of one number", "write it as 1234.5"),
 )
 
 
@@ -79,6 +80,11 @@ def plain_number(cell: str, decimal: str | None = None) -> str | None:
     elif decimal == "." and re.fullmatch(_COMMA_THOUSANDS, cell):
         cell = cell.replace(",", "")
     return cell if is_number(cell) else None
+
+
+def is_with_comma(cell: str) -> bool:
+    """Whether a cell is a number with a decimal comma."""
+    return bool(re.fullmatch(_DECIMAL_COMMA, cell))
 
 
 def has_minus_sign(text: str) -> bool:

@@ -361,3 +361,11 @@ def test_the_layout_is_seen_past_any_number_of_blank_lines():
 )
 def test_a_row_is_named_by_its_line(content, axis, row, place):
     assert table(content).where(row, axis) == place
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["", "gz"])
+@pytest.mark.parametrize("before", ["", "a\n", "a\n" + "0.5\n" * 100_000])
+def test_a_line_that_does_not_end_is_refused_with_its_number(run, compress, before):
+    message = refusal(run, compress(before.encode() + b"0" * (34 << 20)))
+    line = before.count("\n") + 1
+    assert message == f"x.csv:{line}: a line of more than 32 MiB, longer than any row of logits"

@@ -7,10 +7,13 @@ import numpy as np
 import pytest
 
 from softmax_cli.errors import InputError
+from softmax_cli.readers import lines as module
 from softmax_cli.readers.lines import (
     CHUNK,
+    LongLineError,
     behind,
     cells,
+    count_lines,
     numbered_lines,
     sniff_delimiter,
     whole_lines,
@@ -55,6 +58,18 @@ def test_chunks_are_no_longer_than_need_be(end):
 def test_a_line_longer_than_a_chunk_is_one_chunk():
     line = b"1," * 5000 + b"\n"
     assert list(whole_lines(io.BytesIO(line * 2), 64)) in ([line, line], [line * 2])
+
+
+@pytest.mark.parametrize("before", [b"", b"1,2\n", b"1\n" * 1000, b"\xef\xbb\xbf1\r\n2\r3\n"])
+def test_a_line_that_does_not_end_is_refused_where_it_begins(monkeypatch, before):
+    monkeypatch.setattr(module, "LONGEST_LINE", 1000)
+    content = before + b"7" * 100_000
+    with pytest.raises(LongLineError) as caught:
+        list(whole_lines(io.BytesIO(content), 16))
+    text = before.removeprefix(b"\xef\xbb\xbf")
+    assert caught.value.offset == len(text)
+    assert count_lines(io.BytesIO(content), len(text)) == len(text.splitlines())
+    assert b"".join(whole_lines(io.BytesIO(before + b"7" * 1000 + b"\n"), 16)) == text + b"7" * 1000 + b"\n"
 
 
 @pytest.mark.parametrize("size", [1, 4, 1000])
