@@ -1,6 +1,7 @@
 """Makes the samples anew: python samples/make.py (needs the dev extra). The same versions give the same files."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,6 +13,14 @@ from sklearn.preprocessing import StandardScaler
 
 HERE = Path(__file__).parent
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+PROPERTIES = {
+    "even": (0, 2, 4, 6, 8),
+    "prime": (2, 3, 5, 7),
+    "square": (0, 1, 4, 9),
+    "loop": (0, 6, 8, 9),
+    "nine": (9,),
+}
 
 HOSTILE = """\
 1.0,2.0,0.5,1
@@ -33,16 +42,34 @@ def worked_example() -> None:
     (HERE / "labels.csv").write_text("3\n0\n4\n")
 
 
+def fitted(train: Any, labels: Any, test: Any) -> Any:
+    """The logits that a logistic regression gives, in float32."""
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.05, max_iter=1000))
+    model.fit(train, labels)
+    return model.decision_function(test).astype(np.float32)
+
+
 def digits() -> None:
     """What a logistic regression says of 500 handwritten digits that it was not trained on."""
     pixels, labels = load_digits(return_X_y=True)
     train, test, train_labels, test_labels = train_test_split(pixels, labels, test_size=500, random_state=0)
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=0.05, max_iter=1000))
-    model.fit(train, train_labels)
-    logits = model.decision_function(test).astype(np.float32)
+    logits = fitted(train, train_labels, test)
     lines = [",".join(DIGITS), *(",".join(map(str, row)) for row in logits)]
     (HERE / "digits_logits.csv").write_text("\n".join(lines) + "\n")
     (HERE / "digits_labels.csv").write_text("\n".join(["digit", *map(str, test_labels)]) + "\n")
+
+
+def properties() -> None:
+    """Multi-label: what five logistic regressions say of the properties of 200 of these digits, a yes or no each."""
+    pixels, labels = load_digits(return_X_y=True)
+    train, test, train_labels, test_labels = train_test_split(pixels, labels, test_size=200, random_state=0)
+    logits, right = [], []
+    for digits_with_it in PROPERTIES.values():
+        logits.append(fitted(train, np.isin(train_labels, digits_with_it), test))
+        right.append(np.isin(test_labels, digits_with_it).astype(int))
+    for name, columns in (("logits", np.round(logits, 3)), ("labels", np.array(right))):
+        lines = [",".join(PROPERTIES), *(",".join(map(str, row)) for row in columns.T)]
+        (HERE / f"properties_{name}.csv").write_text("\n".join(lines) + "\n")
 
 
 def hostile() -> None:
@@ -61,5 +88,5 @@ def sequence() -> None:
 
 
 if __name__ == "__main__":
-    for make in (worked_example, digits, hostile, sequence):
+    for make in (worked_example, digits, properties, hostile, sequence):
         make()

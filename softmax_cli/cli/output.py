@@ -79,4 +79,4 @@ def _opened(path: Path, name: str) -> TextIO | BinaryIO:
 def _note(report: Any, name: str) -> None:
     note(*report.notes)
     if name not in WITH_WARNINGS:
-        note(*report.warnings())
+        note(*filter(None, [report.lead()]), *report.warnings())

@@ -35,7 +35,8 @@ def command(
         str | None,
         typer.Argument(
             metavar="[LABELS]",
-            help="One label a row: a class index or a class name; - is standard input.",
+            help="One label per row: a class index, a class name or a one-hot row; with --multilabel a row of 0 and 1. "
+            "- is standard input.",
             show_default=False,
         ),
     ] = None,
@@ -83,23 +84,28 @@ def command(
 ) -> None:
     """Accuracy, loss, calibration, and what goes wrong: class by class, and the worst pairs and rows.
 
+    With --multilabel: precision, recall, F1, average precision, ROC AUC and the best threshold per label, and averages.
+
     softmax-cli report logits.csv labels.csv
     softmax-cli report x.npy y.npy -o report.html
     softmax-cli report x.npy y.npy --fail-if 'ece > 0.05' --fail-if 'accuracy < 0.9'
     softmax-cli report x.npy y.npy --bins 10 --top-k 3 --top-k 10 --worst 20
     softmax-cli report x.npy y.npy --temperature 1.5 --ignore-index -100
     softmax-cli report 'x-*.npy' 'y-*.npy' --threads 4
+    softmax-cli report x.npy t.npy --multilabel --fail-if 'macro_f1 < 0.8'
     """
     from softmax_cli.cli.output import check_file, deliver, deliver_to_file
     from softmax_cli.cli.progress import Watch
     from softmax_cli.gates import met, parse_condition_on
+    from softmax_cli.reports import multilabel
     from softmax_cli.reports.model import quantity_names
 
     if output is not None:
         refuse_format_beside_output(context)
         check_file(output)
-    known = quantity_names(top_k or [TOP_K])
-    gates = [parse_condition_on(text, known, _EXAMPLE) for text in fail_if or ()]
+    known = multilabel.quantity_names() if reading["multilabel"] else quantity_names(top_k or [TOP_K])
+    example = "macro_f1 < 0.8" if reading["multilabel"] else _EXAMPLE
+    gates = [parse_condition_on(text, known, example) for text in fail_if or ()]
     from softmax_cli.evaluation.reporting.report import report
 
     note_typing(logits, labels)

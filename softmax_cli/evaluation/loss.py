@@ -83,6 +83,7 @@ def _side_by_side(reports: Sequence[LossReport]) -> LossReport:
 
 def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> Fold:
     """Read all rows; gives their sums, and the first and the last rows themselves."""
+    reading.refuse_multilabel("loss")
     pair = open_pair(logits, labels, reading, settings.ignore_index)
     index_only = [variant.name for variant in settings.chosen_variants() if variant.index_only]
     if pair.by_probabilities and index_only:

@@ -67,7 +67,7 @@ def softmax(
         raise UsageError("softmax runs on one backend at a time: --backend numpy or --backend torch")
     layout = Reading(**reading)
     table = open_logits(logits, layout)
-    axis = find_class_axis(table, None, layout.class_axis)
+    axis = find_class_axis(table, layout.class_axis)
     table = with_known_shape(select_classes(table, axis, layout), axis)
     classes = int(table.shape[axis] or 0)
     (chosen,) = load_backends(backend, device, computing_dtype(dtype, table))

@@ -37,6 +37,7 @@ class LabelRule:
         self._logits = logits
         self._place = place
         self._by_name = False
+        self._only_zeros_and_ones = True
         self.notes: tuple[str, ...] = ()
 
     def target(self, values: NDArray[Any], start: int) -> Target:
@@ -110,10 +111,26 @@ class LabelRule:
             what = f"{_shown(values[row, column])} is not a probability"
             raise InputError(f"{self._place(start + int(row))}, class {self._spell(int(column))}", what)
         sums = values.sum(axis=1, dtype=np.float64)
-        if not self.notes and (faults := np.flatnonzero(np.abs(sums - 1) > TOLERANCE)).size:
+        faults = np.flatnonzero(np.abs(sums - 1) > TOLERANCE)
+        if faults.size or self._only_zeros_and_ones:
+            self._refuse_multi_hot(values, start)
+        if not self.notes and faults.size:
             place, total = self._place(start + int(faults[0])), sums[faults[0]]
             self.notes = (f"{place}: the label's probabilities sum to {total:.6g}, not 1; used as they are",)
         return Probabilities(values)
+
+    def _refuse_multi_hot(self, values: NDArray[Any], start: int) -> None:
+        """Raise InputError at the first row of 0s and 1s that has several 1s, or among such rows none."""
+        hard = ((values == 0) | (values == 1)).all(axis=1)
+        among_hard = np.logical_and.accumulate(hard) & self._only_zeros_and_ones
+        ones = np.count_nonzero(values, axis=1)
+        faults = np.flatnonzero((hard & (ones > 1)) | (among_hard & (ones == 0)))
+        self._only_zeros_and_ones = bool(among_hard[-1])
+        if faults.size:
+            first = int(faults[0])
+            found = f"{ones[first]} ones" if ones[first] else "no 1"
+            what = f"a row of 0 and 1 with {found}, where a label of one class has a single 1"
+            raise InputError(self._place(start + first), what, "if several classes may be right, use --multilabel")
 
     def _refuse(self, faults: NDArray[Any], values: NDArray[Any], start: int, what: str, remedy: str = "") -> NoReturn:
         first = int(faults[0])

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
+from softmax_cli.inputs.axes import asked_axis
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.readers import open_table
 from softmax_cli.readers.array import ArrayTable, reason, refuse_label_column
@@ -24,7 +25,11 @@ def open_logits(logits: Any, reading: Reading, name: str = "logits", *, leave_ou
     ``leave_out``: leave out the columns that cannot be classes.
     """
     selection = Selection(reading.logit_columns, reading.label_column, leave_out=leave_out)
-    return _open(as_files(logits), name, _dialect(reading), selection)
+    table = _open(as_files(logits), name, _dialect(reading), selection)
+    axis = asked_axis(table, reading.class_axis) if reading.logit_columns is not None else None
+    if axis is None and len(table.shape) > 2:
+        return table  # see select_classes
+    return _selected(table, len(table.shape) - 1 if axis is None else axis, reading)
 
 
 def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None) -> Table:
@@ -35,7 +40,15 @@ def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None) 
 
 
 def select_classes(logits: Table, axis: int, reading: Reading) -> Table:
-    """The logits with the classes that were asked for, in that order; a delimited file has them chosen already."""
+    """The logits with the classes that were asked for, which lie on this axis.
+
+    Of tables, and where the axis was asked for, they have been chosen since the file was opened.
+    """
+    return logits if len(logits.shape) <= 2 or reading.class_axis is not None else _selected(logits, axis, reading)
+
+
+def _selected(logits: Table, axis: int, reading: Reading) -> Table:
+    """Arrays with the chosen classes, in that order; a delimited file has its columns chosen by its reader."""
     if reading.logit_columns is None or not isinstance(logits, ArrayTable | Pieces):
         return logits
     return logits.select(axis, reading.logit_columns)

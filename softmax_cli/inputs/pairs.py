@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
+from softmax_cli.inputs.axes import axis_notes, with_known_shape
 from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
-from softmax_cli.inputs.label_axis import label_axis
 from softmax_cli.inputs.labels import LabelRule
+from softmax_cli.inputs.layout import lay_out, opened_whole
+from softmax_cli.inputs.multilabel import MultiLabelRule, multilabel_tables, refuse_single_label_options
 from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits, select_classes
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
@@ -43,24 +45,33 @@ class Pair:
     """
 
     def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
-        self.class_axis = find_class_axis(logits, labels.shape, reading.class_axis)
-        chosen = select_classes(logits, self.class_axis, reading)
-        self.logits = with_known_shape(chosen, self.class_axis)
-        if len(labels.shape) == len(self.logits.shape) == 2 and labels.shape[1] != 1:
-            labels = with_known_shape(labels, self.class_axis)  # probabilities lie as the logits do
-        self._labels = labels
-        self._label_axis = label_axis(labels, self.logits, self.class_axis)
+        self.multilabel = reading.multilabel
+        if self.multilabel:
+            refuse_single_label_options(reading, ignore_index)
+            logits, labels, layout = multilabel_tables(logits, labels, reading.class_axis)
+        else:
+            logits, labels = opened_whole(logits, labels, reading.class_axis)
+            layout = lay_out(logits, labels, reading)
+        self._layout = layout
+        self.class_axis, self._label_axis = layout.class_axis, layout.label_axis
+        chosen = select_classes(logits, layout.class_axis, reading)
+        self.logits, self._labels = with_known_shape(chosen, layout.class_axis), labels
         self.classes = int(self.logits.shape[self.class_axis] or 0)
-        self.class_names = self.logits.column_names
+        self.class_names = self.logits.column_names or (labels.column_names if self.multilabel else None)
         self._column_notes = _column_notes(self.logits, labels, reading.label_column)
         self._rows_read = 0
-        self.rule = LabelRule(
+        self.rule = self._rule(reading, ignore_index)
+
+    def _rule(self, reading: Reading, ignore_index: int | None) -> LabelRule | MultiLabelRule:
+        if self.multilabel:
+            return MultiLabelRule(class_order(self.logits, self._labels), self.display_names, self.label_place)
+        return LabelRule(
             classes=self.classes,
             names=self.class_names,
             base=reading.label_base,
             ignore_index=ignore_index,
             logits=self.logits.name,
-            place=lambda row: self._labels.where(row, self._label_axis),
+            place=self.label_place,
         )
 
     @property
@@ -70,15 +81,19 @@ class Pair:
 
     @property
     def by_probabilities(self) -> bool:
-        """Whether the labels are probabilities, a row of them each."""
-        return self._label_axis is not None
+        """Whether each label is a row of probabilities, one distribution over the classes."""
+        return self._label_axis is not None and not self.multilabel
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as it is known by now."""
         # One pattern may stand for both, and then both say in which order its files are read.
         notes = tuple(dict.fromkeys((*self.logits.notes, *self._labels.notes, *self.rule.notes, *self._column_notes)))
-        return (*notes, *axis_notes(self.logits, self.class_axis))
+        return (*notes, *axis_notes(self.logits, self.class_axis), *filter(None, [self._layout.note]))
+
+    def label_place(self, row: int) -> str:
+        """Return the place of a row's label in its file."""
+        return self._labels.where(row, self._label_axis)
 
     def progress(self) -> Progress:
         """How far the latest pass has come."""

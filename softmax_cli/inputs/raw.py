@@ -7,10 +7,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from softmax_cli.inputs.axes import find_class_axis, fits, rows_shape, with_known_shape
+from softmax_cli.inputs.axes import axis_notes, find_class_axis, rows_shape, with_known_shape
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.feed import Feed
-from softmax_cli.inputs.label_axis import label_axis
+from softmax_cli.inputs.layout import Layout, lay_out, opened_whole, possible_layouts
 from softmax_cli.inputs.loose import LooseLabels, LooseRule
 from softmax_cli.inputs.opening import open_labels, open_logits, select_classes
 from softmax_cli.inputs.pairs import require_indices_to_ignore
@@ -54,17 +54,26 @@ class RawTables:
     def fitting_axes(self, reading: Reading) -> list[int]:
         """The logits' axes that may hold the classes, the likeliest first; the one that was asked for is that.
 
-        A table's classes are its columns, whatever the number of labels. Raises InputError where the shapes fit on no
-        axis, or on several without labels that could decide.
+        Raises InputError where the shapes fit on no axis, or on several without labels that could decide.
         """
-        if self.labels is None or len(self.logits.shape) <= 2:
-            return [find_class_axis(self.logits, None, reading.class_axis)]
-        shape = self.labels.shape
-        fitting = [axis for axis in range(len(self.logits.shape)) if fits(rows_shape(self.logits, axis), shape)]
-        if reading.class_axis is not None or not fitting:
-            asked = find_class_axis(self.logits, shape, reading.class_axis)
-            return [asked, *(axis for axis in fitting if axis != asked)]
-        return fitting
+        if self.labels is None:
+            return [find_class_axis(self.logits, reading.class_axis)]
+        asked = replace(reading, class_axis=None)
+        if len(self.logits.shape) <= 2 or reading.class_axis is None:
+            asked = reading
+        found = possible_layouts(*opened_whole(self.logits, self.labels, asked.class_axis), asked)
+        axes = [layout.class_axis for layout in found]
+        if reading.class_axis is not None:
+            chosen = self.layout(find_class_axis(self.logits, reading.class_axis), reading)
+            axes.insert(0, chosen.class_axis)
+        return list(dict.fromkeys(axes))
+
+    def layout(self, axis: int, reading: Reading) -> Layout:
+        """How the labels lie, with the classes on this axis of the logits."""
+        if self.labels is None:
+            return Layout(axis, None)
+        asked = replace(reading, class_axis=axis)
+        return lay_out(*opened_whole(self.logits, self.labels, axis), asked)
 
 
 class RawPair:
@@ -76,10 +85,14 @@ class RawPair:
 
     def __init__(self, tables: RawTables, axis: int, reading: Reading, ignore_index: int | None = None) -> None:
         self.axis = axis
-        self.logits = with_known_shape(select_classes(tables.logits, axis, reading), axis)
+        layout = tables.layout(axis, reading)
+        logits = select_classes(tables.logits, axis, reading)
+        self.logits, self.labels = with_known_shape(logits, axis), tables.labels
+        if tables.labels is not None:
+            self.logits, self.labels = opened_whole(logits, tables.labels, axis)
+        self.label_axis, self.sequence, self._note = layout.label_axis, layout.sequence, layout.note
         self.classes = int(self.logits.shape[axis] or 0)
         self.names = self.logits.column_names
-        self.labels, self.label_axis = _labels(tables, self.logits, axis)
         require_indices_to_ignore(self.label_axis is not None, ignore_index)
         self.base = reading.label_base
         self.given = self._rows_read = 0
@@ -96,6 +109,13 @@ class RawPair:
         """How many rows there are, None where only the end of the file tells."""
         sizes = rows_shape(self.logits, self.axis)
         return None if None in sizes else math.prod(size or 0 for size in sizes)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided without being asked, as far as it is known by now."""
+        of_labels = () if self.labels is None else self.labels.notes
+        notes = tuple(dict.fromkeys((*self.logits.notes, *of_labels)))
+        return (*notes, *axis_notes(self.logits, self.axis), *filter(None, [self._note]))
 
     def progress(self) -> Progress:
         """How far the latest pass has come."""
@@ -128,15 +148,3 @@ class RawPair:
         if given.ndim == 1:
             self.flat.add(given)
         return self._rule.read(given)
-
-
-def _labels(tables: RawTables, logits: Table, axis: int) -> tuple[Table | None, int | None]:
-    """The labels, and their axis of the classes where they are probabilities; of any number."""
-    labels = tables.labels
-    if labels is None:
-        return None, None
-    if len(labels.shape) == len(logits.shape) == 2 and labels.shape[1] != 1:
-        labels = with_known_shape(labels, axis)
-    if len(labels.shape) <= 1:
-        return labels, None
-    return labels, label_axis(labels, logits, axis)

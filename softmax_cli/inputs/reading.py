@@ -62,6 +62,11 @@ class Reading:
     decimal: str | None = None
     header: bool | None = None
 
+    def refuse_multilabel(self, command: str) -> None:
+        """Raise UsageError for multi-label files, of a command that has no figures for them."""
+        if self.multilabel:
+            raise UsageError(f"{command} is of one label per row; leave --multilabel out, or use loss or report")
+
     def __post_init__(self) -> None:
         if self.values not in VALUES:
             raise UsageError(f"there are no --values {self.values!r}; the kinds are {', '.join(VALUES)}")

@@ -1,20 +1,22 @@
 """Two versions of the same logits, A and B, and their labels if there are any: read in step and held together."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
-import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.inputs.axes import axis_notes, find_class_axis, fits, shape_text, with_known_shape
+from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
 from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.opening import as_sources, open_logits, select_classes
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.shapes import class_axis_in, fits, shape_text, squeezed
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.table import Table
@@ -42,13 +44,16 @@ class Versions:
         self.class_axis = class_axis
         self.pair = pair
         self.classes = int(a.shape[class_axis] or 0)
-        if not fits(a.shape, b.shape):
-            self._refuse_shape(b)
-        self.b = with_known_shape(b, class_axis)
-        if not fits(a.shape, self.b.shape):
+        axis = class_axis_in(b.shape, a.shape, class_axis)
+        self.b = b if axis is None else with_known_shape(b, axis)
+        axis = class_axis_in(self.b.shape, a.shape, class_axis)
+        if axis is None:
             self._refuse_shape(self.b)
+        self._axis_of_b = axis
+        same = fits(a.shape, self.b.shape)
+        self._shape_note = "" if same else f"{b.name}: shape {shape_text(b.shape)}, read as {shape_text(a.shape)}"
         self._rows_read = 0
-        self._order, self._order_note = _class_order(a, self.b)
+        self._order, self._order_note = class_order(a, self.b)
 
     @property
     def display_names(self) -> tuple[str, ...]:
@@ -56,10 +61,16 @@ class Versions:
         return numbered_names(self.a.column_names or self.b.column_names, self.classes)
 
     @property
+    def rows(self) -> int | None:
+        """How many rows there are; None where only the end of the files tells."""
+        sizes = [size for place, size in enumerate(self.a.shape) if place != self.class_axis]
+        return None if None in sizes else math.prod(size or 0 for size in sizes)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as it is known by now."""
         of_a = self.a.notes if self.pair is None else self.pair.notes
-        notes = (*of_a, *(note for note in (*self.b.notes, self._order_note) if note))
+        notes = (*of_a, *(note for note in (*self.b.notes, self._shape_note, self._order_note) if note))
         if self.pair is not None and self.pair.by_probabilities:
             notes = (*notes, "the labels are probabilities; the likeliest class of each is taken for the right one")
         return notes if self.pair is not None else (*notes, *axis_notes(self.a, self.class_axis))
@@ -75,7 +86,7 @@ class Versions:
 
     def blocks(self, rows: int) -> Iterator[VersionsBlock]:
         """All rows, in order, ``rows`` at a time or about so many."""
-        feed = Feed(self.b.blocks(rows, self.class_axis))
+        feed = Feed(self.b.blocks(rows, self._axis_of_b))
         blocks = self._blocks_of_a(rows)
         start = 0
         for a, target in blocks:
@@ -113,6 +124,7 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
 
     Classes are chosen in both, but of an array beside a delimited file, whose columns have names, all are taken.
     """
+    reading.refuse_multilabel("compare")
     a, b, labels = as_sources(a, b, labels)
     plain = replace(reading, logit_columns=None, label_column=None)
     whole_a, whole_b = open_logits(a, plain, "a"), open_logits(b, plain, "b")
@@ -123,17 +135,24 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
         if ignore_index is not None:
             raise UsageError("--ignore-index is a label, and there are no labels; give their file, or leave it out")
         pair, table = None, open_logits(a, of_a, "a")
-        axis = find_class_axis(table, None, reading.class_axis)
+        axis = _axis_beside(table, whole_b, reading.class_axis)
         table = with_known_shape(select_classes(table, axis, of_a), axis)
     else:
         pair = open_pair(a, labels, of_a, ignore_index, "a")
         table, axis = pair.logits, pair.class_axis
-    if isinstance(whole_b, ArrayTable):
-        b_as_a = select_classes(whole_b, axis, reading) if isinstance(whole_a, ArrayTable) else whole_b
-        return Versions(table, b_as_a, axis, pair)
-    with_labels = labels is None and _has_label_column(whole_b, reading, table.shape[axis])
+    array = isinstance(whole_b, ArrayTable)
+    if array and not isinstance(whole_a, ArrayTable):
+        return Versions(table, whole_b, axis, pair)
+    with_labels = labels is None and not array and _has_label_column(whole_b, reading, table.shape[axis])
     of_b = reading if with_labels else replace(reading, label_column=None)
-    return Versions(table, select_classes(open_logits(b, of_b), axis, of_b), axis, pair)
+    return Versions(table, select_classes(open_logits(b, of_b, "b"), axis, of_b), axis, pair)
+
+
+def _axis_beside(a: Table, b: Table, asked: int | None) -> int:
+    """The classes' axis of A without labels; where B is a table, that of its columns."""
+    if asked is None and len(a.shape) > 2 == len(b.shape) and squeezed(a.shape) == squeezed(b.shape):
+        asked = class_axis_in(a.shape, b.shape, 1)
+    return find_class_axis(a, asked)
 
 
 def _has_label_column(b: Table, reading: Reading, classes: int | None) -> bool:
@@ -144,28 +163,3 @@ def _has_label_column(b: Table, reading: Reading, classes: int | None) -> bool:
     if column in b.left_out or column in (b.column_names or ()):
         return True
     return classes is not None and (b.shape[-1] or 0) + len(b.left_out) == classes + 1
-
-
-def _class_order(a: Table, b: Table) -> tuple[NDArray[np.intp] | None, str]:
-    """Where in B each class of A stands (None: in the same place), and what there is to say about it.
-
-    Files with the same names are held together by them, and files without a name in common by position. Names that
-    are partly the same are refused: either way could be meant.
-    """
-    names, others = a.column_names, b.column_names
-    if names is None or others is None or names == others:
-        return None, ""
-    place = {name: index for index, name in enumerate(others)}
-    if len(place) == len(others) and set(names) == set(others):
-        order = np.array([place[name] for name in names], np.intp)
-        return order, f"{b.name}: the classes stand in another order than in {a.name}; matched by name"
-    if place.keys().isdisjoint(names):
-        what = f"the classes have other names than in {a.name} ({others[0]!r} for {names[0]!r}); matched by position"
-        return None, f"{b.name}: {what}"
-    odd = next(((index, name) for index, name in enumerate(names) if name not in place), None)
-    what = (
-        "two classes have the same name"
-        if odd is None
-        else f"no class is named {odd[1]!r}, as class {odd[0]} is in {a.name}"
-    )
-    raise InputError(b.name, what, "rename the classes in one of the headers, or choose columns: --logit-columns")

@@ -1,4 +1,4 @@
-"""What a row is measured against: a class, or a distribution over the classes; and which rows count."""
+"""What a row is measured against: one class, a distribution over the classes, or each class; and which rows count."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -61,4 +61,29 @@ class Probabilities:
         return Probabilities(self.rows[start:stop])
 
 
-Target = Indices | Probabilities
+@dataclass(frozen=True, eq=False)
+class MultiLabel:
+    """A yes or no for each class: ``rows`` holds floats from 0 to 1 of the logits' shape (N, C). Every row counts."""
+
+    rows: Any
+    counted = None
+
+    @property
+    def size(self) -> int:
+        """N."""
+        return int(self.rows.shape[0])
+
+    def probabilities(self, like: Any, xp: Any) -> Any:  # noqa: ARG002  (a one-hot target needs both)
+        """Return the labels as they are."""
+        return self.rows
+
+    def counted_only(self, losses: Any, xp: Any) -> Any:  # noqa: ARG002
+        """Return the losses as they are."""
+        return losses
+
+    def part(self, start: int, stop: int) -> "MultiLabel":
+        """Return some of the rows."""
+        return MultiLabel(self.rows[start:stop])
+
+
+Target = Indices | Probabilities | MultiLabel

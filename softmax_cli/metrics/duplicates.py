@@ -25,18 +25,29 @@ def row_hashes(values: NDArray[Any]) -> Hashes:
     values = np.ascontiguousarray(values)
     row_bytes = values.shape[1] * values.itemsize
     width = next(size for size in (8, 4, 2, 1) if row_bytes % size == 0)
-    words = values.view(f"u{width}").astype(np.uint64, copy=False) * np.uint64(_GOLDEN)
-    words ^= words >> np.uint64(32)
+    words = _spread(values.view(f"u{width}"))
     hashes: Hashes = np.einsum("ij,j->i", words, _weights(words.shape[1]))
-    return _mixed(hashes)
+    return mixed(hashes)
+
+
+def value_hashes(values: NDArray[Any]) -> Hashes:
+    """A hash of each value's bits, of the same shape: the m(u) of `row_hashes`."""
+    values = np.ascontiguousarray(values)
+    return _spread(values.view(f"u{values.itemsize}"))
+
+
+def _spread(words: NDArray[Any]) -> Hashes:
+    hashes: Hashes = words.astype(np.uint64, copy=False) * np.uint64(_GOLDEN)
+    hashes ^= hashes >> np.uint64(32)
+    return hashes
 
 
 @cache
 def _weights(count: int) -> Hashes:
-    return _mixed(np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_GOLDEN)) | np.uint64(1)
+    return mixed(np.arange(1, count + 1, dtype=np.uint64) * np.uint64(_GOLDEN)) | np.uint64(1)
 
 
-def _mixed(words: Hashes) -> Hashes:
+def mixed(words: Hashes) -> Hashes:
     """The finisher of splitmix64: every bit of the result depends on every bit given."""
     words = (words ^ (words >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     words = (words ^ (words >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

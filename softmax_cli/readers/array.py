@@ -16,8 +16,8 @@ from softmax_cli.readers.selection import asked_positions
 class ArrayTable:
     """An array of numbers of any shape and byte order; handed out block by block, never copied whole.
 
-    ``text``: it holds labels, so that class names and truth values (read as 0 and 1) may stand in it. Raises InputError
-    for them elsewhere, and for objects, records and complex numbers.
+    Raises InputError for an array of objects, of records or of complex numbers, and for one of text or of truth
+    values unless it holds labels (``text``): names may stand there, and False and True as 0 and 1.
     """
 
     column_names: tuple[str, ...] | None = None
@@ -105,10 +105,10 @@ def readable_dtype(dtype: np.dtype[Any], name: str, *, text: bool) -> np.dtype[A
     Raises InputError where it holds no numbers.
     """
     kind = dtype.kind
+    if kind == "b" and text:
+        return np.dtype(np.uint8)
     if _is_bfloat16(dtype):
         return np.dtype(np.float32)
-    if text and kind == "b":
-        return np.dtype(np.uint8)
     if kind in "iuf" or (text and kind == "U"):
         return np.dtype(np.float64) if kind == "f" and dtype.itemsize > 8 else dtype.newbyteorder("=")
     what = {

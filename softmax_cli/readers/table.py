@@ -21,7 +21,7 @@ class Table(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was decided by now; there may be more once all rows have been read."""
+        """What the reader decided by itself, as far as it is known by now."""
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """Pieces of at most ``rows`` rows, in order; of more where so few would be read byte by byte (see npy.py).

@@ -117,6 +117,7 @@ class Tolerance:
 class CompareReport(Displayed):
     """How far B is from A, the files of these ``names``; ``counted`` are the rows whose label is not ignored.
 
+    ``cause`` is what explains the difference in all rows, in a sentence; empty where nothing does.
     ``agreements`` are those of the likeliest class, and of the ``k`` likeliest.
     ``changed_rows`` are those that changed most, and the records where they were asked for. ``changes`` and
     ``discordance`` are there where there are labels, ``tolerance`` where one was given. ``ties`` counts the rows
@@ -125,6 +126,7 @@ class CompareReport(Displayed):
 
     signature: Signature
     names: tuple[str, str]
+    cause: str
     rows: int
     counted: int
     class_names: tuple[str, ...]
@@ -204,6 +206,10 @@ class CompareReport(Displayed):
         ]
         return Grid("likeliest classes", columns, rows)
 
+    def lead(self) -> str:
+        """The cause of the difference."""
+        return self.cause
+
     def remarks(self) -> tuple[str, ...]:
         """What the figures mean."""
         return tuple(self._remarks())
@@ -240,6 +246,7 @@ class CompareReport(Displayed):
             "signature": self.signature.as_dict(),
             "a": self.names[0],
             "b": self.names[1],
+            "cause": self.cause,
             "rows": self.rows,
             "counted": self.counted,
             "classes": len(self.class_names),

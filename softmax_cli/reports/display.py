@@ -11,6 +11,10 @@ from softmax_cli.reports.grid import Report
 class Displayed:
     """Mixed into the reports. The one place where a report reaches up to a writer, and only when it is shown."""
 
+    def lead(self) -> str:
+        """What to say above everything; nothing, but for a report that says otherwise."""
+        return ""
+
     def charts(self) -> Iterator[Chart]:
         """None, but for a report that says otherwise."""
         return iter(())

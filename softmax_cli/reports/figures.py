@@ -1,6 +1,9 @@
 """Figures by name, a line each: for programs, and for conditions."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
+
+from softmax_cli.reports.grid import Column, Grid
 
 
 class Figure(NamedTuple):
@@ -17,3 +20,25 @@ class Figure(NamedTuple):
     def as_dict(self) -> dict[str, Any]:
         """What there is of it but its name."""
         return {name: value for name, value in self._asdict().items() if value != "" and name != "quantity"}
+
+
+def figures_grid(title: str, figures: Iterable[Figure], meanings: Mapping[str, str]) -> Grid:
+    """Those of the figures that have a meaning, a line each, with what is known of their uncertainty."""
+    figures = [figure for figure in figures if figure.quantity in meanings]
+    optional = {
+        "s.e.": [figure.standard_error for figure in figures],
+        "95 % from": [figure.low for figure in figures],
+        "to": [figure.high for figure in figures],
+    }
+    shown = {name: column for name, column in optional.items() if any(value != "" for value in column)}
+    columns = (
+        Column("figure"),
+        Column("value", "decimal"),
+        *(Column(name, "decimal") for name in shown),
+        Column("which is"),
+    )
+    rows = [
+        (figure.quantity, figure.value, *(column[place] for column in shown.values()), meanings[figure.quantity])
+        for place, figure in enumerate(figures)
+    ]
+    return Grid(title, columns, rows)

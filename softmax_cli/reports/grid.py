@@ -73,6 +73,9 @@ class Report(Protocol):
 
     notes: tuple[str, ...]
 
+    def lead(self) -> str:
+        """For everybody: the answer in a sentence, above everything else; empty where there is none."""
+
     def grids(self) -> Iterator[Grid]:
         """For people: tables one under the other."""
 

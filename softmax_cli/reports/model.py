@@ -8,10 +8,11 @@ from typing import Any
 
 from softmax_cli.reports.charts import Bars, Bin, Chart, Histogram, Reliability
 from softmax_cli.reports.display import Displayed
-from softmax_cli.reports.figures import Figure
+from softmax_cli.reports.figures import Figure, figures_grid
 from softmax_cli.reports.grid import Column, Grid, Records, all_ignored, count
 from softmax_cli.reports.rows import RowDetail, details_grid
 from softmax_cli.reports.signature import Signature
+from softmax_cli.reports.tempered import Tempered, temperature_grid
 
 SHOWN_CLASSES = 10
 SHOWN_PAIRS = 5
@@ -86,21 +87,6 @@ class ConfusedPair:
     share: float
 
 
-@dataclass(frozen=True)
-class Tempered:
-    """The best temperature: 0 or inf where the loss falls for ever that way, nan where there is none.
-
-    ``why`` says so, else it is empty. ``slope`` is what is left of d loss / d ln T there, in nats.
-    """
-
-    temperature: float
-    loss: float = math.nan
-    perplexity: float = math.nan
-    ece: float = math.nan
-    slope: float = math.nan
-    why: str = ""
-
-
 @dataclass(frozen=True, eq=False)
 class ModelReport(Displayed):
     """The figures in the order of a table; ``classes`` in their own order, the pairs and rows the worst first.
@@ -141,11 +127,11 @@ class ModelReport(Displayed):
         """What the predictions are worth, then the probabilities, then classes, pairs and rows, the worst first."""
         size = f"{count(self.counted, 'row')} of {count(len(self.class_names), 'class', 'classes')}"
         bins = count(len(self.equal_width), "bin")
-        yield self._figures_grid(f"predictions, {size}", {**self._tops(), **PREDICTIONS})
-        yield self._figures_grid("probabilities", PROBABILITIES)
-        yield self._figures_grid(f"calibration, {bins} of confidence", CALIBRATION)
+        yield figures_grid(f"predictions, {size}", self.figures, {**self._tops(), **PREDICTIONS})
+        yield figures_grid("probabilities", self.figures, PROBABILITIES)
+        yield figures_grid(f"calibration, {bins} of confidence", self.figures, CALIBRATION)
         if not self.tempered.why:
-            yield self._temperature_grid()
+            yield temperature_grid("softmax(x / T)", self.tempered, self.base_temperature, self.quantities())
         yield self._classes_grid()
         if self.confused:
             rows = [(pair.label, pair.predicted, pair.rows, pair.share) for pair in self.confused[:SHOWN_PAIRS]]
@@ -163,41 +149,6 @@ class ModelReport(Displayed):
         """What each top-k accuracy is, by its name."""
         names = [figure.quantity for figure in self.figures if figure.quantity.startswith(_TOP)]
         return {name: f"... among the {name.removeprefix(_TOP)} likeliest" for name in names}
-
-    def _figures_grid(self, title: str, meanings: Mapping[str, str]) -> Grid:
-        figures = [figure for figure in self.figures if figure.quantity in meanings]
-        optional = {
-            "s.e.": [figure.standard_error for figure in figures],
-            "95 % from": [figure.low for figure in figures],
-            "to": [figure.high for figure in figures],
-        }
-        shown = {name: column for name, column in optional.items() if any(value != "" for value in column)}
-        columns = (
-            Column("figure"),
-            Column("value", "decimal"),
-            *(Column(name, "decimal") for name in shown),
-            Column("which is"),
-        )
-        rows = [
-            (figure.quantity, figure.value, *(column[place] for column in shown.values()), meanings[figure.quantity])
-            for place, figure in enumerate(figures)
-        ]
-        return Grid(title, columns, rows)
-
-    def _temperature_grid(self) -> Grid:
-        found, now = self.tempered, self.quantities()
-        columns = (
-            Column("softmax(x / T)"),
-            Column("T", "decimal"),
-            Column("loss", "decimal"),
-            Column("perplexity", "decimal"),
-            Column("ece", "decimal"),
-        )
-        rows = [
-            ("as reported", self.base_temperature, now["loss"], now["perplexity"], now["ece"]),
-            ("least loss", found.temperature, found.loss, found.perplexity, found.ece),
-        ]
-        return Grid("the best temperature", columns, rows)
 
     def _classes_grid(self) -> Grid:
         shown = self._worst_classes(SHOWN_CLASSES)
@@ -240,7 +191,7 @@ class ModelReport(Displayed):
         """Which way the confidence is off, and why there is no best temperature."""
         remarks = [self._confidence_remark()] if self.counted and not self.undefined else []
         if self.tempered.why:
-            remarks.append(f"No best temperature: {self.tempered.why}.")
+            remarks.append(self.tempered.remark())
         without = sum(not line.support for line in self.classes)
         if without and self.counted:
             remarks.append(f"{count(without, 'class has', 'classes have')} no row.")

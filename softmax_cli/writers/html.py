@@ -33,7 +33,7 @@ _LONG = 24  # characters: a longer text may be broken into lines
 
 
 def write(report: Report, stream: TextIO) -> None:
-    """Warnings, the first grid, charts, findings, the other grids, remarks, notes, and the signature."""
+    """The lead, warnings, the first grid, charts, findings, the other grids, remarks, notes, and the signature."""
     # Where the encoding is not the page's, HTML has its own way to spell characters.
     as_ascii = not (stream.encoding or "utf-8").lower().startswith("utf")
     encoding = "ascii" if as_ascii else "utf-8"
@@ -47,6 +47,8 @@ def _page(report: Report) -> Iterator[str]:
     yield from _head(heading)
     yield "<main>"
     yield f'<h1 id="grid-1">{heading}</h1>'
+    if lead := report.lead():
+        yield f"<p><strong>{_escaped(lead)}</strong></p>"
     if warnings := report.warnings():
         yield f'<section class="warnings" aria-label="Warnings">\n{_listed(warnings)}\n</section>'
     if first:

@@ -28,7 +28,9 @@ _SPECIAL = re.compile(r"[\\`*\[\]<>|&~$]|(?<!\w)_|_(?!\w)")
 
 
 def write(report: Report, stream: TextIO) -> None:
-    """The grids, the charts, the remarks as a list, and the signature as code."""
+    """The lead, the grids, the charts, the remarks as a list, and the signature as code."""
+    if lead := report.lead():
+        stream.write(f"**{_escaped(lead)}**\n\n")
     for grid in report.grids():
         _write_grid(grid, stream)
     signs = UNICODE if (stream.encoding or "utf-8").lower().startswith("utf") else ASCII

@@ -64,6 +64,9 @@ class _View:
         self._report = report
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if lead := self._report.lead():
+            yield Text(visible(lead), style="bold yellow")
+            yield Text("")
         for grid in self._report.grids():
             yield Text(grid.title, style="bold")
             yield from _tables(grid, console, options)

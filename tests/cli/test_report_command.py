@@ -163,12 +163,24 @@ def test_nothing_counts(run, tmp_path):
     assert figures(outcome)["loss"] == "nan"
 
 
+def test_one_hot_rows_are_read_as_their_classes(run, digits, tmp_path):
+    names = digits[0].read_text().splitlines()[0].split(",")
+    labels = digits[1].read_text().split()[1:]
+    rows = np.eye(10, dtype=int)[[int(label) for label in labels]]
+    path = tmp_path / "one_hot.csv"
+    path.write_text("\n".join([",".join(names), *(",".join(map(str, row)) for row in rows.tolist())]) + "\n")
+    outcome = run("report", digits[0], path)
+    assert figures(outcome) == figures(run("report", *digits))
+    assert outcome.err == "note: the labels are one-hot rows: each is read as the class that has the 1\n"
+
+
 def test_labels_that_are_probabilities(run, tmp_path):
-    (tmp_path / "q.csv").write_text("0.5,0.5\n1,0\n")
+    (tmp_path / "q.csv").write_text("0,1\n1,0\n0.5,0.5\n")
     outcome = run("report", tmp_path / "q.csv", tmp_path / "q.csv")
-    assert (outcome.status, outcome.out) == (2, "")
+    assert (outcome.status, outcome.out) == (3, "")
     assert outcome.err == (
-        "error: report is for class indices or names, and these labels are probabilities; give each row's class\n"
+        f"error: {tmp_path / 'q.csv'}:3: the label is spread over several classes, and report counts rows that are "
+        "right; give each row one class, or a single 1; loss takes probabilities\n"
     )
 
 

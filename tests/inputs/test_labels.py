@@ -140,12 +140,30 @@ def test_rounded_probabilities_are_taken_without_a_word(row):
     assert made.notes == ()
 
 
-@pytest.mark.parametrize(("row", "total"), [([0.2, 0.2, 0.2, 0], "0.6"), ([1, 1, 0, 0], "2"), ([0, 0, 0, 0], "0")])
+@pytest.mark.parametrize(("row", "total"), [([0.2, 0.2, 0.2, 0], "0.6"), ([1, 0.5, 0.5, 0], "2"), ([0, 0, 0, 0], "0")])
 def test_rows_that_do_not_sum_to_1_are_used_as_they_are_and_the_first_is_noted(row, total):
     made = rule()
-    target = made.target(np.array([[1, 0, 0, 0], row, row], float), 10)
+    target = made.target(np.array([[0.5, 0.5, 0, 0], row, row], float), 10)
     assert target.rows.tolist()[1] == row
     assert made.notes == (f"y.csv:12: the label's probabilities sum to {total}, not 1; used as they are",)
+
+
+@pytest.mark.parametrize("dtype", ["i8", "u1", "f4", "f8"])
+@pytest.mark.parametrize(("row", "ones"), [([1, 1, 0, 0], "2 ones"), ([1, 1, 1, 1], "4 ones"), ([0, 0, 0, 0], "no 1")])
+def test_rows_of_0_and_1_without_a_single_1_are_refused_by_name(row, ones, dtype):
+    made = rule()
+    made.target(np.array([[1, 0, 0, 0], [0, 0, 0, 1]], dtype), 8)
+    with pytest.raises(InputError) as caught:
+        made.target(np.array([[0, 1, 0, 0], row, row], dtype), 10)
+    assert str(caught.value) == (
+        f"y.csv:12: a row of 0 and 1 with {ones}, where a label of one class has a single 1; "
+        "if several classes may be right, use --multilabel"
+    )
+
+
+def test_a_row_of_several_ones_is_refused_among_probabilities_too():
+    with pytest.raises(InputError, match=r"^y\.csv:2: a row of 0 and 1 with 2 ones"):
+        rule().target(np.array([[0.5, 0.5, 0, 0], [1, 0, 0, 1]]), 0)
 
 
 @pytest.mark.parametrize(

@@ -141,14 +141,18 @@ def test_where_several_axes_fit_the_user_is_asked(run):
 @pytest.mark.parametrize(
     ("labels", "options", "message"),
     [
-        (np.zeros((3, 2), int), (), "x.csv: no axis can be that of the classes (shape 2x3x5, labels 3x2); check the"),
-        (np.zeros(6, int), (), "x.csv: no axis can be that of the classes (shape 2x3x5, labels 6)"),
+        (
+            np.zeros((3, 2), int),
+            (),
+            "y.csv: labels of shape 3x2; expected 3x5 or 2x5 or 2x3: the shape of the logits, ",
+        ),
+        (np.zeros(7, int), (), "y.csv: labels of shape 7; expected 3x5 or 2x5 or 2x3: "),
         (np.zeros((2, 3, 5)), (), "x.csv: the classes could be on axis 0 or 1 or 2 (shape 2x3x5, labels 2x3x5)"),
         # The same number of labels in another shape: a transposed file.
-        (np.zeros((3, 2), int), ("--class-axis", "2"), "y.csv: labels of shape 3x2, where one for each of 2x3 rows"),
-        (np.zeros(6, int), ("--class-axis", "2"), "y.csv: labels of shape 6, where one for each of 2x3 rows is needed"),
-        (np.full((3, 2, 5), 0.2), ("--class-axis", "2"), "y.csv: labels of shape 3x2x5, where one for each of 2x3"),
-        ("0\n" * 6, ("--class-axis", "2"), "y.csv: labels of shape ?x1, where one for each of 2x3 rows is needed"),
+        (np.zeros((3, 2), int), ("--class-axis", "2"), "y.csv: labels of shape 3x2; expected 2x3: the shape of the"),
+        (np.full((3, 2, 5), 0.2), ("--class-axis", "2"), "y.csv: labels of shape 3x2x5; expected 2x3: "),
+        ("0\n" * 5, (), "y.csv: labels of shape ?x1; expected 3x5 or 2x5 or 2x3: "),
+        ("0\n" * 5, ("--class-axis", "2"), "y.csv: 5 labels for 6 rows of logits in x.csv"),
     ],
 )
 def test_shapes_that_do_not_belong_together_are_refused(run, labels, options, message):
@@ -160,11 +164,11 @@ def test_shapes_that_do_not_belong_together_are_refused(run, labels, options, me
     [
         (
             "0,1\n1,2\n2,0\n",
-            "y.csv: 2 columns, where one label a row is needed, or 3 probabilities; choose the labels'",
+            "y.csv: 2 columns; expected one label per row, or 3 probabilities; choose the column of the",
         ),
-        (np.zeros((3, 2)), "y.csv: 2 columns, where one label a row is needed, or 3 probabilities; check the two"),
-        (np.zeros((3, 3, 1)), "y.csv: labels of shape 3x3x1, where one label a row is needed, or 3 probabilities"),
-        (np.full((3, 3), "cat"), "y.csv: 3 columns, where one label a row is needed, or 3 probabilities"),
+        (np.zeros((3, 2)), "y.csv: labels of shape 3x2; expected one label per row, or 3 probabilities"),
+        (np.zeros((3, 2, 1)), "y.csv: labels of shape 3x2x1; expected one label per row, or 3 probabilities"),
+        (np.full((3, 2), "cat"), "y.csv: labels of shape 3x2; expected one label per row, or 3 probabilities"),
         ("2\n0\n7\n", "y.csv:3: label 7 is outside 0..2 (the logits have 3 classes)"),
         ("2\n0\nx\n", "y.csv:3, column 1: 'x' is not a number"),
         ("cat\ndog\nbird\n", "y.csv:1: label 'cat' is a name, and x.csv has no header of class names; give class"),
@@ -172,7 +176,6 @@ def test_shapes_that_do_not_belong_together_are_refused(run, labels, options, me
         ("", "y.csv: the file is empty"),
         (np.array([0, 1, 3]), "y.csv[2]: label 3 is outside 0..2 (the logits have 3 classes); labels that start at 1?"),
         (np.array([0, 1, 2.5]), "y.csv[2]: label 2.5 is not a whole number"),
-        (np.array([True, False, True]), "y.csv: the array holds truth values"),
         ("1,0,0\n0,1,0\n0.5,0.6,-0.1\n", "y.csv:3, class 2: -0.1 is not a probability"),
     ],
 )

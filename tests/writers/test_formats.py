@@ -20,6 +20,9 @@ ROWS = ((1 / 3, NAN, INF, -INF, 0.1 + 0.2, 1e-320, 0.0, 1e23), tuple(map(float, 
 class HostileReport:
     notes: tuple[str, ...] = ("a note",)
 
+    def lead(self):
+        return ""
+
     def grids(self):
         columns = (Column("row", "integer"), *(Column(name, "decimal", group=True) for name in NAMES))
         rows = [(number, *row) for number, row in enumerate(ROWS)]

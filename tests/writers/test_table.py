@@ -22,6 +22,9 @@ class Shown:
     grid: Grid
     sentences: tuple[str, ...] = field(default=())
 
+    def lead(self):
+        return ""
+
     def grids(self):
         yield self.grid
 

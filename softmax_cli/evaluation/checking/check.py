@@ -13,7 +13,6 @@ from softmax_cli.evaluation.checking.survey import Survey, survey
 from softmax_cli.evaluation.checking.trials import Outcome, run_trials
 from softmax_cli.evaluation.settings import worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.inputs.axes import axis_notes
 from softmax_cli.inputs.opening import as_sources
 from softmax_cli.inputs.progress import Watcher
 from softmax_cli.inputs.progress import ignore as watch_nothing
@@ -63,6 +62,7 @@ def check(
     workers = worker_count(threads)
     layout = Reading(**reading)
     logits, labels = as_sources(logits, labels)
+    layout.refuse_multilabel("check")
     tables = RawTables.open(logits, labels, layout)
     pairs = {axis: RawPair(tables, axis, layout, ignore_index) for axis in tables.fitting_axes(layout)}
     surveyed, *rivals = (survey(pair, workers, watcher) for pair in pairs.values())
@@ -84,7 +84,7 @@ def check(
         classes=pair.classes,
         checks=sum(tables.labels is not None or not each.needs_labels for each in asked_checks),
         findings=tuple(_finding(each, symptom, surveyed, outcomes) for each, symptom in seen),
-        notes=_notes(pair),
+        notes=pair.notes,
     )
 
 
@@ -121,12 +121,6 @@ def _where(symptom: Symptom, surveyed: Survey) -> str:
     table, axis = (pair.labels, pair.label_axis) if of_labels and pair.labels else (pair.logits, pair.axis)
     everywhere = symptom.rows.count in {0, surveyed.rows}
     return table.name if everywhere else table.where(symptom.rows.first[0], axis)
-
-
-def _notes(pair: RawPair) -> tuple[str, ...]:
-    """What was decided without being asked."""
-    notes = tuple(dict.fromkeys((*pair.logits.notes, *(pair.labels.notes if pair.labels else ()))))
-    return (*notes, *axis_notes(pair.logits, pair.axis))
 
 
 def _signature(

@@ -8,6 +8,7 @@ import numpy as np
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.errors import InputError
 from softmax_cli.evaluation.blocks import rows_per_block
+from softmax_cli.evaluation.comparing.causes.search import Causes
 from softmax_cli.evaluation.comparing.label_changes import label_changes
 from softmax_cli.evaluation.comparing.logits import FoundLogits, LogitsApart
 from softmax_cli.evaluation.comparing.parts import Largest, Part
@@ -34,10 +35,11 @@ def compare(a: Any, b: Any, labels: Any = None, **options: Any) -> CompareReport
 
     With p and q the softmax of A and of B: |a - b| of the logits and |p - q| of the probabilities; for each row
     min_s max_c |a_c - b_c - s|, KL(p || q), KL(q || p) and Jensen-Shannon (in nats); whether the likeliest classes
-    are the same. With labels the change of the loss (the mean cross-entropy, in nats), of the perplexity, of the
-    accuracy and of the label's probability, B less A, each with its paired standard error and a bootstrap interval,
-    and McNemar's test. All in float64 of the files' values; what is nan or the same infinity in both is no
-    difference.
+    are the same. Where one cause explains the difference in all rows (B is A's softmax, 0.5 A, A cast to float16, A's
+    rows in another order, ...), ``cause`` names it. With labels the change of the loss (the mean cross-entropy, in
+    nats), of the perplexity, of the accuracy and of the label's probability, B less A, each with its paired standard
+    error and a bootstrap interval, and McNemar's test. All in float64 of the files' values; what is nan or the same
+    infinity in both is no difference.
 
     Args:
         a: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes.
@@ -58,7 +60,7 @@ def compare(a: Any, b: Any, labels: Any = None, **options: Any) -> CompareReport
     comparing, reading = split_options(options, Comparing)
     versions = open_versions(a, b, labels, reading, comparing.ignore_index)
     fold = Comparison(versions, comparing)
-    blocks = versions.blocks(rows_per_block(versions.classes, [_EXACT]))
+    blocks = fold.causes.begin(versions.blocks(rows_per_block(versions.classes, [_EXACT])))
     run(fold, blocks, comparing.workers, lambda: comparing.watcher(versions.progress()))
     fold.finish()
     return _report(fold)
@@ -70,6 +72,7 @@ class Measured:
 
     rows: int
     counted: int
+    causes: Any
     found: tuple[FoundLogits, FoundPredictions] | None
 
 
@@ -80,24 +83,27 @@ class Comparison:
         self.versions = versions
         self.comparing = comparing
         self.rows = self.counted = 0
+        self.causes = Causes(versions.classes, versions.rows)
         self.logits = LogitsApart(comparing, versions.display_names, (versions.a.dtype, versions.b.dtype))
         self.predictions = PredictionsApart(comparing, versions.display_names, versions.labels)
 
     def measure(self, block: VersionsBlock) -> Measured:
         """Everything about a block's rows."""
+        causes = self.causes.look(block)
         part = Part.of(block)
         if not len(part.rows):
-            return Measured(len(block.a), 0, None)
+            return Measured(len(block.a), 0, causes, None)
         keep = Quantiles.keeps((block.start + len(block.a)) * self.versions.classes)
         with np.errstate(all="ignore"):
             logits = self.logits.measure(part, keep=keep)
             predictions = self.predictions.measure(part, logits.columns["largest"], keep=keep)
-        return Measured(len(block.a), len(part.rows), (logits, predictions))
+        return Measured(len(block.a), len(part.rows), causes, (logits, predictions))
 
     def add(self, found: Measured) -> None:
         """Add what a block came to; the blocks in their order."""
         self.rows += found.rows
         self.counted += found.counted
+        self.causes.add(found.rows, found.causes)
         if found.found is not None:
             logits, predictions = found.found
             self.logits.add(logits)
@@ -117,6 +123,7 @@ def _report(fold: Comparison) -> CompareReport:
     return CompareReport(
         signature=_signature(fold),
         names=(versions.a.name, versions.b.name),
+        cause=fold.causes.cause(),
         rows=fold.rows,
         counted=fold.counted,
         class_names=versions.display_names,

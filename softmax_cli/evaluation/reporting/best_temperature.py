@@ -6,7 +6,7 @@ from softmax_cli.evaluation.reporting.fold import ReportFold
 from softmax_cli.evaluation.reporting.temperature import Search
 from softmax_cli.reports.grid import count
 from softmax_cli.reports.ledger import perplexity
-from softmax_cli.reports.model import Tempered
+from softmax_cli.reports.tempered import Tempered
 
 
 def tempered(fold: ReportFold) -> Tempered:

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from softmax_cli.inputs.pairs import Block
-from softmax_cli.losses.targets import Indices
+from softmax_cli.losses.targets import Indices, MultiLabel, Target
 
 
 def by_index(blocks: Iterable[Block], rows: int) -> Iterator[Block]:
-    """The same rows in blocks of exactly ``rows``, but for the last: for targets that are class indices.
+    """Return the same rows in blocks of exactly ``rows``, but for the last: for class indices and multi-label rows.
 
     A sum of float64 within such a block is always one of the same values in the same order.
     """
@@ -37,7 +37,14 @@ def _view(block: Block, first: int, end: int) -> Block:
 def _joined(blocks: Sequence[Block]) -> Block:
     if len(blocks) == 1:
         return blocks[0]
-    targets = [block.target for block in blocks if isinstance(block.target, Indices)]
-    counted = None if targets[0].counted is None else np.concatenate([target.counted for target in targets])
-    classes = np.concatenate([target.classes for target in targets])
-    return Block(blocks[0].start, np.concatenate([block.logits for block in blocks]), Indices(classes, counted))
+    target = _joined_targets([block.target for block in blocks])
+    return Block(blocks[0].start, np.concatenate([block.logits for block in blocks]), target)
+
+
+def _joined_targets(targets: Sequence[Target]) -> Target:
+    labelled = [target for target in targets if isinstance(target, MultiLabel)]
+    if labelled:
+        return MultiLabel(np.concatenate([target.rows for target in labelled]))
+    indices = [target for target in targets if isinstance(target, Indices)]
+    counted = None if indices[0].counted is None else np.concatenate([target.counted for target in indices])
+    return Indices(np.concatenate([target.classes for target in indices]), counted)

@@ -10,10 +10,11 @@ from softmax_cli.metrics.calibration import Bins, bin_of
 from softmax_cli.metrics.classwise import ClassBins
 from softmax_cli.metrics.intervals import wilson
 from softmax_cli.metrics.order import Groups
-from softmax_cli.reports.charts import Histogram
+from softmax_cli.reports.charts import Bin, Histogram
 from softmax_cli.reports.figures import Figure
 from softmax_cli.reports.ledger import perplexity
-from softmax_cli.reports.model import CALIBRATION, Tempered, top_name
+from softmax_cli.reports.model import CALIBRATION, top_name
+from softmax_cli.reports.tempered import Tempered
 
 _HISTOGRAM_BINS = 20
 _QUANTILES = (0.5, 0.9, 0.99)
@@ -66,6 +67,14 @@ def temperature_figures(found: Tempered) -> Iterator[Figure]:
     yield Figure("loss_at_temperature", found.loss)
     yield Figure("perplexity_at_temperature", found.perplexity)
     yield Figure("ece_at_temperature", found.ece)
+
+
+def chart_bins(bins: Bins | None) -> list[Bin]:
+    """Bins as a chart draws them."""
+    if bins is None:
+        return []
+    columns = (bins.edges[:-1], bins.edges[1:], bins.rows, bins.confidence, bins.accuracy)
+    return [Bin(*line) for line in zip(*(column.tolist() for column in columns), strict=True)]
 
 
 def histogram(losses: Groups) -> Histogram:

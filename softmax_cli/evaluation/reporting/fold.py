@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.backends import load_backends
+from softmax_cli.errors import InputError
 from softmax_cli.evaluation.blocks import rows_per_block
 from softmax_cli.evaluation.reporting.chunks import by_index
 from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.reporting.temperature import Rows, Sample
 from softmax_cli.evaluation.reporting.worst import Worst
 from softmax_cli.inputs.pairs import Block, Pair
-from softmax_cli.losses.targets import Indices
+from softmax_cli.losses.targets import Indices, Probabilities
 from softmax_cli.metrics.calibration import Bins, equal_widths
 from softmax_cli.metrics.classwise import Cells, Classwise, cells_of
 from softmax_cli.metrics.confusions import Confusions
@@ -45,7 +46,7 @@ class ReportFold:
     def __init__(self, pair: Pair, settings: ReportSettings) -> None:
         self.pair = pair
         self.settings = settings
-        (self.backend,) = load_backends("numpy", "cpu", settings.dtype or _dtype_for(pair))
+        (self.backend,) = load_backends("numpy", "cpu", settings.dtype or dtype_for(pair))
         self.edges = equal_widths(settings.bins)
         self.deepest = max(settings.depths(pair.classes))
         self.rows = 0
@@ -77,7 +78,19 @@ class ReportFold:
 
     def blocks(self) -> Iterator[Block]:
         """All rows, from the first; may be had more than once."""
-        return by_index(self.pair.blocks(self.rows_per_block), self.rows_per_block)
+        return by_index(map(self._by_class, self.pair.blocks(self.rows_per_block)), self.rows_per_block)
+
+    def _by_class(self, block: Block) -> Block:
+        """The block, one-hot rows turned into their classes; raises InputError at a row that is spread over several."""
+        if not isinstance(block.target, Probabilities):
+            return block
+        rows = block.target.rows
+        spread = (np.count_nonzero(rows, axis=1) != 1) | (rows.max(axis=1) != 1)
+        if spread.any():
+            place = self.pair.label_place(block.start + int(spread.argmax()))
+            what = "the label is spread over several classes, and report counts rows that are right"
+            raise InputError(place, what, "give each row one class, or a single 1; loss takes probabilities")
+        return Block(block.start, block.logits, Indices(rows.argmax(axis=1)))
 
     def tell(self) -> None:
         """Tell the watcher how far the latest pass has come."""
@@ -135,7 +148,7 @@ class ReportFold:
         self.confusions.add(found.labels[wrong], found.predicted[wrong])
 
 
-def _dtype_for(pair: Pair) -> str:
+def dtype_for(pair: Pair) -> str:
     """float32 holds what float16 does; everything else is computed in float64."""
     in_file = np.dtype(pair.logits.dtype)
     return "float32" if in_file.kind == "f" and in_file.itemsize <= 4 else "float64"

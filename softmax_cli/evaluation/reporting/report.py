@@ -3,44 +3,49 @@
 from collections.abc import Iterator
 from typing import Any
 
-from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.reporting.best_temperature import tempered
 from softmax_cli.evaluation.reporting.figures import (
     calibration_figures,
+    chart_bins,
     histogram,
     prediction_figures,
     probability_figures,
     temperature_figures,
 )
 from softmax_cli.evaluation.reporting.fold import ReportFold
+from softmax_cli.evaluation.reporting.multilabel import multilabel_report, refuse_top_k
 from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.settings import split_options
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.inputs.opening import as_sources
-from softmax_cli.inputs.pairs import open_pair
-from softmax_cli.metrics.calibration import Bins, equal_masses
+from softmax_cli.inputs.pairs import Pair, open_pair
+from softmax_cli.metrics.calibration import equal_masses
 from softmax_cli.metrics.classwise import ClassBins
 from softmax_cli.metrics.order import EXACT_UP_TO, RESOLUTION
-from softmax_cli.reports.charts import Bin
 from softmax_cli.reports.grid import count
 from softmax_cli.reports.model import ClassLine, ConfusedPair, ModelReport
+from softmax_cli.reports.multilabel import MultilabelReport
 from softmax_cli.reports.signature import Signature
 
 _CONFUSED = 10
 
 
-def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport:
+def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | MultilabelReport:
     """How good a model is, from its logits x (N, C) and labels y (N,), with p = softmax(x / T).
 
     Accuracy and top-k with Wilson intervals; the cross-entropy with its standard error; the Brier score and its parts;
     calibration (ECE, MCE, class by class) and the temperature that minimises the loss; recall, precision and loss
     class by class; the most confused pairs of classes, and the rows with the largest losses.
 
+    With ``multilabel=True`` the labels are t (N, C) of 0 and 1, and p = sigmoid(x / T): precision, recall, F1, average
+    precision, ROC AUC, the best threshold, calibration and loss per label, with micro and macro averages; subset
+    accuracy and Hamming loss. See :class:`softmax_cli.reports.multilabel.MultilabelReport`.
+
     Args:
         logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes.
-        labels: likewise: class indices or class names. May be left out where ``label_column`` names a column of the
-            logits' file.
+        labels: likewise: class indices, class names or one-hot rows. May be left out where ``label_column`` names
+            a column of the logits' file.
         **options: the attributes of :class:`softmax_cli.evaluation.reporting.settings.ReportSettings`, and of
             :class:`softmax_cli.inputs.reading.Reading`.
 
@@ -54,10 +59,10 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport:
     """
     settings, reading = split_options(options, ReportSettings)
     logits, labels = as_sources(logits, labels)
+    if reading.multilabel:
+        refuse_top_k(settings)
+        return multilabel_report(open_pair(logits, labels, reading, settings.ignore_index), settings)
     pair = open_pair(logits, labels, reading, settings.ignore_index)
-    if pair.by_probabilities:
-        what = "report is for class indices or names, and these labels are probabilities"
-        raise UsageError(f"{what}; give each row's class")
     fold = ReportFold(pair, settings)
     run(fold, fold.blocks(), settings.workers, fold.tell)
     return report_of(fold)
@@ -83,15 +88,15 @@ def report_of(fold: ReportFold) -> ModelReport:
         classes=_classes(fold, by_class),
         confused=_confused(fold),
         worst=fold.worst.details(pair.display_names, fold.spelled),
-        equal_width=_bins(fold.bins),
-        equal_mass=_bins(by_mass),
+        equal_width=chart_bins(fold.bins),
+        equal_mass=chart_bins(by_mass),
         losses=histogram(fold.in_order.groups()),
         tempered=best,
         base_temperature=fold.settings.temperature,
         undefined=fold.undefined,
         first_undefined=fold.first_undefined,
         infinite=fold.infinite,
-        notes=(*pair.notes, *_approximations(fold)),
+        notes=(*pair.notes, *_one_hot(pair), *_approximations(fold)),
     )
 
 
@@ -121,11 +126,10 @@ def _confused(fold: ReportFold) -> list[ConfusedPair]:
     ]
 
 
-def _bins(bins: Bins | None) -> list[Bin]:
-    if bins is None:
-        return []
-    columns = (bins.edges[:-1], bins.edges[1:], bins.rows, bins.confidence, bins.accuracy)
-    return [Bin(*line) for line in zip(*(column.tolist() for column in columns), strict=True)]
+def _one_hot(pair: Pair) -> Iterator[str]:
+    """What was made of labels that are rows."""
+    if pair.by_probabilities:
+        yield "the labels are one-hot rows: each is read as the class that has the 1"
 
 
 def _approximations(fold: ReportFold) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,42 +13,60 @@ from softmax_cli.reports.rows import RowDetail
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
+class Kept:
+    """Some rows by columns: every field has one entry per row."""
+
     row: NDArray[np.int64]
-    label: NDArray[np.int64]
-    predicted: NDArray[np.int64]
-    p_label: NDArray[np.float64]
-    confidence: NDArray[np.float64]
     loss: NDArray[np.float64]
 
-    def at(self, places: NDArray[Any]) -> "_Rows":
-        return _Rows(*(getattr(self, field.name)[places] for field in fields(self)))
+    def at(self, places: NDArray[Any]) -> Self:
+        """Return some of the rows."""
+        return type(self)(*(getattr(self, field.name)[places] for field in fields(self)))
 
-    def with_more(self, other: "_Rows") -> "_Rows":
+    def with_more(self, other: Self) -> Self:
+        """Return these rows and others behind them."""
         pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
-        return _Rows(*(np.concatenate(pair) for pair in pairs))
+        return type(self)(*(np.concatenate(pair) for pair in pairs))
 
 
-class Worst:
+Rows = TypeVar("Rows", bound=Kept)
+
+
+class Largest(Generic[Rows]):
     """Keeps the ``count`` rows with the largest losses: nan before every other, of equal ones the first."""
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._kept: _Rows | None = None
+        self.kept: Rows | None = None
+
+    def take(self, more: Rows) -> None:
+        """Take the next rows."""
+        if self.kept is not None and len(self.kept.row) == self._count:
+            more = more.at(rank(more.loss) > rank(self.kept.loss).min(initial=np.inf))
+        if not len(more.row):
+            return
+        together = more if self.kept is None else self.kept.with_more(more)
+        self.kept = together.at(np.argsort(-rank(together.loss), kind="stable")[: self._count])
+
+
+@dataclass(frozen=True, eq=False)
+class _Predicted(Kept):
+    label: NDArray[np.int64]
+    predicted: NDArray[np.int64]
+    p_label: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+
+
+class Worst(Largest[_Predicted]):
+    """The rows with the largest losses, with what was predicted."""
 
     def add(self, rows: NDArray[np.int64], found: Predictions) -> None:
         """Take the rows of the next block, by their numbers (n,)."""
-        more = _Rows(rows, found.labels, found.predicted, found.p_label, found.confidences, found.losses)
-        if self._kept is not None and len(self._kept.row) == self._count:
-            more = more.at(rank(more.loss) > rank(self._kept.loss).min(initial=np.inf))
-        if not len(more.row):
-            return
-        together = more if self._kept is None else self._kept.with_more(more)
-        self._kept = together.at(np.argsort(-rank(together.loss), kind="stable")[: self._count])
+        self.take(_Predicted(rows, found.losses, found.labels, found.predicted, found.p_label, found.confidences))
 
     def details(self, class_names: tuple[str, ...], spell: Callable[[NDArray[np.int64]], list[str]]) -> list[RowDetail]:
         """The largest loss first; ``spell`` gives labels (n,) as their file has them."""
-        kept = self._kept
+        kept = self.kept
         if kept is None:
             return []
         names = ("" if place == NO_CLASS else class_names[place] for place in kept.predicted.tolist())

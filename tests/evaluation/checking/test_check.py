@@ -175,8 +175,12 @@ def test_what_cannot_be_asked(given, options, words):
     [
         ([[1, 2], [3]], [0, 1], "not an array"),
         (np.zeros((4, 6, 11)), None, "the classes could be on axis 0 or 1 or 2"),
-        (np.zeros((4, 6, 11)), np.zeros((6, 4), int), "no axis can be that of the classes"),
-        ([[1, 2, 3], [3, 4, 5]], [[0, 1], [1, 0]], "2 columns|shape 2x2"),
+        (np.zeros((4, 6, 11)), np.zeros((6, 4), int), "labels of shape 6x4; expected 6x11 or 4x11 or 4x6"),
+        (
+            [[1, 2, 3], [3, 4, 5]],
+            [[0, 1], [1, 0]],
+            "labels of shape 2x2; expected one label per row",
+        ),
     ],
 )
 def test_what_is_no_such_file_is_refused(logits, labels, words):

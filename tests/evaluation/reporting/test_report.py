@@ -416,9 +416,17 @@ def test_what_cannot_be_done_is_refused(options, message):
         report([[1.0, 2.0]], [0], **options)
 
 
-def test_probabilities_as_labels_are_refused():
-    with pytest.raises(UsageError, match="these labels are probabilities"):
-        report([[1.0, 2.0], [2.0, 1.0]], [[0.5, 0.5], [1.0, 0.0]])
+def test_labels_spread_over_several_classes_are_refused():
+    with pytest.raises(InputError, match=r"labels\[1\]: the label is spread over several classes"):
+        report([[1.0, 2.0], [2.0, 1.0]], [[1.0, 0.0], [0.5, 0.5]])
+
+
+@pytest.mark.parametrize("dtype", [float, int, bool])
+def test_one_hot_rows_are_their_classes(dtype):
+    logits, labels = generated(40, 5, scale=2.0, boost=1.0)
+    found, expected = report(logits, np.eye(5, dtype=dtype)[labels]), report(logits, labels)
+    assert found.quantities() == expected.quantities()
+    assert found.notes == ("the labels are one-hot rows: each is read as the class that has the 1",)
 
 
 def test_a_label_out_of_range_is_refused():

@@ -1,0 +1,1 @@
+"""Causes: what one of two files may be of the other, each tried on all rows."""

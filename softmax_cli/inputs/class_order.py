@@ -1,0 +1,32 @@
+"""The order of the classes in two files, by the names in their headers."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.errors import InputError
+from softmax_cli.readers.table import Table
+
+
+def class_order(a: Table, b: Table) -> tuple[NDArray[np.intp] | None, str]:
+    """Return where in B each class of A stands (None: in the same place), and what there is to say about it.
+
+    Files with the same names are held together by them, and files without a name in common by position. Names that
+    are partly the same are refused: either way could be meant.
+    """
+    names, others = a.column_names, b.column_names
+    if names is None or others is None or names == others:
+        return None, ""
+    place = {name: index for index, name in enumerate(others)}
+    if len(place) == len(others) and set(names) == set(others):
+        order = np.array([place[name] for name in names], np.intp)
+        return order, f"{b.name}: the classes stand in another order than in {a.name}; matched by name"
+    if place.keys().isdisjoint(names):
+        what = f"the classes have other names than in {a.name} ({others[0]!r} for {names[0]!r}); matched by position"
+        return None, f"{b.name}: {what}"
+    odd = next(((index, name) for index, name in enumerate(names) if name not in place), None)
+    what = (
+        "two classes have the same name"
+        if odd is None
+        else f"no class is named {odd[1]!r}, as class {odd[0]} is in {a.name}"
+    )
+    raise InputError(b.name, what, "rename the classes in one of the headers, or choose columns: --logit-columns")
