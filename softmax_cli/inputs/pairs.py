@@ -158,7 +158,7 @@ def require_indices_to_ignore(by_probabilities: bool, ignore_index: int | None) 
 
 def _column_notes(logits: Table, labels: Table, label_column: str | None) -> tuple[str, ...]:
     """What to say where the logits too have the labels' column: two pieces, taken for logits and labels."""
-    if label_column not in (logits.column_names or ()) or label_column.isdigit():
+    if label_column not in (*(logits.column_names or ()), *logits.left_out) or label_column.isdigit():
         return ()
-    what = f"{logits.name}: its column {label_column!r} counts as a class, since the labels are those of {labels.name}"
+    what = f"{logits.name}: it has a column {label_column!r} too, but the labels are those of {labels.name}"
     return (f"{what}; if both are pieces, give one pattern in quotes",)

@@ -56,7 +56,8 @@ class RawTables:
 
         Raises InputError where the shapes fit on no axis, or on several without labels that could decide.
         """
-        if self.labels is None:
+        chosen_before = reading.logit_columns is not None and reading.class_axis is not None
+        if self.labels is None or chosen_before:  # the classes lie along the axis from which they were chosen
             return [find_class_axis(self.logits, reading.class_axis)]
         asked = replace(reading, class_axis=None)
         if len(self.logits.shape) <= 2 or reading.class_axis is None:
@@ -66,7 +67,7 @@ class RawTables:
         if reading.class_axis is not None:
             chosen = self.layout(find_class_axis(self.logits, reading.class_axis), reading)
             axes.insert(0, chosen.class_axis)
-        return list(dict.fromkeys(axes))
+        return list(dict.fromkeys(axes))[: None if reading.logit_columns is None else 1]
 
     def layout(self, axis: int, reading: Reading) -> Layout:
         """How the labels lie, with the classes on this axis of the logits."""

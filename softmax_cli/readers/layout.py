@@ -22,7 +22,7 @@ from softmax_cli.readers.numerals import (
     truth,
 )
 from softmax_cli.readers.roles import Columns
-from softmax_cli.readers.selection import choose_columns
+from softmax_cli.readers.selection import choose_columns, find_column
 
 NONE = "\x1f"  # the delimiter of a file of one column: the unit separator, which no text holds
 _SEP = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # as Excel reads it
@@ -92,8 +92,6 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
     spelling = _spelling(columns, chosen, dialect, selection)
     if spelling.truth:
         said.append(f"{file}: the labels True and False are read as 1 and 0")
-    asked = selection.only is not None or names is None
-    left_out = set() if asked else set(range(width)) - set(chosen)
     return Layout(
         delimiter,
         names,
@@ -104,7 +102,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
         tuple(filter(None, said)),
         trailing,
         may_have_header=guessed and not header and may_be_header(first),
-        left_out=tuple(name for place, name in enumerate(names or ()) if place in left_out),
+        left_out=_left_out(columns, chosen, selection, file),
     )
 
 
@@ -251,6 +249,17 @@ def _spelling(columns: Columns, chosen: Sequence[int], dialect: Dialect, selecti
     numbers = not given or bool(found & {Content.NUMBER, Content.MISSPELLED})
     text = len(chosen) == 1 and not true_or_false and (not numbers or (named and Content.TEXT in found))
     return Spelling(text, true_or_false, labels=True, missing=selection.missing, decimal=dialect.decimal)
+
+
+def _left_out(columns: Columns, chosen: Sequence[int], selection: Selection, file: str) -> tuple[str, ...]:
+    """The names of the columns that nobody asked to leave out."""
+    names = columns.names
+    if names is None or selection.only is not None:
+        return ()
+    kept = set(chosen)
+    if selection.without is not None:
+        kept.add(find_column(selection.without, names, columns.width, file))
+    return tuple(name for place, name in enumerate(names) if place not in kept)
 
 
 def _called(delimiter: str) -> str:
