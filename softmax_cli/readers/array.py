@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.dialect import Selection
-from softmax_cli.readers.selection import asked_positions
 
 
 class ArrayTable:
@@ -43,6 +42,8 @@ class ArrayTable:
 
         Blocks of it have that axis as their classes'. Raises InputError for a place that is not there.
         """
+        from softmax_cli.readers.selection import asked_positions  # few arrays need it
+
         places = asked_positions(only, None, self._array.shape[axis], f"{self.name}, axis {axis}", array=True)
         table = copy(self)
         table._chosen = axis, np.array(places, np.intp)

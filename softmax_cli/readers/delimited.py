@@ -62,7 +62,7 @@ class DelimitedTable:
         names = layout.names
         self.column_names = None if names is None else tuple(names[column] for column in layout.columns)
         self.left_out = layout.left_out
-        self.may_have_header = layout.may_have_header
+        self.first_line_may_be_header = layout.first_line_may_be_header
         self._source = source
         self._dialect = dialect
         self._selection = selection

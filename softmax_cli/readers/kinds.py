@@ -55,22 +55,15 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 )
 # These are text, so that a column could be called so: what makes them binary must follow soon.
 _MAY_BE_TEXT = (b"RDX", b"GGUF")
-_TEXTS: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
-    (re.compile(rb'\{\s*["}]'), "JSON", "write the numbers as CSV, one row per line"),
-    (
-        re.compile(rb"[\[(]\s*[\[({\"\d.+-]"),
-        "a list as JSON or Python writes it",
-        "write the numbers as CSV, one row per line",
-    ),
-    (
-        re.compile(rb"<(?:!doctype|html|\?xml)\b", re.IGNORECASE),
-        "a page of HTML or XML",
-        "fetch the file itself",
-    ),
-    (re.compile(rb".{257}ustar", re.DOTALL), "a tar archive", "unpack it"),
+_NUMBERS_AS_CSV = "write the numbers as CSV, one row per line"
+# Compiled when they are needed: few files begin so.
+_TEXTS = (
+    (rb'\{\s*["}]', "JSON", _NUMBERS_AS_CSV),
+    (rb"[\[(]\s*[\[({\"\d.+-]", "a list as JSON or Python writes it", _NUMBERS_AS_CSV),
+    (rb"(?i:<(?:!doctype|html|\?xml)\b)", "a page of HTML or XML", "fetch the file itself"),
 )
-_PICKLE = re.compile(rb"\x80[\x02-\x05]")
-_TENSOR = re.compile(rb'"([^"]{1,60})":\s*\{\s*"dtype"')
+_BEGIN_TEXTS = (b"{", b"[", b"(", b"<")
+_TENSOR = rb'"([^"]{1,60})":\s*\{\s*"dtype"'
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b\x1f")) + b"\x7f"
 _FEW = 3  # control bytes that a text may hold by mistake: their line is named by the reader of text
 
@@ -135,11 +128,11 @@ _ARCHIVES: tuple[tuple[Callable[[list[str]], bool], Callable[[list[str]], tuple[
 
 def _known(head: bytes) -> tuple[str, str] | None:
     """What a format that is not read is called, and what to do."""
-    if _PICKLE.match(head) and not head.startswith(_MAGIC[0][0]):
+    if head[:1] == b"\x80" and b"\2" <= head[1:2] <= b"\5" and not head.startswith(_MAGIC[0][0]):
         maker = "a joblib dump (a pickle)" if b"joblib" in head else "a pickle"
         return f"{maker}, and reading it could run code", "save the array with numpy.save"
     if _is_safetensors(head):
-        names = [name.decode("utf-8", "replace") for name in _TENSOR.findall(head)]
+        names = [name.decode("utf-8", "replace") for name in re.findall(_TENSOR, head)]
         return f"a safetensors file{f' of {_listed(names)}' if names else ''}", _SAVE
     by_magic = next((row for row in _MAGIC if head.startswith(row[0])), None)
     if by_magic is not None and (by_magic[0] not in _MAY_BE_TEXT or _is_binary(head)):
@@ -147,9 +140,14 @@ def _known(head: bytes) -> tuple[str, str] | None:
     codec = next((codec for magic, codec in COMPRESSED.items() if head.startswith(magic)), None)
     if codec is not None:
         return f"compressed by {codec} more than once", "unpack it once"
+    return ("a tar archive", "unpack it") if head[257:262] == b"ustar" else _known_text(head)
+
+
+def _known_text(head: bytes) -> tuple[str, str] | None:
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    by_text = next((row for row in _TEXTS if row[0].match(text)), None)
-    return by_text and by_text[1:]
+    if not text.startswith(_BEGIN_TEXTS):
+        return None
+    return next(((what, remedy) for form, what, remedy in _TEXTS if re.match(form, text)), None)
 
 
 def _is_safetensors(head: bytes) -> bool:

@@ -35,8 +35,8 @@ Line = tuple[int, str]
 class Layout:
     """What the first lines say. ``first_line`` is the number of the first row's line.
 
-    ``trailing``: each line ends in a delimiter. ``may_have_header``: the first row is one of numbers that could be a
-    header. ``left_out`` are the names of columns that nobody asked to leave out.
+    ``trailing``: each line ends in a delimiter. ``first_line_may_be_header``: it was taken for a row of numbers, which
+    could be a header all the same. ``left_out`` are the names of columns that nobody asked to leave out.
     """
 
     delimiter: str
@@ -47,7 +47,7 @@ class Layout:
     spelling: Spelling
     notes: tuple[str, ...] = ()
     trailing: bool = False
-    may_have_header: bool = False
+    first_line_may_be_header: bool = False
     left_out: tuple[str, ...] = ()
 
     def lines(self, lines: list[str]) -> list[str]:
@@ -101,7 +101,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
         spelling,
         tuple(filter(None, said)),
         trailing,
-        may_have_header=guessed and not header and may_be_header(first),
+        first_line_may_be_header=guessed and not header and may_be_header(first),
         left_out=_left_out(columns, chosen, selection, file),
     )
 

@@ -154,14 +154,14 @@ def test_a_first_line_that_counts_up_above_whole_numbers_is_a_row_and_a_note_say
 )
 def test_a_first_row_that_could_be_a_header_can_be_read_as_one(content, may):
     opened = table(content, text=True)
-    assert opened.may_have_header == may
+    assert opened.first_line_may_be_header == may
     if may:
         again = opened.with_header(True)
         assert again.column_names == tuple(content.split("\n")[0].split(","))
         rows = sum(map(len, opened.blocks(100, 1)))
         assert sum(map(len, again.blocks(100, 1))) == rows - 1
-        assert not again.may_have_header
-    assert not table(content, text=True, header=False).may_have_header
+        assert not again.first_line_may_be_header
+    assert not table(content, text=True, header=False).first_line_may_be_header
 
 
 @pytest.mark.parametrize(

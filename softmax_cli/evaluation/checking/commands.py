@@ -83,6 +83,10 @@ def _loading(logits: Any, reading: Reading, pair: RawPair) -> str:
     chosen = reading.logit_columns is not None or reading.label_column is not None
     if '"' in line or chosen or width not in {pair.classes, pair.classes + 1}:
         return ""
+    first_line = 1 if pair.names is None else 2
+    odd = reading.decimal is not None or pair.logits.where(0, pair.axis) != f"{source.name}:{first_line}"
+    if odd or pair.logits.left_out not in {(), ("",), ("Unnamed: 0",)}:
+        return ""
     arguments = [repr(source.name)]
     if delimiter != " ":
         arguments.append(f"delimiter={delimiter!r}")
