@@ -30,7 +30,7 @@ _MISSPELLED: tuple[tuple[str, str, str], ...] = (
     (r"[+-]?\d*\.?\d+\s*%", "it is a percentage", "write it without the % sign"),
     (r"[+-]?0[xX][\da-fA-F]+", "it is hexadecimal", "write it in decimal"),
     (r"[+-]?1\.#(?:INF|IND|QNAN|SNAN)\w*", "it is nan or inf as old C libraries print them", "write nan, inf or -inf"),
-    (r"[+-]?\d*\.?\d*[dD][+-]?\d+", "it has an exponent of Fortran's", "write e for d"),
+    (r"[+-]?(?:\d+\.?\d*|\.\d+)[dD][+-]?\d+", "it has an exponent of Fortran's", "write e for d"),
     ("[\u2010-\u2015].*\\d.*", "it begins with a dash, not with a minus sign", "write -"),
     (
         r"[+-]?\d{1,3}(?:['\s\u00a0\u202f\u2019]\d{3})+(?:[.,]\d*)?",
@@ -115,6 +115,8 @@ def content(cell: str, decimal: str | None = None) -> Content:
 
 def misspelling(cell: str, decimal: str | None) -> tuple[str, str] | None:
     """Why a cell that looks like a number is none, and what helps; None for one that does not look like a number."""
+    if cell[:1].isalpha():
+        return None
     if has_minus_sign(cell):
         cell = cell.replace(_MINUS, "-")
     if decimal == "," and is_number(cell) and not re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", cell):

@@ -19,9 +19,8 @@ _INDICES = "id ids idx index row row_number row_num rownum rowid level_0 uid uui
 _LABEL_NAMES, _PREDICTION_NAMES, _INDEX_NAMES = (
     frozenset(words.split()) for words in (_LABELS, _PREDICTIONS, _INDICES)
 )
-_INDEX_ENDING = re.compile(r"_(?:id|idx|index)$")
+_INDEX_ENDINGS = ("_id", "_idx", "_index")
 _CAMEL_ID = re.compile(r"[a-z](?:Id|ID)$")
-_UNNAMED = re.compile(r"Unnamed: \d+")
 _PADDING = {-100, -1}  # labels that stand for no class, by habit
 _TOLERANCE = 1e-3  # of probabilities that are written with a few digits
 
@@ -43,12 +42,13 @@ def is_index_name(name: str) -> bool:
     plain = _plain(name)
     if plain in _LABEL_NAMES:
         return False
-    found = plain in _INDEX_NAMES or _INDEX_ENDING.search(plain) or _CAMEL_ID.search(name) or _UNNAMED.fullmatch(name)
-    return bool(found)
+    if plain in _INDEX_NAMES or plain.endswith(_INDEX_ENDINGS):
+        return True
+    return (plain.endswith("id") and bool(_CAMEL_ID.search(name))) or name.startswith("Unnamed: ")
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[\s.-]+", "_", name.strip().lower())
+    return name.strip().lower().replace(" ", "_").replace("-", "_").replace(".", "_")
 
 
 class Columns:
@@ -115,7 +115,8 @@ class Columns:
         """The columns with one of these names."""
         if self.names is None:
             return []
-        return [column for column in columns if any(_plain(self.names[column]) in some for some in names)]
+        wanted = frozenset().union(*names)
+        return [column for column in columns if _plain(self.names[column]) in wanted]
 
 
 def no_classes(columns: Columns, given: Sequence[int]) -> tuple[dict[int, str], list[str]]:
