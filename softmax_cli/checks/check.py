@@ -14,7 +14,8 @@ class Trial:
     """The loss and the accuracy if the files were otherwise: computed, in a second pass, where a symptom asks for it.
 
     ``logits`` and ``labels`` change a block of logits (n, C) and of class numbers (n,); rows or labels may be skipped
-    at the beginning. ``instead`` are other labels, ``axis`` another axis of the classes.
+    at the beginning, or labels taken from ``shift`` positions further on in their sequences. ``instead`` are other
+    labels, ``axis`` another axis of the classes.
     """
 
     name: str
@@ -22,6 +23,7 @@ class Trial:
     labels: Callable[[Any], Any] | None = None
     skip_rows: int = 0
     skip_labels: int = 0
+    shift: int = 0
     instead: Any = None
     axis: int | None = None
 

@@ -43,7 +43,7 @@ def shifted(statistics: Statistics) -> Symptom | None:
         "labels",
         effects=(
             *as_given(statistics),
-            Trial("shifted back", skip_rows=int(by == -1), skip_labels=int(by == 1)),
+            Trial("shifted back", shift=by),
             Effect("shifted the other way", accuracy=(loss.preceding if by == 1 else loss.following).accuracy),
         ),
         remedy="a row is missing or doubled at the beginning, next tokens are held against their own positions, or a "

@@ -30,27 +30,38 @@ _BY_LABELS = (*(name for change in OF_LABELS for name in change_quantities(chang
 @takes_reading()
 def command(
     a: Annotated[str, typer.Argument(metavar="A", help=LOGITS)],
-    b: Annotated[str, typer.Argument(metavar="B", help="Another version of them: the same rows and classes.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="Another version of them, with the same rows and classes.")],
     reading: ReadingOptions,
     labels: LabelsArgument = None,
     threads: ThreadsOption = Comparing.threads,
     ignore_index: IgnoreIndexOption = None,
+    temperature: Annotated[
+        float,
+        typer.Option(
+            "--temperature",
+            "-T",
+            metavar="T",
+            help="Divide the logits of both by T before softmax; the distances of the logits stay as they are.",
+            rich_help_panel=COMPUTING,
+        ),
+    ] = Comparing.temperature,
     top_k: Annotated[
         int,
-        typer.Option(metavar="K", help="Of how many likeliest classes to compare the sets.", rich_help_panel=COMPUTING),
+        typer.Option(metavar="K", help="Compare the sets of the K likeliest classes.", rich_help_panel=COMPUTING),
     ] = Comparing.top_k,
     resamples: Annotated[
-        int, typer.Option(metavar="N", help="Of the bootstrap; 0 for no intervals.", rich_help_panel=COMPUTING)
+        int,
+        typer.Option(metavar="N", help="Bootstrap resamples; 0 turns the intervals off.", rich_help_panel=COMPUTING),
     ] = Comparing.resamples,
     seed: Annotated[
-        int, typer.Option(metavar="N", help="Of the bootstrap's random numbers.", rich_help_panel=COMPUTING)
+        int, typer.Option(metavar="N", help="Seed of the bootstrap.", rich_help_panel=COMPUTING)
     ] = Comparing.seed,
     output_format: FormatOption = AUTO,
     top: Annotated[
         int | None,
         typer.Option(
             metavar="K",
-            help="The K rows that changed most; by default 5 below the figures, and in a pipe the figures alone.",
+            help="List the K rows that changed most. By default a table shows 5 and a pipe none.",
             show_default=False,
             rich_help_panel=WRITING,
         ),
@@ -59,7 +70,7 @@ def command(
         float | None,
         typer.Option(
             metavar="A",
-            help="Unless |a - b| <= A + R |b| for every logit, as numpy.allclose has it,",
+            help="Fail if any logit differs by more than A + R |b|; as numpy.allclose.",
             show_default=False,
             rich_help_panel=GATES,
         ),
@@ -67,15 +78,21 @@ def command(
     rtol: Annotated[
         float | None,
         typer.Option(
-            metavar="R", help="... with this R (either is 0 if not given).", show_default=False, rich_help_panel=GATES
+            metavar="R",
+            help="The R of that limit; each is 0 if not given.",
+            show_default=False,
+            rich_help_panel=GATES,
         ),
     ] = None,
     fail_if: Annotated[
         list[str] | None,
-        typer.Option(**conditions(_EXAMPLE, "any figure of the TSV, as kl, top1_agreement or loss_change")),
+        typer.Option(**conditions(_EXAMPLE, "any figure of the TSV, such as kl, top1_agreement or loss_change")),
     ] = None,
 ) -> None:
-    """How far B is from A, two versions of the same logits: torch and ONNX, float32 and int8, before and after.
+    """Compare two versions of the same logits, A and B: torch and ONNX, float32 and int8, before and after.
+
+    Where one cause explains the difference in every row (B is A's softmax, 0.5 A, A in float16, A's rows in another
+    order, ...), it is named first.
 
     softmax-cli compare torch.npy onnx.npy --atol 1e-4 --rtol 1e-3
     softmax-cli compare float32.npy int8.npy labels.npy
@@ -83,6 +100,7 @@ def command(
     softmax-cli compare a.npy b.npy y.npy --fail-if 'kl > 0.01' --fail-if 'top1_agreement < 0.999'
     softmax-cli compare a.npy b.npy y.npy --resamples 10000 --seed 1 --threads 4
     softmax-cli compare a.npy b.npy --top 20 --top-k 3 --format csv
+    softmax-cli compare teacher.npy student.npy --temperature 4
     softmax-cli compare a.npy b.npy y.npy --class-axis 2 --ignore-index -100
     softmax-cli compare a.csv b.csv --label-column y --logit-columns 1:11 --label-base 1
     softmax-cli compare a.tsv b.tsv y.txt --delimiter tab --no-header
@@ -92,9 +110,7 @@ def command(
     gates = [parse_condition_on(text, QUANTITIES, _EXAMPLE) for text in fail_if or ()]
     by_labels = next((gate.text for gate in gates if gate.quantity in _BY_LABELS), None)
     if by_labels is not None and labels is None and reading["label_column"] is None:
-        raise UsageError(
-            f"--fail-if {by_labels!r} is of labels, and there are none; give their file, or --label-column"
-        )
+        raise UsageError(f"--fail-if {by_labels!r} needs labels; give their file, or --label-column")
     from softmax_cli.cli.output import deliver
     from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.comparing.compare import compare
@@ -108,6 +124,7 @@ def command(
             threads=threads,
             watcher=watch,
             ignore_index=ignore_index,
+            temperature=temperature,
             top_k=top_k,
             top=top,
             atol=atol,

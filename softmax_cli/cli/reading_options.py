@@ -42,7 +42,7 @@ _OF_LOGITS = {
     "skip_rows": _option(
         str | None,
         metavar="ROWS",
-        help="Leave these rows out of both files, counted from 0: positions or ranges, as 0,7,100:164.",
+        help="Leave these rows out of both files: positions from 0 or ranges, as 0,7,100:164 (without 164).",
         show_default=False,
     ),
     "delimiter": _option(
@@ -75,7 +75,8 @@ _OF_LABELS = {
     "shift": _option(
         int,
         metavar="N",
-        help="Hold each row against the label N positions on along the sequence: 1 for a causal language model.",
+        help="Hold each row against the label N positions on in its sequence, the last axis of the rows: "
+        "1 for a causal language model. Rows are skipped first.",
     ),
     "label_column": _option(
         str | None,

@@ -211,5 +211,6 @@ def signature_of(fold: Fold) -> Signature:
             ("temperature", settings.temperature),
             ("zero_log_zero", criterion.zero_log_zero),
             ("class_axis", fold.pair.class_axis),
+            *fold.pair.reading.row_settings,
         ),
     )

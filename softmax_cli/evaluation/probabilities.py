@@ -16,7 +16,9 @@ from softmax_cli.evaluation.saving import check_suffix, save
 from softmax_cli.evaluation.settings import positive, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
+from softmax_cli.inputs.chosen_rows import choices, chosen_logits
 from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.layout import Layout
 from softmax_cli.inputs.opening import open_logits, select_classes
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.losses.distance import distances
@@ -68,10 +70,16 @@ def softmax(
     layout = Reading(**reading)
     table = open_logits(logits, layout)
     axis = find_class_axis(table, layout.class_axis)
-    table = with_known_shape(select_classes(table, axis, layout), axis)
+    whole = with_known_shape(select_classes(table, axis, layout), axis)
+    table = chosen_logits(whole, axis, choices(whole, Layout(axis, None), layout)[0], layout)
     classes = int(table.shape[axis] or 0)
     (chosen,) = load_backends(backend, device, computing_dtype(dtype, table))
-    settings = (("dtype", chosen.dtype), ("temperature", temperature), ("class_axis", axis))
+    settings = (
+        ("dtype", chosen.dtype),
+        ("temperature", temperature),
+        ("class_axis", axis),
+        *layout.row_settings,
+    )
     return SoftmaxReport(
         signature=Signature(backend_signatures([chosen]), settings),
         class_names=numbered_names(table.column_names, classes),
@@ -84,7 +92,7 @@ def softmax(
             worker_count(threads),
             lambda values: _block(chosen, values, temperature, log=log),
         ),
-        notes=(*table.notes, *axis_notes(table, axis)),
+        notes=(*table.notes, *axis_notes(whole, axis)),
     )
 
 

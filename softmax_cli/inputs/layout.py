@@ -116,11 +116,19 @@ def _axes(logits: Table, asked: int | None) -> Sequence[int]:
 def _known_shapes(logits: Table, labels: Table, axes: Sequence[int]) -> tuple[Shape, Shape]:
     """The shapes of both, with the lines of a text file counted where their number decides how the labels lie."""
     whole, given = logits.shape, labels.shape
-    if None in given and len(axes) > 1:
+    if None in given and (len(axes) > 1 or _may_be_one_line(logits, labels, axes[0])):
         given = _counted(labels)
-    if None in whole and None not in given and len(squeezed(given)) > 1 and given[-1] != whole[-1]:
+        given = given if len(axes) > 1 or given[0] == 1 else labels.shape
+    counts = None not in given and (len(squeezed(given)) > 1 or None in labels.shape)
+    if None in whole and counts and given[-1] != whole[-1]:
         whole = _counted(logits)
     return whole, given
+
+
+def _may_be_one_line(logits: Table, labels: Table, axis: int) -> bool:
+    """Whether lines of numbers are too long for one label each, and are no probabilities."""
+    columns = labels.shape[-1]
+    return len(labels.shape) == 2 and columns not in {1, None, logits.shape[axis]} and labels.dtype.kind != "U"
 
 
 def _counted(table: Table) -> Shape:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.axes import axis_notes, with_known_shape
+from softmax_cli.inputs.chosen_rows import choices, chosen_labels, chosen_logits, rows_in_file
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
@@ -45,6 +46,7 @@ class Pair:
     """
 
     def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
+        self.reading = reading
         self.multilabel = reading.multilabel
         if self.multilabel:
             refuse_single_label_options(reading, ignore_index)
@@ -52,10 +54,12 @@ class Pair:
         else:
             logits, labels = opened_whole(logits, labels, reading.class_axis)
             layout = lay_out(logits, labels, reading)
-        self._layout = layout
         self.class_axis, self._label_axis = layout.class_axis, layout.label_axis
-        chosen = select_classes(logits, layout.class_axis, reading)
-        self.logits, self._labels = with_known_shape(chosen, layout.class_axis), labels
+        logits = with_known_shape(select_classes(logits, layout.class_axis, reading), layout.class_axis)
+        self._shape_notes = (*axis_notes(logits, layout.class_axis), *filter(None, [layout.note]))
+        of_logits, of_labels = choices(logits, layout, reading)
+        self.logits = chosen_logits(logits, layout.class_axis, of_logits, reading)
+        self._labels = chosen_labels(labels, layout.label_axis, of_labels)
         self.classes = int(self.logits.shape[self.class_axis] or 0)
         self.class_names = self.logits.column_names or (labels.column_names if self.multilabel else None)
         self._column_notes = _column_notes(self.logits, labels, reading.label_column)
@@ -89,7 +93,7 @@ class Pair:
         """What was decided without being asked, as far as it is known by now."""
         # One pattern may stand for both, and then both say in which order its files are read.
         notes = tuple(dict.fromkeys((*self.logits.notes, *self._labels.notes, *self.rule.notes, *self._column_notes)))
-        return (*notes, *axis_notes(self.logits, self.class_axis), *filter(None, [self._layout.note]))
+        return (*notes, *self._shape_notes)
 
     def label_place(self, row: int) -> str:
         """Return the place of a row's label in its file."""
@@ -120,11 +124,18 @@ class Pair:
             self._refuse(start, start + surplus)
 
     def _refuse(self, rows: int, labels: int) -> NoReturn:
+        rows, labels = rows_in_file(self.logits, rows), rows_in_file(self._labels, labels)
+        unknown = None in self.logits.shape + self._labels.shape
         hint = ""
         if labels == self.classes and self.class_axis == 1 and not isinstance(self.logits, Pieces):
             hint = "if the classes run down the lines, use --class-axis 0"
-        elif abs(rows - labels) == 1 and None in self.logits.shape + self._labels.shape:
+        elif rows - labels == abs(self.reading.shift) > 0:
+            last = rows - 1 if self.reading.shift > 0 else 0
+            hint = f"if the labels are shifted already, leave --shift out and use --skip-rows {last}"
+        elif abs(rows - labels) == 1 and unknown:
             hint = "a header may have been read as data, or data as a header: --header or --no-header"
+        elif rows - labels == 1:
+            hint = "if each label is the next row's, use --shift 1: it leaves out the last row of the logits"
         what = f"{count(labels, 'label')} for {count(rows, 'row')} of logits in {self.logits.name}"
         raise InputError(self._labels.name, what, hint)
 

@@ -5,9 +5,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
+from softmax_cli.errors import UsageError
 from softmax_cli.inputs.axes import axis_notes, find_class_axis, rows_shape, with_known_shape
+from softmax_cli.inputs.chosen_rows import (
+    SHIFT_WITHOUT_LABELS,
+    choices,
+    chosen_labels,
+    chosen_logits,
+    further,
+)
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.layout import Layout, lay_out, opened_whole, possible_layouts
@@ -24,11 +33,15 @@ _LEFT_AT_ONCE = 1 << 17
 
 @dataclass(frozen=True, eq=False)
 class RawBlock:
-    """Rows ``start`` on: logits (n, C) as they stand in the file, and as many of their labels as there are."""
+    """Rows ``start`` on: logits (n, C) as they stand in the file, and as many of their labels as there are.
+
+    ``sequences`` (n,) are the numbers of the sequences that the rows are in, None where all rows are one.
+    """
 
     start: int
     logits: NDArray[Any]
     labels: LooseLabels | None
+    sequences: NDArray[np.int64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,13 +100,17 @@ class RawPair:
     def __init__(self, tables: RawTables, axis: int, reading: Reading, ignore_index: int | None = None) -> None:
         self.axis = axis
         layout = tables.layout(axis, reading)
-        logits = select_classes(tables.logits, axis, reading)
-        self.logits, self.labels = with_known_shape(logits, axis), tables.labels
-        if tables.labels is not None:
-            self.logits, self.labels = opened_whole(logits, tables.labels, axis)
-        self.label_axis, self.sequence, self._note = layout.label_axis, layout.sequence, layout.note
-        self.classes = int(self.logits.shape[axis] or 0)
-        self.names = self.logits.column_names
+        logits, labels = with_known_shape(select_classes(tables.logits, axis, reading), axis), tables.labels
+        if labels is not None:
+            logits, labels = opened_whole(logits, labels, axis)
+        elif reading.shift:
+            raise UsageError(SHIFT_WITHOUT_LABELS)
+        self._reading, self._tables, self._choice = reading, (logits, labels), choices(logits, layout, reading)
+        self.label_axis, self.sequence = layout.label_axis, layout.sequence
+        self._shape_notes = (*axis_notes(logits, axis), *filter(None, [layout.note]))
+        self.logits, self.labels = self._chosen(shift=0)
+        self.classes = int(logits.shape[axis] or 0)
+        self.names = logits.column_names
         require_indices_to_ignore(self.label_axis is not None, ignore_index)
         self.base = reading.label_base
         self.given = self._rows_read = 0
@@ -116,32 +133,42 @@ class RawPair:
         """What was decided without being asked, as far as it is known by now."""
         of_labels = () if self.labels is None else self.labels.notes
         notes = tuple(dict.fromkeys((*self.logits.notes, *of_labels)))
-        return (*notes, *axis_notes(self.logits, self.axis), *filter(None, [self._note]))
+        return (*notes, *self._shape_notes)
 
     def progress(self) -> Progress:
         """How far the latest pass has come."""
         return Progress(self._rows_read, *self.logits.progress())
 
-    def blocks(self, rows: int, *, skip_rows: int = 0, skip_labels: int = 0) -> Iterator[RawBlock]:
+    def blocks(self, rows: int, *, shift: int = 0, skip_rows: int = 0, skip_labels: int = 0) -> Iterator[RawBlock]:
         """All rows in order, about ``rows`` at a time, each with its label, as far as these go.
 
-        The first ``skip_rows`` rows and the first ``skip_labels`` labels are passed over.
+        Labels are taken so many positions further on in their sequences than the user said. The first ``skip_rows``
+        rows and the first ``skip_labels`` labels are passed over.
         """
-        labels = None if self.labels is None else Feed(self.labels.blocks(rows, self.label_axis))
+        of_logits, of_labels = self._chosen(shift) if shift else (self.logits, self.labels)
+        labels = None if of_labels is None else Feed(of_labels.blocks(rows, self.label_axis))
         if labels is not None:
             labels.take(skip_labels)
         self.given = start = 0
-        for block in self.logits.blocks(rows, self.axis):
+        numbers = Feed(further(self._choice, shift)[0].numbers())
+        for block in of_logits.blocks(rows, self.axis):
+            sequences = None if self.sequence is None else numbers.take(len(block)) // self.sequence
             passed = min(skip_rows, len(block))
             skip_rows -= passed
             if passed < len(block):
-                yield RawBlock(
-                    start, block[passed:], None if labels is None else self._next(labels, len(block) - passed)
-                )
+                taken = None if labels is None else self._next(labels, len(block) - passed)
+                yield RawBlock(start, block[passed:], taken, None if sequences is None else sequences[passed:])
             start += len(block) - passed
             self._rows_read = start
         while labels is not None and len(self._next(labels, _LEFT_AT_ONCE).numbers):
             pass  # those that no row is left for are counted
+
+    def _chosen(self, shift: int) -> tuple[Table, Table | None]:
+        """The rows of both files that are kept, with the labels so many positions further on."""
+        logits, labels = self._tables
+        of_logits, of_labels = further(self._choice, shift)
+        labels = None if labels is None else chosen_labels(labels, self.label_axis, of_labels)
+        return chosen_logits(logits, self.axis, of_logits, self._reading), labels
 
     def _next(self, labels: Feed, most: int) -> LooseLabels:
         given = labels.take(most)

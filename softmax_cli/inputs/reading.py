@@ -1,6 +1,7 @@
 """How the files are to be read: each option's name, default and check, for Python and the command line."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from softmax_cli.errors import UsageError
 
@@ -34,14 +35,17 @@ class Reading:
     Attributes:
         values: what the logits' file holds: a name out of VALUES.
         multilabel: each class is a yes or no of its own: labels (N, C) of 0 and 1, or of probabilities.
-        shift: labels stand so many positions on along the sequence axis: row i is held against label i + shift.
+        shift: row i is held against label i + shift of its sequence, after rows were skipped. A sequence runs along
+            the last axis of the rows: T of (B, T, V) and (B, V, T); a table is one. Labels that have so many fewer
+            per sequence are taken as shifted already.
         class_axis: the logits' axis that holds the classes; None to infer it from the shape of the labels.
         logit_columns: the classes, and their order: names, positions from 0 or ranges, as ``cat,dog`` or ``1:11``.
         label_column: a name or a position; without labels, of the logits' file.
         label_base: the number of the first class in the labels.
         label_values: what rows of labels hold: a name out of LABEL_VALUES.
         ignore_missing: skip rows without a label: an empty cell, nan, NA, null.
-        skip_rows: rows to leave out of both files, counted from 0: positions and ranges, as ``0,7,100:164``.
+        skip_rows: rows to leave out of both files, counted from 0 over all axes but the classes' and all pieces:
+            positions and ranges, as ``0,7,100:164``.
         delimiter: of delimited files; None to see it from the first line.
         decimal: the decimal mark of delimited files, a point or a comma; the other one may then separate thousands.
             None: a point, and nothing separates thousands.
@@ -61,6 +65,12 @@ class Reading:
     delimiter: str | None = None
     decimal: str | None = None
     header: bool | None = None
+
+    @property
+    def row_settings(self) -> tuple[tuple[str, Any], ...]:
+        """The options that leave rows out, as far as they were given, for a signature."""
+        names = ("skip_rows", "shift", "ignore_missing")
+        return tuple((name, getattr(self, name)) for name in names if getattr(self, name) != getattr(Reading, name))
 
     def refuse_multilabel(self, command: str) -> None:
         """Raise UsageError for multi-label files, of a command that has no figures for them."""

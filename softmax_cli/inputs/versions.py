@@ -9,14 +9,24 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
+from softmax_cli.inputs.chosen_rows import (
+    SHIFT_WITHOUT_LABELS,
+    ChosenRows,
+    choices,
+    chosen_logits,
+    rows_in_file,
+    whole,
+)
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
+from softmax_cli.inputs.layout import Layout
 from softmax_cli.inputs.opening import as_sources, open_logits, select_classes
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.inputs.shapes import class_axis_in, fits, shape_text, squeezed
+from softmax_cli.inputs.version_faults import rows_fault, shape_fault
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.table import Table
@@ -39,19 +49,22 @@ class Versions:
     these are read.
     """
 
-    def __init__(self, a: Table, b: Table, class_axis: int, pair: Pair | None) -> None:
+    def __init__(self, a: Table, b: Table, class_axis: int, pair: Pair | None, reading: Reading) -> None:
         self.a = a
+        self.reading = reading
         self.class_axis = class_axis
         self.pair = pair
         self.classes = int(a.shape[class_axis] or 0)
-        axis = class_axis_in(b.shape, a.shape, class_axis)
-        self.b = b if axis is None else with_known_shape(b, axis)
-        axis = class_axis_in(self.b.shape, a.shape, class_axis)
+        self._shape = shape = whole(a).shape
+        axis = class_axis_in(b.shape, shape, class_axis)
+        b = b if axis is None else with_known_shape(b, axis)
+        axis = class_axis_in(b.shape, shape, class_axis)
         if axis is None:
-            self._refuse_shape(self.b)
+            self._refuse_shape(b)
+        same = fits(shape, b.shape)
+        self._shape_note = "" if same else f"{b.name}: shape {shape_text(b.shape)}, read as {shape_text(shape)}"
         self._axis_of_b = axis
-        same = fits(a.shape, self.b.shape)
-        self._shape_note = "" if same else f"{b.name}: shape {shape_text(b.shape)}, read as {shape_text(a.shape)}"
+        self.b = ChosenRows(b, axis, a.choice) if isinstance(a, ChosenRows) else b
         self._rows_read = 0
         self._order, self._order_note = class_order(a, self.b)
 
@@ -72,8 +85,8 @@ class Versions:
         of_a = self.a.notes if self.pair is None else self.pair.notes
         notes = (*of_a, *(note for note in (*self.b.notes, self._shape_note, self._order_note) if note))
         if self.pair is not None and self.pair.by_probabilities:
-            notes = (*notes, "the labels are probabilities; the likeliest class of each is taken for the right one")
-        return notes if self.pair is not None else (*notes, *axis_notes(self.a, self.class_axis))
+            notes = (*notes, "the labels are probabilities; the likeliest class of each row counts as its label")
+        return notes if self.pair is not None else (*notes, *axis_notes(whole(self.a), self.class_axis))
 
     def progress(self) -> Progress:
         """How far the latest pass has come, in both files together."""
@@ -105,18 +118,13 @@ class Versions:
         return ((block.logits, block.target) for block in self.pair.blocks(rows))
 
     def _refuse_shape(self, b: Table) -> NoReturn:
-        shape, other = self.a.shape, b.shape
-        what = f"shape {shape_text(other)}, and {self.a.name} has {shape_text(shape)}"
-        turned = len(shape) == len(other) == 2 and fits(shape[::-1], other)
-        remedy = "one of the two is transposed" if turned else "compare needs the same rows and classes in both"
-        raise InputError(b.name, what, remedy)
+        raise InputError(b.name, *shape_fault(whole(self.a), b, self.class_axis))
 
     def _refuse_rows(self, a: int, b: int) -> NoReturn:
-        hint = "compare needs the same rows in both"
-        if abs(a - b) == 1 and None in self.a.shape + self.b.shape:
-            hint = "a header may have been read as data, or data as a header: --header or --no-header"
+        a, b = rows_in_file(self.a, a), rows_in_file(self.b, b)
         shapes = [shape_text((rows, self.classes)) for rows in (b, a)]
-        raise InputError(self.b.name, f"shape {shapes[0]}, and {self.a.name} has {shapes[1]}", hint)
+        what = f"shape {shapes[0]}, and {self.a.name} has {shapes[1]}"
+        raise InputError(self.b.name, what, rows_fault(whole(self.a), whole(self.b), self.class_axis, self._axis_of_b))
 
 
 def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: int | None = None) -> Versions:
@@ -137,15 +145,18 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
         pair, table = None, open_logits(a, of_a, "a")
         axis = _axis_beside(table, whole_b, reading.class_axis)
         table = with_known_shape(select_classes(table, axis, of_a), axis)
+        if reading.shift:
+            raise UsageError(SHIFT_WITHOUT_LABELS)
+        table = chosen_logits(table, axis, choices(table, Layout(axis, None), reading)[0], reading)
     else:
         pair = open_pair(a, labels, of_a, ignore_index, "a")
         table, axis = pair.logits, pair.class_axis
     array = isinstance(whole_b, ArrayTable)
     if array and not isinstance(whole_a, ArrayTable):
-        return Versions(table, whole_b, axis, pair)
+        return Versions(table, whole_b, axis, pair, reading)
     with_labels = labels is None and not array and _has_label_column(whole_b, reading, table.shape[axis])
     of_b = reading if with_labels else replace(reading, label_column=None)
-    return Versions(table, select_classes(open_logits(b, of_b, "b"), axis, of_b), axis, pair)
+    return Versions(table, select_classes(open_logits(b, of_b, "b"), axis, of_b), axis, pair, reading)
 
 
 def _axis_beside(a: Table, b: Table, asked: int | None) -> int:

@@ -54,14 +54,18 @@ def softmax(logits: Array, xp: Any) -> Array:
     return exponentials / xp.sum(exponentials, axis=-1, keepdims=True)
 
 
-def log_softmax(logits: Array, xp: Any) -> Array:
-    """l_c = x_c - log(sum_k exp(x_k)), shape (N, C), in nats; never positive.
+def log_softmax(logits: Array, xp: Any, temperature: float = 1.0) -> Array:
+    """l_c = x_c / T - log(sum_k exp(x_k / T)), shape (N, C), in nats; never positive.
+
+    (x - max x) / T, rather than x / T - max x / T: it rounds once, however large x is.
 
     >>> import numpy as np
     >>> log_softmax(np.array([[1.0, 2.0, 3.0]]), np).round(4).tolist()
     [[-2.4076, -1.4076, -0.4076]]
     """
     shifted, top = shift(logits, xp)
+    if temperature != 1:
+        shifted = shifted / temperature
     return shifted - log_normalizer(shifted, top, xp)
 
 

@@ -33,22 +33,31 @@ class Lag:
 
 
 class Neighbours:
-    """``following``: row i against the label of row i + 1; ``preceding``: against that of row i - 1."""
+    """``following``: row i against the label of row i + 1; ``preceding``: against that of row i - 1.
+
+    Within a sequence: the last row of one is not held against the first of the next.
+    """
 
     def __init__(self) -> None:
         self.following = Lag()
         self.preceding = Lag()
         self._last: tuple[NDArray[Any], ...] | None = None
 
-    def add(self, predictions: NDArray[np.int64], labels: NDArray[np.int64], counted: NDArray[np.bool_]) -> None:
-        """Add the next rows, (n,) each."""
+    def add(
+        self,
+        predictions: NDArray[np.int64],
+        labels: NDArray[np.int64],
+        counted: NDArray[np.bool_],
+        sequences: NDArray[np.int64] | None = None,
+    ) -> None:
+        """Add the next rows, (n,) each; ``sequences`` are the numbers of theirs, None where all rows are one."""
+        sequences = np.zeros_like(labels) if sequences is None else sequences
+        rows: tuple[NDArray[Any], ...] = predictions, labels, counted, sequences
         if self._last is not None:
-            before = self._last
-            predictions = np.concatenate([before[0], predictions])
-            labels = np.concatenate([before[1], labels])
-            counted = np.concatenate([before[2], counted])
+            rows = tuple(np.append(last, new) for last, new in zip(self._last, rows, strict=True))
+        predictions, labels, counted, sequences = rows
         here = predictions == labels
-        both = counted[1:] & counted[:-1]
+        both = counted[1:] & counted[:-1] & (sequences[1:] == sequences[:-1])
         self.following.add(predictions[:-1] == labels[1:], here[:-1], both)
         self.preceding.add(predictions[1:] == labels[:-1], here[1:], both)
-        self._last = predictions[-1:], labels[-1:], counted[-1:]
+        self._last = tuple(each[-1:] for each in rows)

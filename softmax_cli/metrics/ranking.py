@@ -68,8 +68,8 @@ class Curve:
             return math.nan
         right, wrong = self._groups
         below = self.negatives - np.cumsum(wrong)
-        pairs = sum(a * (2 * b + c) for a, b, c in zip(right.tolist(), below.tolist(), wrong.tolist(), strict=True))
-        return float(pairs / (2 * self.positives * self.negatives))
+        pairs = _whole_dot(right, 2 * below + wrong)
+        return pairs / (2 * self.positives * self.negatives)
 
     def best(self) -> tuple[float, float]:
         """The threshold with the largest F1, and that F1: of equal ones the highest; nan without the label.
@@ -99,3 +99,10 @@ class Curve:
         apart = np.maximum(most - tied, tied - least)
         pairs = float((right * (wrong / 2)).sum())
         return math.fsum(right * apart) / self.positives, pairs / self.positives / self.negatives
+
+
+def _whole_dot(one: NDArray[np.int64], other: NDArray[np.int64]) -> int:
+    """sum_k a_k b_k of numbers from 0 on, exactly, also where int64 would not hold it."""
+    if int(one.sum()) * int(other.max(initial=0)) <= np.iinfo(np.int64).max:
+        return int(np.dot(one, other))
+    return sum(a * b for a, b in zip(one.tolist(), other.tolist(), strict=True))

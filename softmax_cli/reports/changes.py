@@ -1,4 +1,4 @@
-"""What the labels say of two versions: figures of A, of B, and how sure it is that they differ."""
+"""What the labels say about two versions: figures of A and of B, and how certain their difference is."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ def change_quantities(name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Change:
-    """A figure of A, of B, and B less A, with the paired standard error and the bootstrap interval of that.
+    """A figure of A and of B, and their difference B - A with its paired standard error and bootstrap interval.
 
-    Of a ratio there is neither A nor B, and ``change`` is B / A.
+    For a ratio, ``a`` and ``b`` are None and ``change`` is B / A.
     """
 
     name: str
@@ -65,7 +65,7 @@ def changes_grid(changes: Sequence[Change], rows: int, confidence: float, rows_a
         for each in changes
     ]
     legend = f"the bootstrap draws groups of {rows_at_once} neighbouring rows" if rows_at_once > 1 else ""
-    return Grid(f"by the labels of {count(rows, 'row')}", columns, cells, legend=legend)
+    return Grid(f"with the labels of {count(rows, 'row')}", columns, cells, legend=legend)
 
 
 def _near_one(change: Change, value: float) -> float | str:
@@ -75,7 +75,7 @@ def _near_one(change: Change, value: float) -> float | str:
 
 @dataclass(frozen=True)
 class Discordance:
-    """The rows that one alone has right, and McNemar's test of whether both are as often right; see metrics.mcnemar."""
+    """The rows that only one has right, and McNemar's test of whether both are as often right; see metrics.mcnemar."""
 
     only_a: int
     only_b: int
@@ -89,10 +89,10 @@ class Discordance:
 
     @property
     def pairs(self) -> int:
-        """The rows that one alone has right."""
+        """The rows that only one has right."""
         return self.only_a + self.only_b
 
     def __str__(self) -> str:
         how = "exact" if self.exact else "chi-square with continuity correction"
-        split = f"A alone is right in {count(self.only_a, 'row')}, B alone in {self.only_b:,}"
+        split = f"Only A is right in {count(self.only_a, 'row')}, only B in {self.only_b:,}"
         return f"{split}: McNemar's p is {self.p:.2g} ({how})."

@@ -37,7 +37,7 @@ QUANTITIES = (
 
 @dataclass(frozen=True)
 class Agreement:
-    """On what A and B agree: in how many rows (None for a share that is a mean over rows), and its standard error."""
+    """In how many rows A and B agree (None for a share that is a mean over rows), and the share's standard error."""
 
     name: str
     meaning: str
@@ -77,22 +77,25 @@ class Oddities:
     def warnings(self) -> Iterator[str]:
         """What is wrong with the figures."""
         if self.first is not None:
-            yield f"{count(self.unlike, 'logit')} nan or infinite in one file alone, first {self.first}."
+            logits = count(self.unlike, "logit is", "logits are")
+            yield f"{logits} nan or infinite in only one file, first in {self.first}."
         if self.first_undefined is not None:
-            rows = count(self.undefined_in_one, "row")
-            yield f"{rows} without a softmax in one file alone, first row {self.first_undefined}."
+            rows = count(self.undefined_in_one, "row has", "rows have")
+            yield f"{rows} no softmax in only one file, first row {self.first_undefined}."
 
     def remarks(self) -> Iterator[str]:
         """What is the same in both, and counts nowhere."""
         if self.alike:
-            yield f"{count(self.alike, 'logit')} nan or infinite in both files alike: no difference."
+            logits = count(self.alike, "logit is", "logits are")
+            yield f"{logits} nan or the same infinity in both files, which counts as no difference."
         if self.undefined_in_both:
-            yield f"{count(self.undefined_in_both, 'row')} without a softmax in both files: counted only in the logits."
+            rows = count(self.undefined_in_both, "row has", "rows have")
+            yield f"{rows} no softmax in either file; only their logits are compared."
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """How many logits are not within |a - b| <= atol + rtol |b|, the first of them, and the atol that would do."""
+    """How many logits are not within |a - b| <= atol + rtol |b|, the first of them, and the atol that allows all."""
 
     atol: float
     rtol: float
@@ -109,8 +112,12 @@ class Tolerance:
         terms = [f"{self.atol:g}"] * bool(self.atol or not self.rtol) + [f"{self.rtol:g} |b|"] * bool(self.rtol)
         allowed = " + ".join(terms)
         number = f"{self.outside:,} of {count(self.values, 'logit')}"
-        found = f"{number} differ by more than {allowed}, first {self.first}"
-        return f"{found}; --atol {_rounded_up(self.sufficient)} would do" if math.isfinite(self.sufficient) else found
+        found = f"{number} differ by more than {allowed}, first in {self.first}"
+        return (
+            f"{found}; --atol {_rounded_up(self.sufficient)} allows them all"
+            if math.isfinite(self.sufficient)
+            else found
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,10 +125,9 @@ class CompareReport(Displayed):
     """How far B is from A, the files of these ``names``; ``counted`` are the rows whose label is not ignored.
 
     ``cause`` is what explains the difference in all rows, in a sentence; empty where nothing does.
-    ``agreements`` are those of the likeliest class, and of the ``k`` likeliest.
-    ``changed_rows`` are those that changed most, and the records where they were asked for. ``changes`` and
-    ``discordance`` are there where there are labels, ``tolerance`` where one was given. ``ties`` counts the rows
-    with another likeliest class that is as likely as the other's in one of the two.
+    ``agreements`` are those of the likeliest class, and of the ``k`` likeliest. ``changed_rows`` are the rows that
+    changed most, and the records where they were asked for. ``changes`` and ``discordance`` need labels, ``tolerance``
+    a limit. ``ties`` counts the rows where A and B predict different classes that are equally likely in one of them.
     """
 
     signature: Signature
@@ -202,9 +208,9 @@ class CompareReport(Displayed):
         )
         rows = [
             (each.meaning, "" if each.rows is None else f"{each.rows:,}", each.share, each.standard_error)
-            for each in self.agreements[: 1 if self.k == 1 else None]  # of one class a set says nothing more
+            for each in self.agreements[: 1 if self.k == 1 else None]  # a set of one class says nothing more
         ]
-        return Grid("likeliest classes", columns, rows)
+        return Grid("predicted classes", columns, rows)
 
     def lead(self) -> str:
         """The cause of the difference."""
@@ -219,12 +225,12 @@ class CompareReport(Displayed):
             yield "No logit differs."
         largest, shift_free = self.spread("abs_diff").largest, self.spread("shift_free_diff").largest
         if math.isfinite(largest) and 2 * shift_free < largest:
-            left = f"are at most {distance_text(shift_free)} apart" if shift_free else "are the same"
-            yield f"Less a constant a row, which softmax cancels, the logits {left}."
+            left = f"differ by at most {distance_text(shift_free)}" if shift_free else "are the same"
+            yield f"After removing a constant per row, which softmax ignores, the logits {left}."
         first = self.agreements[0]
         if first.rows is not None and (others := self._predicted - first.rows):
-            ties = f", {self.ties:,} of them for a tie" if self.ties else ""
-            yield f"The likeliest class is another in {count(others, 'row')}{ties}."
+            ties = f", {self.ties:,} of them because of a tie" if self.ties else ""
+            yield f"A and B predict different classes in {others:,} of {count(self._predicted, 'row')}{ties}."
         if self.discordance is not None and self.discordance.pairs:
             yield str(self.discordance)
         yield from self.oddities.remarks()

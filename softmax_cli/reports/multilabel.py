@@ -94,7 +94,7 @@ class MultilabelReport(Displayed):
     """The figures in the order of a table; ``labels`` in their own order, the rows with the largest loss first.
 
     ``undefined`` counts the logits that are nan, of which the first is in the row ``first_undefined``, and
-    ``infinite`` the labels whose loss is infinite.
+    ``infinite`` the labels whose loss is infinite. ``likely_probabilities`` says that every logit lies between 0 and 1.
     """
 
     signature: Signature
@@ -109,6 +109,7 @@ class MultilabelReport(Displayed):
     undefined: int = 0
     first_undefined: int | None = None
     infinite: int = 0
+    likely_probabilities: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -230,6 +231,8 @@ class MultilabelReport(Displayed):
         found: list[str] = []
         if self.nothing:
             found.append(f"{self.nothing.capitalize()}.")
+        if self.likely_probabilities:
+            found.append("Every logit is between 0 and 1, so each label is predicted. Probabilities? --values sigmoids")
         if self.undefined:
             logits = count(self.undefined, "logit is", "logits are")
             found.append(

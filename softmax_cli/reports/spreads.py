@@ -33,7 +33,7 @@ def spread_quantities(name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Spread:
-    """Distances that are never negative: of every value (abs_diff, prob_diff) or one a row.
+    """Distances that are never negative: one per value (abs_diff, prob_diff), or one per row.
 
     ``quantiles`` are at SHARES, and ``exact`` or within 0.2 % of themselves (metrics.quantiles).
     ``row`` and ``class_name`` say where the largest is; None and empty where it is 0, or of no
@@ -85,9 +85,9 @@ def rows_grid(spreads: Sequence[Spread]) -> Grid:
         (_CALLED[each.name], each.mean, each.standard_error, *_in_table(each), each.largest, _shown(each.row))
         for each in spreads
     ]
-    legend = "shift-free: the largest |A - B| of a row less a constant, which softmax cancels"
+    legend = "shift-free: after removing a constant per row, which softmax ignores"
     return Grid(
-        "each row's distance, KL and Jensen-Shannon in nats",
+        "distances per row, KL and Jensen-Shannon in nats",
         columns,
         rows,
         legend="; ".join(filter(None, (legend, _resolution(spreads)))),

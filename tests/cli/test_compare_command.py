@@ -64,9 +64,9 @@ def test_the_table_fits_80_columns_and_has_every_part(run, files):
     assert max(map(len, body.splitlines())) <= 80
     for part in (
         "500 rows of 10 classes",
-        "each row's distance, KL and Jensen-Shannon in nats",
-        "likeliest classes",
-        "by the labels of 500 rows",
+        "distances per row, KL and Jensen-Shannon in nats",
+        "predicted classes",
+        "with the labels of 500 rows",
         "rows that changed most",
         "McNemar's p is",
     ):
@@ -97,7 +97,7 @@ def test_the_figures_by_the_labels_stand_side_by_side_for_a_perplexity_of_hundre
     np.save(tmp_path / "b.npy", a.astype(np.float16))
     np.save(tmp_path / "y.npy", np.arange(60))
     out = run("compare", tmp_path / "a.npy", tmp_path / "b.npy", tmp_path / "y.npy", "-f", "table").out
-    by_labels = out[out.index("by the labels of 60 rows") :].splitlines()
+    by_labels = out[out.index("with the labels of 60 rows") :].splitlines()
     assert by_labels[1].split() == ["figure", "A", "B", "B", "-", "A", "±se", "95", "%", "from", "to"]
     perplexity = by_labels[4].split()
     assert (perplexity[0], float(perplexity[1]) > 100, len(perplexity)) == ("perplexity", True, 7)
@@ -122,7 +122,9 @@ def test_json_of_what_is_not_finite(run, tmp_path):
     found = json.loads(outcome.out)
     assert found["oddities"]["first"] == {"row": 0, "class_name": "1", "a": "nan", "b": 2.0}
     assert found["figures"]["kl"]["value"] == "nan"
-    assert "note: 1 logit nan or infinite in one file alone, first row 0, class 1: nan in A, 2.0 in B." in outcome.err
+    assert (
+        "note: 1 logit is nan or infinite in only one file, first in row 0, class 1: nan in A, 2.0 in B." in outcome.err
+    )
     assert outcome.status == 1
 
 
@@ -180,7 +182,7 @@ def test_a_failed_tolerance_says_where_and_what_would_do(run, files):
     row, column = np.argwhere(np.abs(a - b) > 1e-3)[0]
     number = np.count_nonzero(np.abs(a - b) > 1e-3)
     assert outcome.status == 1
-    assert f"error: {number} of 5,000 logits differ by more than 0.001, first row {row}, class " in outcome.err
+    assert f"error: {number} of 5,000 logits differ by more than 0.001, first in row {row}, class " in outcome.err
     assert f"{a[row, column]} in A, {b[row, column]} in B; --atol " in outcome.err
     assert "meets --fail-if 'js > 1e-10'" in outcome.err
     sufficient = outcome.err.split("--atol ")[1].split()[0]
@@ -192,8 +194,8 @@ def test_a_failed_tolerance_says_where_and_what_would_do(run, files):
     [
         (("--fail-if", "klx > 1"), "--fail-if 'klx > 1': there is no 'klx'; there are mean_abs_diff, "),
         (("--fail-if", "kl"), "write it as 'max_abs_diff > 1e-3'"),
-        (("--fail-if", "loss_change > 0"), "--fail-if 'loss_change > 0' is of labels, and there are none"),
-        (("--fail-if", "mcnemar_p < 0.05"), "is of labels, and there are none"),
+        (("--fail-if", "loss_change > 0"), "--fail-if 'loss_change > 0' needs labels"),
+        (("--fail-if", "mcnemar_p < 0.05"), "needs labels; give their file, or --label-column"),
         (("--fail-if", "outside > 0"), "outside was not computed"),
         (("--top-k", "0"), "--top-k 0: a whole number from 1 on"),
         (("--atol", "-1"), "--atol -1.0: a number from 0 on"),

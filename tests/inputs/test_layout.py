@@ -79,6 +79,21 @@ def test_labels_of_two_axes_beside_lines_of_logits(tmp_path):
     assert notes == ("labels: shape 4x3, read as one label for each of 12 rows, in their order",)
 
 
+@pytest.mark.parametrize("logits", ["x.csv", "x.npy"])
+def test_labels_in_one_line_of_a_file(tmp_path, monkeypatch, logits):
+    monkeypatch.chdir(tmp_path)
+    values, labels = RNG.standard_normal((12, 5)), RNG.integers(5, size=12)
+    np.savetxt("x.csv", values, delimiter=",")
+    np.save("x.npy", values)
+    np.savetxt("y.csv", labels[np.newaxis], fmt="%d", delimiter=",")
+    found, notes = figures(logits, "y.csv")
+    assert found == pytest.approx(of_torch(values, 1, labels), rel=1e-12)
+    assert notes == ("y.csv: shape ?x12, read as one label for each of 12 rows",)
+    np.savetxt("y.csv", np.array([[17, 3]]), fmt="%d", delimiter=",")
+    with pytest.raises(InputError, match=r"y.csv: 2 columns; expected one label per row, or 5 prob.*--label-column$"):
+        softmax_cli.evaluate(logits, "y.csv")
+
+
 def test_pieces_beside_labels_of_another_shape(tmp_path):
     logits, labels = RNG.standard_normal((6, 4, 9)), RNG.integers(9, size=24)
     for place, (x, y) in enumerate(zip(np.split(logits, [1, 4]), np.split(labels, [7, 9]), strict=True)):

@@ -215,7 +215,11 @@ def test_another_number_of_labels_than_rows_is_refused_with_both_numbers(run, ro
 
 
 def test_hints_are_given_only_where_they_can_help(run):
-    assert refusal(run, np.zeros((5, 3)), np.zeros(4, int)) == "y.csv: 4 labels for 5 rows of logits in x.csv"
+    assert refusal(run, np.zeros((5, 3)), np.zeros(6, int)) == "y.csv: 6 labels for 5 rows of logits in x.csv"
+    assert refusal(run, np.zeros((5, 3)), np.zeros(4, int)) == (
+        "y.csv: 4 labels for 5 rows of logits in x.csv; "
+        "if each label is the next row's, use --shift 1: it leaves out the last row of the logits"
+    )
     assert refusal(run, np.zeros((3, 9)), np.zeros(3, int), "--class-axis", "0").endswith(
         "for 9 rows of logits in x.csv"
     )

@@ -1,6 +1,7 @@
 """Average precision, ROC AUC and the best threshold, by scikit-learn."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -71,3 +72,11 @@ def test_no_rows():
     assert math.isnan(curve.average_precision)
     assert math.isnan(curve.roc_auc)
     assert curve.looseness == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("rows", [10, 10**9, 10**10])
+def test_the_area_is_exact_for_any_number_of_rows(rows):
+    right, wrong = [3 * rows, rows, 2 * rows + 1], [rows, 4 * rows, rows]
+    curve = Curve(np.array([3.0, 2.0, 1.0]), np.cumsum(right) + np.cumsum(wrong), np.cumsum(right))
+    pairs = sum(Fraction(a) * (sum(wrong[k + 1 :]) + Fraction(wrong[k], 2)) for k, a in enumerate(right))
+    assert curve.roc_auc == float(pairs / (sum(right) * sum(wrong)))

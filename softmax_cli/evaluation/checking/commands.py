@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from softmax_cli.checks.files import Files
+from softmax_cli.inputs.chosen_rows import whole
 from softmax_cli.inputs.raw import RawPair
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.readers.dialect import Dialect
@@ -17,13 +18,14 @@ from softmax_cli.readers.table import Table
 
 def files_of(logits: Any, labels: Any, reading: Reading, ignore_index: int | None, pair: RawPair) -> Files:
     """The files by their names, and the options that they were read with."""
+    is_npy = isinstance(whole(pair.logits), NpyTable)
     return Files(
         logits=_name(logits),
         labels=_name(labels),
         options=_options(reading, ignore_index),
         load=_loading(logits, reading, pair),
-        delimited=_only_source(logits) is not None and not isinstance(pair.logits, NpyTable),
-        takes_header=pair.names is not None or isinstance(pair.logits, NpyTable),
+        delimited=_only_source(logits) is not None and not is_npy,
+        takes_header=pair.names is not None or is_npy,
         plain_logits=_is_plain(logits, pair.logits) and _name(labels) != STDIN,
         plain_labels=_is_plain(labels, pair.labels) and _name(logits) != STDIN,
     )
@@ -32,7 +34,9 @@ def files_of(logits: Any, labels: Any, reading: Reading, ignore_index: int | Non
 def _is_plain(given: Any, table: Table | None) -> bool:
     """Whether it is one file of text, and not a compressed one."""
     source = _only_source(given)
-    return source is not None and not source.compressed and not isinstance(table, NpyTable)
+    return (
+        source is not None and not source.compressed and not (table is not None and isinstance(whole(table), NpyTable))
+    )
 
 
 def _name(given: Any) -> str | None:
@@ -72,7 +76,7 @@ def _loading(logits: Any, reading: Reading, pair: RawPair) -> str:
     source = _only_source(logits)
     if source is None or _name(logits) == STDIN or pair.axis != len(pair.logits.shape) - 1:
         return ""
-    if isinstance(pair.logits, NpyTable):
+    if isinstance(whole(pair.logits), NpyTable):
         return f"np.load({source.name!r})" if source.name.endswith(".npy") else ""
     if source.name.endswith(".zst"):
         return ""

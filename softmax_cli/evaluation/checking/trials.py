@@ -87,16 +87,17 @@ def _changed(trial: Trial, block: RawBlock, classes: int) -> LooseLabels | None:
 def run_trials(trials: Sequence[Trial], pairs: dict[int, RawPair], threads: int) -> list[Outcome]:
     """The outcome of each trial, in their order; ``pairs`` are the files by the classes' axis."""
     outcomes: dict[int, Outcome] = {}
-    groups: dict[tuple[int, int, int], list[int]] = {}
+    groups: dict[tuple[int, int, int, int], list[int]] = {}
     first = next(iter(pairs))
     for number, trial in enumerate(trials):
         axis = first if trial.axis is None else trial.axis
-        groups.setdefault((axis, trial.skip_rows, trial.skip_labels), []).append(number)
-    for (axis, skip_rows, skip_labels), numbers in groups.items():
+        groups.setdefault((axis, trial.shift, trial.skip_rows, trial.skip_labels), []).append(number)
+    for (axis, shift, skip_rows, skip_labels), numbers in groups.items():
         pair = pairs[axis]
         dtype = computing_dtype(None, pair.logits)
         fold = TrialFold([trials[number] for number in numbers], "float32" if dtype == "float16" else dtype)
         rows = rows_per_block(pair.classes, [NumpyBackend("cpu", dtype)])
-        run(fold, pair.blocks(rows, skip_rows=skip_rows, skip_labels=skip_labels), threads)
+        blocks = pair.blocks(rows, shift=shift, skip_rows=skip_rows, skip_labels=skip_labels)
+        run(fold, blocks, threads)
         outcomes.update(zip(numbers, fold.outcomes(), strict=True))
     return [outcomes[number] for number in range(len(trials))]

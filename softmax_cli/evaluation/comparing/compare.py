@@ -33,13 +33,13 @@ _EXACT = NumpyBackend("cpu", "float64")
 def compare(a: Any, b: Any, labels: Any = None, **options: Any) -> CompareReport:
     """How far apart two versions of the same logits are: torch and ONNX, float32 and int8, before and after.
 
-    With p and q the softmax of A and of B: |a - b| of the logits and |p - q| of the probabilities; for each row
-    min_s max_c |a_c - b_c - s|, KL(p || q), KL(q || p) and Jensen-Shannon (in nats); whether the likeliest classes
-    are the same. Where one cause explains the difference in all rows (B is A's softmax, 0.5 A, A cast to float16, A's
-    rows in another order, ...), ``cause`` names it. With labels the change of the loss (the mean cross-entropy, in
-    nats), of the perplexity, of the accuracy and of the label's probability, B less A, each with its paired standard
-    error and a bootstrap interval, and McNemar's test. All in float64 of the files' values; what is nan or the same
-    infinity in both is no difference.
+    With p and q the softmax of A / T and of B / T, for a temperature T: |a - b| of the logits and |p - q| of the
+    probabilities; for each row min_s max_c |a_c - b_c - s|, KL(p || q), KL(q || p) and Jensen-Shannon (in nats);
+    whether the likeliest classes are the same. Where one cause explains the difference in all rows (B is A's softmax,
+    0.5 A, A cast to float16, A's rows in another order, ...), ``cause`` names it. With labels the change of the loss
+    (the mean cross-entropy, in nats), of the perplexity, of the accuracy and of the label's probability, B less A, each
+    with its paired standard error and a bootstrap interval, and McNemar's test. All in float64 of the files' values;
+    what is nan or the same infinity in both is no difference.
 
     Args:
         a: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes.
@@ -193,9 +193,9 @@ def _quantiles(quantiles: Quantiles, largest: Largest) -> tuple[float, ...]:
 def _agreements(predictions: PredictionsApart) -> tuple[Agreement, ...]:
     k = predictions.k
     meanings = {
-        "same_first": "the likeliest class is the same",
-        "same_k": f"the {k} likeliest are the same",
-        "overlap": f"share of A's {k} likeliest among B's",
+        "same_first": "same predicted class",
+        "same_k": f"same top {k}",
+        "overlap": f"share of A's top {k} in B's",
     }
     return tuple(
         Agreement(
@@ -231,6 +231,8 @@ def _signature(fold: Comparison) -> Signature:
             ("a", str(versions.a.dtype)),
             ("b", str(versions.b.dtype)),
             ("class_axis", versions.class_axis),
+            *versions.reading.row_settings,
+            ("temperature", comparing.temperature),
             ("top_k", fold.predictions.k),
             *((("ignore_index", comparing.ignore_index),) if labelled else ()),
             *((("resamples", comparing.resamples), ("seed", comparing.seed)) if labelled else ()),

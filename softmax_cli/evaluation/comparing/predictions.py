@@ -62,7 +62,7 @@ class PredictionsApart:
     """|p - q| of every probability, the divergences of every row, their likeliest classes and, by labels, the loss.
 
     Everything is of the rows that have a softmax (no nan, no +inf, not nothing but -inf) in one of the two at least;
-    where it is one alone, the distances are nan and nothing agrees.
+    where it is one alone, the distances are nan and nothing agrees. The softmax is that at the temperature asked for.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class PredictionsApart:
 
     def measure(self, part: Part, max_abs_diff: Floats, *, keep: bool) -> FoundPredictions:
         """Of rows that count; ``max_abs_diff`` is how far apart the logits of each are at most."""
-        log_p, log_q = log_softmax(part.a, np), log_softmax(part.b, np)
+        log_p, log_q = (log_softmax(logits, np, self._comparing.temperature) for logits in (part.a, part.b))
         in_a, in_b = np.isnan(log_p[:, 0]), np.isnan(log_q[:, 0])
         defined = np.flatnonzero(~(in_a & in_b))
         rows = _Predicted(part, log_p, log_q, max_abs_diff, in_a ^ in_b)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.settings import Passing
+from softmax_cli.evaluation.settings import Passing, positive
 
 _FEW_ROWS = 5
 
@@ -14,6 +14,8 @@ class Comparing(Passing):
     """What to compare, and how; and the attributes of Passing.
 
     Attributes:
+        temperature: T, a positive number that divides the logits of both before their softmax. The distances of the
+            logits themselves stay as they are.
         ignore_index: rows with this label count nowhere.
         top_k: of how many likeliest classes to compare the sets; at most all but one.
         top: how many of the rows that changed most to list; None for a few, beside the figures; 0 for none.
@@ -23,6 +25,7 @@ class Comparing(Passing):
         seed: of its random numbers.
     """
 
+    temperature: float = 1.0
     ignore_index: int | None = None
     top_k: int = 5
     top: int | None = None
@@ -33,6 +36,7 @@ class Comparing(Passing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        positive("--temperature", self.temperature)
         for name, least in (("top_k", 1), ("top", 0), ("resamples", 0), ("seed", 0)):
             value = getattr(self, name)
             if value is not None and value < least:

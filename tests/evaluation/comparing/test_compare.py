@@ -101,7 +101,7 @@ def test_a_tie_is_said_to_be_one():
     b = np.array([[2.0, 2.0, 0.0], [1.0, 3.0, 0.0], [0.0, 0.0, 5.0]])
     report = softmax_cli.compare(a, b)
     assert (report.agreements[0].rows, report.ties) == (1, 1)
-    assert "The likeliest class is another in 2 rows, 1 of them for a tie." in report.remarks()
+    assert "A and B predict different classes in 2 of 3 rows, 1 of them because of a tie." in report.remarks()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -210,12 +210,14 @@ def test_a_constant_in_each_row_changes_nothing_but_the_logits():
     assert max(found["max_shift_free_diff"], found["max_prob_diff"]) < 1e-13
     assert max(found["max_kl"], found["max_reverse_kl"], found["max_js"]) < 1e-26
     assert (found["top1_agreement"], found["accuracy_change"]) == (1, 0)
-    assert any(remark.startswith("Less a constant a row, which softmax cancels") for remark in report.remarks())
+    assert any(
+        remark.startswith("After removing a constant per row, which softmax ignores") for remark in report.remarks()
+    )
 
 
 def test_where_a_constant_in_each_row_is_all_it_says_so():
     report = softmax_cli.compare([[1.0, 2.0], [0.0, 3.0]], [[2.0, 3.0], [0.0, 3.0]])
-    assert "Less a constant a row, which softmax cancels, the logits are the same." in report.remarks()
+    assert "After removing a constant per row, which softmax ignores, the logits are the same." in report.remarks()
 
 
 @pytest.mark.parametrize("classes", [1, 7, 40])
@@ -287,11 +289,13 @@ def test_what_is_not_finite_in_one_alone_is_counted_and_named():
     assert math.isnan(found["kl"])
     assert [report.changed_rows[place].row for place in (0, 1)] == [20, 30]
     first, second = report.warnings()
-    assert first == f"2 logits nan or infinite in one file alone, first row 20, class 3: nan in A, {b[20, 3]} in B."
-    assert second == "1 row without a softmax in one file alone, first row 20."
-    assert "8 logits nan or infinite in both files alike: no difference." in report.remarks()
-    assert "1 row without a softmax in both files: counted only in the logits." in report.remarks()
-    assert "by the labels of 299 rows" in str(report)
+    assert (
+        first == f"2 logits are nan or infinite in only one file, first in row 20, class 3: nan in A, {b[20, 3]} in B."
+    )
+    assert second == "1 row has no softmax in only one file, first row 20."
+    assert "8 logits are nan or the same infinity in both files, which counts as no difference." in report.remarks()
+    assert "1 row has no softmax in either file; only their logits are compared." in report.remarks()
+    assert "with the labels of 299 rows" in str(report)
 
 
 def test_a_row_without_a_softmax_is_never_right():
@@ -341,7 +345,7 @@ def test_the_tolerance_is_numpys_allclose(atol, rtol):
     assert (report.failure == "") == np.allclose(a, b, atol=atol or 0, rtol=rtol or 0)
     if report.failure:
         row, column = np.argwhere(expected)[0]
-        assert f"first row {row}, class {column}: {a[row, column]} in A, {b[row, column]} in B" in report.failure
+        assert f"first in row {row}, class {column}: {a[row, column]} in A, {b[row, column]} in B" in report.failure
         assert f"{expected.sum():,} of 2,100 logits differ" in report.failure
         would_do = float(report.failure.split("--atol ")[1].split()[0])
         assert np.allclose(a, b, atol=would_do, rtol=rtol or 0)
@@ -352,7 +356,7 @@ def test_no_atol_would_do_where_a_logit_is_nan_in_one_alone():
     a, b, _ = pair()
     b[1, 1] = NAN
     report = softmax_cli.compare(a, b, atol=100)
-    assert (report.tolerance.outside, "would do" in report.failure) == (1, False)
+    assert (report.tolerance.outside, "allows" in report.failure) == (1, False)
 
 
 def test_the_rows_that_changed_most():
@@ -404,7 +408,7 @@ def test_soft_labels_have_the_expected_loss():
     expected = [F.cross_entropy(torch.from_numpy(x), torch.from_numpy(soft)).item() for x in (a, b)]
     assert (loss.a, loss.b) == pytest.approx(tuple(expected), rel=1e-13)
     report = softmax_cli.compare(a, b, soft)
-    assert report.notes == ("the labels are probabilities; the likeliest class of each is taken for the right one",)
+    assert report.notes == ("the labels are probabilities; the likeliest class of each row counts as its label",)
     assert report.quantities()["accuracy_a"] == (a.argmax(axis=1) == soft.argmax(axis=1)).mean()
     with pytest.raises(UsageError, match="--ignore-index is for class indices, and these labels are probabilities"):
         softmax_cli.compare(a, b, soft, ignore_index=1)
@@ -451,3 +455,28 @@ def test_options_out_of_range(option, message):
     a, b, _ = pair(rows=2)
     with pytest.raises(UsageError, match=message):
         softmax_cli.compare(a, b, **option)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0, 1e3])
+def test_at_a_temperature_as_torchs_distillation(temperature):
+    a, b, y = pair()
+    found = quantities(a, b, y, temperature=temperature)
+    log_p, log_q = (F.log_softmax(torch.from_numpy(x) / temperature, dim=1) for x in (a, b))
+    for name, target, other in (("kl", log_p, log_q), ("reverse_kl", log_q, log_p)):
+        expected = F.kl_div(other, target, reduction="batchmean", log_target=True).item()
+        assert found[name] == pytest.approx(expected, rel=1e-9, abs=1e-15)  # torch's sum cancels at 1e3
+    for name, logs in (("loss_a", log_p), ("loss_b", log_q)):
+        assert found[name] == pytest.approx(F.nll_loss(logs, torch.from_numpy(y)).item(), rel=1e-13)
+    assert found["max_prob_diff"] == pytest.approx((log_p.exp() - log_q.exp()).abs().max().item(), rel=1e-10)
+    plain = quantities(a, b, y)
+    for name in ("max_abs_diff", "mean_shift_free_diff", "top1_agreement", "accuracy_a"):
+        assert found[name] == plain[name]
+    assert softmax_cli.compare(a, b, temperature=temperature).signature.as_dict()["temperature"] == temperature
+
+
+def test_a_temperature_does_not_unmask_a_class_or_lose_digits_of_large_logits():
+    a = np.array([[1e8, 1e8 + 3, -INF]])
+    found = softmax_cli.compare(a, a + np.array([0, 1, 0]), [0], temperature=3.0)
+    assert found.changes[0].a == pytest.approx(math.log1p(math.e), rel=1e-15)
+    with pytest.raises(UsageError, match=r"--temperature 0.0: a positive number is needed"):
+        softmax_cli.compare(a, a, temperature=0.0)

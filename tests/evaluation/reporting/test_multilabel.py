@@ -250,6 +250,15 @@ def test_infinite_losses():
     assert "infinite at any T" in found.tempered.why
 
 
+def test_probabilities_in_the_place_of_logits_are_named():
+    logits, labels = CASES["many rows"]
+    (warning,) = made(expit(logits), labels).warnings()
+    assert warning.startswith("Every logit is between 0 and 1")
+    assert "--values sigmoids" in warning
+    for healthy in (logits, expit(logits) - 1e-3, expit(logits)[:1, :5], np.maximum(logits, 0)):
+        assert made(healthy, labels[: len(healthy), : healthy.shape[1]]).warnings() == ()
+
+
 def test_one_label():
     logits, labels = CASES["many rows"]
     found = made(logits[:, 2:3], labels[:, 2:3]).quantities()

@@ -112,7 +112,8 @@ class LossesPart:
         if labels is None:
             return
         numbers, top = labels.numbers, view.top[: len(labels.numbers)]
-        self._neighbours.add(top, numbers, labels.valid)
+        sequences = None if view.sequences is None else view.sequences[: len(numbers)]
+        self._neighbours.add(top, numbers, labels.valid, sequences)
         here = top == numbers
         whole = ~labels.ignored & (numbers >= -1) & (numbers <= self._classes)
         self._one_less.add(top == numbers - 1, here, whole)

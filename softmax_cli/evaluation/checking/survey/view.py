@@ -16,13 +16,14 @@ class View:
 
     ``given`` are the logits as they stand in the file, ``logits`` the same in the dtype that is computed in. ``top`` is
     the class of the ``high``est logit, ``low`` the lowest, ``normalizer`` log(sum(exp(x - high))), in nats. Rows with
-    a nan have it in all of these.
+    a nan have it in all of these. ``sequences`` are the numbers of theirs, None where all rows are one.
     """
 
     def __init__(self, block: RawBlock, dtype: str) -> None:
         self.start = block.start
         self.given = block.logits
         self.labels: LooseLabels | None = block.labels
+        self.sequences = block.sequences
         self.logits: NDArray[Any] = block.logits.astype(dtype, copy=False)
         shifted, top = shift(self.logits, np)
         self.normalizer: NDArray[Any] = log_normalizer(shifted, top, np)[:, 0]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.evaluation.comparing.causes.grain import Floats, Grain, slack
+from softmax_cli.inputs.version_faults import in_same_dtype
 from softmax_cli.metrics.chance import LOG_ALPHA
 
 
@@ -37,12 +38,8 @@ class Rows:
 
     @cached_property
     def same_dtype(self) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Both in the narrower of their floating dtypes, where the same number is the same bits; 0 for -0."""
-        floats = [each.dtype for each in (self.one, self.other) if each.dtype.kind == "f"]
-        narrower = min(floats, key=lambda dtype: dtype.itemsize) if floats else np.dtype(np.float64)
-        with np.errstate(over="ignore"):
-            one, other = (each.astype(narrower) + narrower.type(0) for each in (self.one, self.other))
-        return one, other
+        """Both files' values in a dtype where the same number is the same bits."""
+        return in_same_dtype(self.one, self.other)
 
     @property
     def classes(self) -> int:
