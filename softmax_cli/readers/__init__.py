@@ -1,7 +1,7 @@
 """Files to blocks of NumPy rows. Add a format by writing its module and its rows in the table below.
 
-A reader is a function ``(source, dialect, selection) -> Table``. What a file is, its first bytes tell; the table maps
-suffixes to the readers of what they do not tell. Readers know nothing of losses.
+A reader is a function ``(source, dialect, selection) -> Table``. The first bytes of a file tell what it is, whatever
+its name; what is no other format is delimited text. Readers know nothing of losses.
 """
 
 from importlib import import_module
@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from softmax_cli.readers.source import Source
     from softmax_cli.readers.table import Table
 
-_NPY = "softmax_cli.readers.npy:read"
-_DELIMITED = "softmax_cli.readers.delimited:read"
+READERS = {NPY: "softmax_cli.readers.npy:read"}
+"""Readers by the first bytes of their files."""
 
-READERS = {".npy": _NPY}
+_DELIMITED = "softmax_cli.readers.delimited:read"
+_PROMISED = {".npy": READERS[NPY]}  # a file of this name that does not begin so is damaged
 
 
 def open_table(source: "Source", dialect: "Dialect", selection: "Selection") -> "Table":
@@ -30,7 +31,8 @@ def open_table(source: "Source", dialect: "Dialect", selection: "Selection") -> 
     if head.startswith(ZIP):
         with source.reading(), open(source.local_path(), "rb") as file:  # noqa: PTH123
             refuse_archive(source.name, file)
-    target = _NPY if head.startswith(NPY) else READERS.get(source.suffix, _DELIMITED)
+    by_magic = next((reader for magic, reader in READERS.items() if head.startswith(magic)), None)
+    target = by_magic or _PROMISED.get(source.suffix, _DELIMITED)
     module, _, function = target.partition(":")
     read: Any = getattr(import_module(module), function)
     table: Table = read(source, dialect, selection)
