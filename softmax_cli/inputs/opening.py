@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
 from softmax_cli.inputs.axes import asked_axis
-from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.reading import PROBABILITIES, Reading
 from softmax_cli.readers import open_table
 from softmax_cli.readers.array import ArrayTable, reason, refuse_label_column
 from softmax_cli.readers.dialect import Dialect, Selection
@@ -35,7 +35,8 @@ def open_logits(logits: Any, reading: Reading, name: str = "logits", *, leave_ou
 def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None) -> Table:
     """The table of labels; ``classes`` are the names that may stand in it."""
     known = frozenset(classes or ())
-    selection = Selection(reading.label_column, text=True, known=known, missing=reading.ignore_missing)
+    matrix = reading.multilabel or reading.label_values != PROBABILITIES
+    selection = Selection(reading.label_column, text=True, known=known, missing=reading.ignore_missing, matrix=matrix)
     return _open(as_files(labels, names=True), "labels", _dialect(reading), selection)
 
 

@@ -137,7 +137,7 @@ class DelimitedTable:
 
     def _parse_numbers(self, line: int, lines: list[str]) -> NDArray[np.float64]:
         layout = self._layout
-        by_cell = not layout.spelling.plain or any('"' in text or has_minus_sign(text) for text in lines)
+        by_cell = not layout.spelling.plain or any('"' in text or not text.isascii() for text in lines)
         plain, delimiter = (self._by_cell(line, lines), NONE) if by_cell else (lines, layout.delimiter)
         every = by_cell or layout.columns == tuple(range(layout.width))
         try:

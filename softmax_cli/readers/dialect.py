@@ -35,7 +35,7 @@ class Selection:
     the end out; a name that has a comma in it stands in quotes. ``without``: all but this one. ``text``: they are
     labels, and a single column may hold class names; ``known`` are the names that may stand there (so that a first
     line of one of them is no header). ``missing``: a label that is missing is handed on, as nan or as an empty name.
-    ``leave_out``: leave out the columns that cannot be classes, with a note.
+    ``matrix``: the labels are one value per class. ``leave_out``: leave out columns that cannot be classes.
     """
 
     only: str | None = None
@@ -43,4 +43,5 @@ class Selection:
     text: bool = False
     known: frozenset[str] = frozenset()
     missing: bool = False
+    matrix: bool = False
     leave_out: bool = True

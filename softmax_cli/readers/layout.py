@@ -216,6 +216,8 @@ def _like(first: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> list[tuple
 def _width(names: tuple[str, ...] | None, rows: Sequence[tuple[str, ...]], delimiter: str) -> tuple[int, bool]:
     """The number of columns, and whether a delimiter ends each line: a last cell that is empty everywhere."""
     width = len(rows[0] if names is None else names) if rows or names else 0
+    if names and names[-1] == "" and rows and all(len(row) == width - 1 for row in rows):
+        return width - 1, False  # the header alone ends in a delimiter
     if delimiter in {" ", NONE} or not rows or any(row[-1:] != ("",) for row in rows):
         return width, False
     if names is None:

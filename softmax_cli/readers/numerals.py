@@ -83,8 +83,8 @@ def plain_number(cell: str, decimal: str | None = None) -> str | None:
 
 
 def is_with_comma(cell: str) -> bool:
-    """Whether a cell is a number with a decimal comma."""
-    return bool(re.fullmatch(_DECIMAL_COMMA, cell))
+    """Whether a cell is a number with a comma between digits."""
+    return bool(re.fullmatch(rf"[+-]?\d+,\d+{_EXPONENT}", cell))
 
 
 def has_minus_sign(text: str) -> bool:

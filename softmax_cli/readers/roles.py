@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from softmax_cli.errors import InputError
+from softmax_cli.readers.dialect import Selection
 from softmax_cli.readers.numerals import Content, content, is_missing, is_whole, plain_number, truth, with_decimals
 
 # What such columns are commonly called, in lower case, with underscores for blanks.
@@ -145,21 +146,28 @@ def no_classes(columns: Columns, given: Sequence[int]) -> tuple[dict[int, str], 
     return found, said
 
 
-def labels_among(columns: Columns, given: Sequence[int], known: frozenset[str], file: str) -> tuple[list[int], str]:
+def matrix_among(columns: Columns, given: Sequence[int]) -> tuple[list[int], str]:
+    """Which of several columns hold a matrix of numbers, one column per class, and a note on the others."""
+    left_out = [column for column in given if columns.is_id(column) or columns.is_text(column)]
+    return [column for column in given if column not in left_out], _beside(columns, left_out)
+
+
+def labels_among(columns: Columns, given: Sequence[int], selection: Selection, file: str) -> tuple[list[int], str]:
     """Which of several columns hold the labels, and a note on it; all of them where they are one matrix.
 
     Raises InputError where none is found, and they cannot be a matrix of numbers.
     """
-    ids = [column for column in given if columns.is_id(column)]
+    known = selection.known
     texts = [column for column in given if columns.is_text(column)]
-    matrix = [column for column in given if column not in ids and column not in texts]
+    matrix, note = matrix_among(columns, given)
     if known and columns.names is not None and known <= {columns.names[column] for column in matrix}:
-        return matrix, _beside(columns, [*ids, *texts])
-    called = columns.called_any(given, _LABEL_NAMES)
+        return matrix, note
+    named = columns.called_any(given, _LABEL_NAMES)
+    called = [column for column in named if column in texts or columns.is_whole(column)]
     if called and len(matrix) == len(given) and _sum_to_one(columns, given):
         return list(given), ""
     by_name = [column for column in texts if known.issuperset(filter(None, columns.cells(column)))]
-    rest = [column for column in given if column not in ids]
+    rest = [column for column in given if not columns.is_id(column)]
     for found in (called, by_name, rest):
         if len(found) == 1:
             return found, f"the labels are taken from {columns.called(found[0])}"
@@ -167,7 +175,7 @@ def labels_among(columns: Columns, given: Sequence[int], known: frozenset[str], 
         names = "" if columns.names is None else f" ({', '.join(repr(columns.names[column]) for column in given)})"
         what = f"{len(given)} columns{names}, where one label per row is needed"
         raise InputError(file, what, "choose the column: --label-column")
-    return matrix, _beside(columns, [*ids, *texts])
+    return matrix, note
 
 
 def _beside(columns: Columns, left_out: Sequence[int]) -> str:

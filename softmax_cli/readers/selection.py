@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.dialect import Selection
 from softmax_cli.readers.lines import cells
-from softmax_cli.readers.roles import Columns, labels_among, no_classes
+from softmax_cli.readers.roles import Columns, labels_among, matrix_among, no_classes
 
 _RANGE = re.compile(r"(\d{0,9}):(\d{0,9})")
 _POSITION = re.compile(r"-?\d{1,9}")
@@ -86,13 +86,12 @@ def _classes(columns: Columns, given: Sequence[int]) -> tuple[list[int], list[st
 
 def _left_out(reason: str, called: list[str]) -> str:
     """A note on columns that were left out."""
-    holds, are, them = (reason, "is", "it") if len(called) == 1 else (reason.replace("holds", "hold"), "are", "them")
-    kept = f"to keep {them}, choose the classes with --logit-columns"
-    return f"{' and '.join(called)} {holds}, and {are} left out of the classes; {kept}"
+    holds, are = (reason, "is") if len(called) == 1 else (reason.replace("holds", "hold"), "are")
+    return f"{' and '.join(called)} {holds}, and {are} left out; --logit-columns chooses the classes"
 
 
 def _labels(columns: Columns, given: Sequence[int], selection: Selection, file: str) -> tuple[list[int], list[str]]:
-    chosen, note = labels_among(columns, given, selection.known, file)
+    chosen, note = matrix_among(columns, given) if selection.matrix else labels_among(columns, given, selection, file)
     return chosen, [f"{note}; --label-column chooses another"] if note else []
 
 

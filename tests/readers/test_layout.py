@@ -255,3 +255,16 @@ def test_a_missing_name_is_handed_on_as_an_empty_one(missing):
     assert np.concatenate(list(opened.blocks(9, None))).tolist() == ["cat", "", "dog"]
     named = table(content, only="label", text=True, missing=True, known=frozenset({"cat", "dog", "NA"}))
     assert np.concatenate(list(named.blocks(9, None))).tolist() == ["cat", "NA" if missing == "NA" else "", "dog"]
+
+
+def test_a_header_alone_may_end_in_a_delimiter():
+    assert read("cat,dog,fox,\n" + "\n".join(lines(names=None))) == (NAMES, VALUES, ())
+
+
+def test_blanks_of_every_kind_around_numbers_are_no_part_of_them():
+    assert read("1.5\u00a0,\u20032\n1, 2\n") == (None, [[1.5, 2], [1, 2]], ())
+
+
+@pytest.mark.parametrize("line", ["1, 2", "1 ,2", "1.5 , 2", "1,2"])
+def test_a_comma_beside_blanks_is_the_delimiter(line):
+    assert np.shape(read(f"{line}\n{line}\n")[1]) == (2, 2)

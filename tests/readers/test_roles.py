@@ -6,7 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from softmax_cli.readers import open_table
+from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.roles import Columns, is_index_name, is_label_name, is_prediction_name
+from softmax_cli.readers.source import Source
 
 RNG = np.random.default_rng(5)
 LOGITS = RNG.standard_normal((7, 3)).round(3)
@@ -57,7 +60,7 @@ def test_a_column_of_text_is_left_out_with_a_note(run, name, first, delimiter, c
     files = ["x.csv"] if command == "softmax" else ["x.csv", "y.csv"]
     outcome = run(command, *files)
     assert outcome.status == 0
-    note = f"note: x.csv: column '{name}' holds text, and is left out of the classes; to keep it, choose the"
+    note = f"note: x.csv: column '{name}' holds text, and is left out; --logit-columns chooses the classes"
     assert note in outcome.err
     if command == "loss":
         assert float(run("loss", "-q", *files).out) == pytest.approx(EXPECTED, rel=1e-13)
@@ -66,7 +69,7 @@ def test_a_column_of_text_is_left_out_with_a_note(run, name, first, delimiter, c
 def test_several_columns_of_text_are_named_together(run):
     write("x.csv", spread({"filename": TEXTS["filename"], "split": TEXTS["split"]}))
     note = (
-        "x.csv: column 'filename' and column 'split' hold text, and are left out of the classes; to keep them, choose"
+        "x.csv: column 'filename' and column 'split' hold text, and are left out; --logit-columns chooses the classes"
     )
     assert note in run("softmax", "x.csv").err
 
@@ -137,7 +140,7 @@ def test_an_id_is_no_class(run, name, first):
     write("y.csv", {"label": LABELS})
     assert float(run("loss", "-q", "x.csv", "y.csv").out) == pytest.approx(EXPECTED, rel=1e-13)
     assert (
-        f"note: x.csv: column '{name}' holds an id for each row, and is left out of the" in run("softmax", "x.csv").err
+        f"note: x.csv: column '{name}' holds an id for each row, and is left out; --log" in run("softmax", "x.csv").err
     )
 
 
@@ -215,7 +218,7 @@ def test_a_column_called_label_that_stays_a_class_is_named(run):
 def test_the_labels_of_a_sample_of_this_project_are_no_class(run, samples):
     outcome = run("softmax", samples / "hostile.csv")
     assert outcome.lines[0] == ["a", "b", "c"]
-    assert "column 'label' holds labels, and is left out of the classes" in outcome.err
+    assert "column 'label' holds labels, and is left out" in outcome.err
 
 
 def labels_file(run, columns, *options, names=True):
@@ -288,6 +291,22 @@ def test_a_matrix_of_labels_stays_one(run, beside, names, form):
     outcome = labels_file(run, {**beside, **dict(zip(names, matrix.T.tolist(), strict=True))})
     assert float(outcome.lines[1][4]) == pytest.approx(EXPECTED, rel=1e-13)
     assert ("left out of the labels" in outcome.err) == bool(beside)
+
+
+@pytest.mark.parametrize("beside", [{}, {"id": IDS}, {"file": TEXTS["filename"]}])
+def test_a_column_called_label_is_one_of_a_matrix_where_a_matrix_is_asked_for(beside):
+    for values in (LOGITS, (LOGITS > 0).astype(int)):
+        write("y.csv", {**beside, **dict(zip(("a", "label", "y"), values.T.tolist(), strict=True))})
+        opened = open_table(Source("y.csv"), Dialect(), Selection(text=True, matrix=True))
+        assert opened.column_names == ("a", "label", "y")
+        assert np.array_equal(np.concatenate(list(opened.blocks(9, 1))), values)
+        assert bool(opened.notes) == bool(beside)
+
+
+def test_a_column_of_decimals_is_not_that_of_the_labels():
+    write("y.csv", dict(zip(("a", "label", "c"), LOGITS.T.tolist(), strict=True)))
+    opened = open_table(Source("y.csv"), Dialect(), Selection(text=True))
+    assert opened.column_names == ("a", "label", "c")
 
 
 @pytest.mark.parametrize("spelling", [("True", "False"), ("true", "false"), ("TRUE", "FALSE")])
