@@ -35,6 +35,11 @@ class Files:
             return ""
         return self._loss(self.logits, self.labels, self.options, *more, without=without)
 
+    def of_logits(self, *more: str) -> str:
+        """``softmax-cli loss`` of the logits alone, with these options and those of reading; empty without a file."""
+        kept = [option for option in self.options if not option.startswith(("--label", "--ignore-index", "--values"))]
+        return self._loss(self.logits, None, kept, *more) if self.logits else ""
+
     def rewritten(self, expression: str) -> str:
         """The loss of what NumPy makes of the logits, which ``expression`` calls x; without labels, its check.
 

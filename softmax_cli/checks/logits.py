@@ -115,9 +115,9 @@ def sigmoids(statistics: Statistics) -> Symptom | None:
 
 
 def log_probabilities(statistics: Statistics) -> Symptom | None:
-    """log(sum(exp(x))) is 0 in each row, as sure as for probabilities."""
+    """log(sum(exp(x))) is 0 in each row, as sure as for probabilities; not where the user has said what they are."""
     normalizers = statistics.logits.normalizers
-    if not normalizers or statistics.classes < 2 or normalizers.off(0.0) > _LOOSEST:
+    if statistics.said or not normalizers or statistics.classes < 2 or normalizers.off(0.0) > _LOOSEST:
         return None
     if not _unlikely(statistics, normalizers.off(0.0), 0):
         return None

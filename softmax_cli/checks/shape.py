@@ -1,5 +1,9 @@
 """What may be wrong with the shapes: which axis holds the classes, and how many rows there are."""
 
+from typing import Any
+
+import numpy as np
+
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.order import slipped
 from softmax_cli.checks.statistics import Statistics
@@ -111,18 +115,40 @@ def other_count(statistics: Statistics) -> Symptom | None:
     )
 
 
-def one_column(statistics: Statistics) -> Symptom | None:
-    """A single class: softmax is 1, and the loss 0, whatever the logit."""
-    if statistics.classes != 1:
+def single_probability(statistics: Statistics) -> Symptom | None:
+    """A single value per row, each within [0, 1], taken for logits: a model's logits lie on both sides of 0."""
+    values = statistics.logits.values
+    if not statistics.single or not values or values.low < 0 or values.high > 1:
         return None
     return Symptom(
-        "there is a single column: softmax is 1 in every row, and the loss 0",
-        (f"{count(statistics.rows, 'row')} of one logit each",),
+        "one value per row, never outside 0 to 1, read as a logit: probabilities of class 1?",
+        (f"{count(statistics.rows, 'row')} of one value each",),
         all_rows(statistics),
-        effects=as_given(statistics),
-        remedy="a binary logit x stands for the two logits (0, x)",
-        command=statistics.files.rewritten("np.hstack([0 * x.reshape(-1, 1), x.reshape(-1, 1)])"),
+        effects=(*as_given(statistics), Trial("with --values probabilities", logits=_as_probabilities)),
+        remedy="say what they are",
+        command=statistics.files.loss("--values=probabilities", without=("--values",)) or "values='probabilities'",
     )
+
+
+def single_log_probability(statistics: Statistics) -> Symptom | None:
+    """One value per row, none above 0, without labels or with no other than 0: what an API gives of each token."""
+    values, labels = statistics.logits.values, statistics.labels
+    if not statistics.single or not values or values.high > 0 or values.low == 0:
+        return None
+    if labels is not None and labels.counts[0] != labels.given:
+        return None
+    return Symptom(
+        "one value per row, never above 0, read as a logit: log-probabilities of what occurred?",
+        (f"{count(statistics.rows, 'row')} of one value each",),
+        all_rows(statistics),
+        remedy="if so, their mean is the loss, and no labels are needed",
+        command=statistics.files.of_logits("--values=label-log-probabilities") or "values='label-log-probabilities'",
+    )
+
+
+def _as_probabilities(logits: Any) -> Any:
+    """The logits of rows (0, p) that are the probabilities (1 - p, p)."""
+    return np.stack([np.log1p(-logits[:, 1]), np.log(logits[:, 1])], axis=1)
 
 
 def classes_first(statistics: Statistics) -> Symptom | None:
@@ -166,6 +192,21 @@ CHECKS = (
         needs_labels=True,
         hides=("Y22", "L4"),
     ),
-    Check("S305", "one-column", "error", "a single class", one_column, hides=("X", "Y", "L")),
+    Check(
+        "S305",
+        "single-probability",
+        "warning",
+        "one value per row in [0, 1], as a logit",
+        single_probability,
+        hides=("X", "L4"),
+    ),
+    Check(
+        "S308",
+        "single-log-prob",
+        "note",
+        "one value per row, never above 0",
+        single_log_probability,
+        hides=("X", "Y2", "L4"),
+    ),
     Check("S306", "classes-first", "note", "classes on axis 0 of more than two", classes_first),
 )

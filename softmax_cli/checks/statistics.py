@@ -220,7 +220,8 @@ class Statistics:
     """All of them.
 
     ``axis`` is the classes' axis of ``shape``; ``asked`` says that the user named it. ``rivals`` are the other axes
-    that fit the shape of the labels. ``labels`` and ``loss`` are None without labels.
+    that fit the shape of the labels. ``single`` says that a row has one value, which is read as a logit for want of
+    another word; ``said`` that the user has said what the values are. ``labels`` and ``loss`` are None without labels.
     """
 
     files: Files
@@ -233,6 +234,8 @@ class Statistics:
     labels: LabelStatistics | None = None
     loss: LossStatistics | None = None
     rivals: tuple[Rival, ...] = field(default=())
+    single: bool = False
+    said: bool = False
 
     @property
     def classes(self) -> int:

@@ -123,6 +123,7 @@ def command(
         report = evaluate(*files, watcher=watch, **options)
     if quiet:
         print(exact(report.loss(options["variants"][0])))
+        note(*report.cautions)
     else:
         deliver(report, output_format)
     if report.nothing:

@@ -22,8 +22,11 @@ def deliver(report: Any, name: str) -> None:
     if name == AUTO:
         name = "table" if sys.stdout.isatty() else "tsv"
     if name == "table":
-        note(*report.notes)
+        said = report.notes
+        note(*said)
         write_report(report, name, sys.stdout)
+        # A report may be read as it is written: then it has more to say at its end.
+        note(*(each for each in report.notes if each not in said))
         return
     import shutil
     import tempfile

@@ -118,6 +118,7 @@ def report_of(fold: Fold) -> LossReport:
         frameworks=() if fold.frameworks is None else fold.frameworks.lines(),
         explained=settings.explain,
         with_ledger=settings.ledger,
+        urgent=fold.pair.cautions,
     )
 
 
@@ -211,6 +212,6 @@ def signature_of(fold: Fold) -> Signature:
             ("temperature", settings.temperature),
             ("zero_log_zero", criterion.zero_log_zero),
             ("class_axis", fold.pair.class_axis),
-            *fold.pair.reading.row_settings,
+            *fold.pair.reading.signature,
         ),
     )

@@ -21,6 +21,7 @@ from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.layout import Layout
 from softmax_cli.inputs.opening import open_logits, select_classes
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.values import by_class, cautions
 from softmax_cli.losses.distance import distances
 from softmax_cli.parallel import in_order
 from softmax_cli.readers.table import Table
@@ -71,15 +72,10 @@ def softmax(
     table = open_logits(logits, layout)
     axis = find_class_axis(table, layout.class_axis)
     whole = with_known_shape(select_classes(table, axis, layout), axis)
-    table = chosen_logits(whole, axis, choices(whole, Layout(axis, None), layout)[0], layout)
+    table = by_class(chosen_logits(whole, axis, choices(whole, Layout(axis, None), layout)[0], layout), axis, layout)
     classes = int(table.shape[axis] or 0)
     (chosen,) = load_backends(backend, device, computing_dtype(dtype, table))
-    settings = (
-        ("dtype", chosen.dtype),
-        ("temperature", temperature),
-        ("class_axis", axis),
-        *layout.row_settings,
-    )
+    settings = (("dtype", chosen.dtype), ("temperature", temperature), ("class_axis", axis), *layout.signature)
     return SoftmaxReport(
         signature=Signature(backend_signatures([chosen]), settings),
         class_names=numbered_names(table.column_names, classes),
@@ -92,7 +88,7 @@ def softmax(
             worker_count(threads),
             lambda values: _block(chosen, values, temperature, log=log),
         ),
-        notes=(*table.notes, *axis_notes(whole, axis)),
+        notes_so_far=lambda: (*table.notes, *axis_notes(whole, axis), *cautions(table)),
     )
 
 

@@ -13,6 +13,8 @@ from softmax_cli.inputs.layout import Layout
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.inputs.row_choice import RowChoice, Rows, SkippedRows, shifted
 from softmax_cli.inputs.shapes import Shape, sequence_axis, without
+from softmax_cli.inputs.single import ColumnTable, SingleLogits
+from softmax_cli.inputs.values import ConvertedTable, as_in_file
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import count
 
@@ -36,7 +38,6 @@ class ChosenRows:
         self.name = given.name
         self.dtype = given.dtype
         self.column_names = given.column_names
-        self.left_out = given.left_out
         self.shape = given.shape if of_labels else _kept_shape(given.shape, axis, choice)
         self.rows_read = self.rows_kept = 0
         self.choice = choice
@@ -144,12 +145,21 @@ def chosen_labels(labels: Table, axis: int | None, choice: RowChoice) -> Table:
 
 
 def whole(table: Table) -> Table:
-    """Return the table with all rows of the file."""
-    return table.given if isinstance(table, ChosenRows) else table
+    """Return the table with all rows of the file, and the file's own values."""
+    while isinstance(table, ChosenRows | ConvertedTable | SingleLogits):
+        table = table.given
+    return table
+
+
+def unwrapped(table: Table) -> Table:
+    """Return the table as the file holds it: a vector too is what it was."""
+    table = whole(table)
+    return table.given if isinstance(table, ColumnTable) else table
 
 
 def rows_in_file(table: Table, rows: int) -> int:
     """Return how many rows a file has, of which so many are kept, once all have been read."""
+    table = as_in_file(table)
     return table.rows_read if isinstance(table, ChosenRows) else rows
 
 

@@ -1,6 +1,72 @@
-"""What the classes are called."""
+"""What the classes are called, and where their names are the labels' own numbers."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.errors import UsageError
+
+_NUMBER = re.compile(r"(-?[0-9]{1,18})(?:\.0*)?")
+_NUMBERED = re.compile(r"(.*[^0-9])([0-9]{1,18})", re.DOTALL)
 
 
 def numbered_names(names: tuple[str, ...] | None, classes: int) -> tuple[str, ...]:
     """The classes' names: a header's, else their indices."""
     return names or tuple(map(str, range(classes)))
+
+
+def class_numbers(names: tuple[str, ...] | None, base: int) -> NDArray[np.int64] | None:
+    """Return the label of each class where a header's names say another one than its position does, else None.
+
+    Names that are whole numbers (0, 1, 10, 11, 2 or 3, 5, 8) are the labels themselves. Numbered names that stand out
+    of order (class_0, class_1, class_10, class_2, as text is sorted) count from ``base`` in the order of their numbers.
+    Raises UsageError for a ``base`` beside names that are the labels.
+
+    >>> class_numbers(("3", "5", "8"), 0).tolist(), class_numbers(("a10", "a11", "a9"), 0).tolist()
+    ([3, 5, 8], [1, 2, 0])
+    """
+    if not names:
+        return None
+    if (numbers := _whole(names)) is not None:
+        if numbers == list(range(base, base + len(numbers))):
+            return None
+        if base:
+            what = f"the header names the classes by their labels ({listing(names)})"
+            raise UsageError(f"--label-base {base}: {what}; leave it out")
+        return np.array(numbers, np.int64)
+    numbers = _trailing(names)
+    if numbers is None or numbers == sorted(numbers) or max(numbers) - min(numbers) != len(numbers) - 1:
+        return None
+    return np.array(numbers, np.int64) - min(numbers) + base
+
+
+def numbers_note(file: str, names: Sequence[str]) -> str:
+    """Return what to say where labels are matched by the numbers that a header's names are, or end in."""
+    return f"{file}: the header numbers the classes {listing(names)}; labels are matched by number, not by position"
+
+
+def listing(names: Sequence[str], most: int = 4) -> str:
+    """Return the first names, with commas between them."""
+    return ", ".join(names) if len(names) <= most else f"{', '.join(names[:most])}, ..."
+
+
+def _whole(names: Sequence[str]) -> list[int] | None:
+    """Return the names as whole numbers, None unless all are, and differ."""
+    found = [_NUMBER.fullmatch(name) for name in names]
+    numbers = [int(match[1]) for match in found if match]
+    return numbers if len(set(numbers)) == len(names) else None
+
+
+def _trailing(names: Sequence[str]) -> list[int] | None:
+    """Return the numbers in which the names end, None unless what stands before them is the same, and they differ."""
+    found = [match for match in map(_NUMBERED.fullmatch, names) if match]
+    numbers = [int(match[2]) for match in found]
+    same = len({match[1] for match in found}) == 1
+    return numbers if same and len(set(numbers)) == len(names) else None
+
+
+def number_text(value: float) -> str:
+    """Return a number as a class is called by it: 3 and 3.0 alike as 3."""
+    return str(int(value)) if float(value).is_integer() else str(value)

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
+from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.readers.table import Table
 
 
@@ -14,6 +15,11 @@ def class_order(a: Table, b: Table) -> tuple[NDArray[np.intp] | None, str]:
     are partly the same are refused: either way could be meant.
     """
     names, others = a.column_names, b.column_names
+    if (names is None) != (others is None):
+        # Beside an array, whose classes have numbers only, names that are these numbers tell the order.
+        numbered = numbered_names(None, len(names or others or ()))
+        if set(names or others or ()) == set(numbered):
+            names, others = names or numbered, others or numbered
     if names is None or others is None or names == others:
         return None, ""
     place = {name: index for index, name in enumerate(others)}

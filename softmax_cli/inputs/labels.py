@@ -8,16 +8,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
-from softmax_cli.losses.targets import Indices, Probabilities, Target
+from softmax_cli.inputs.class_names import class_numbers, listing, numbers_note
+from softmax_cli.inputs.distributions import DistributionRule
+from softmax_cli.inputs.reading import PROBABILITIES
+from softmax_cli.losses.targets import Indices, Target
 
-TOLERANCE = 1e-3  # probabilities written with four decimals still sum to 1 within it
+_LARGEST_PLAIN = 1e16  # floats are written with an exponent from here on
+_LARGEST_FLOAT = float(np.finfo(np.float64).max)
+_LARGEST_CLASS = 1 << 60  # numbers beyond it are as far outside as it is
+PADDINGS = (255, 65535)
+"""What masks of uint8 and uint16 have where no row counts; negative numbers are padding too."""
+
+
+def widened(values: NDArray[Any]) -> NDArray[Any]:
+    """Labels that are floats as float64: of few bits, a float would be compared with a rounded number."""
+    return values.astype(np.float64, copy=False) if values.dtype.kind == "f" else values
+
+
+def are_whole(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Whether each label is a whole number: neither nan nor an infinity is."""
+    if values.dtype.kind != "f":
+        return np.ones(len(values), bool)
+    return np.asarray(np.isfinite(values) & (np.trunc(values) == values))
+
+
+def are_equal(values: NDArray[Any], number: int) -> NDArray[np.bool_]:
+    """Whether each label, widened, is this number, however large it is."""
+    if values.dtype.kind == "f" and (abs(number) > _LARGEST_FLOAT or int(float(number)) != number):
+        return np.zeros(len(values), bool)
+    return np.asarray(values == number)
 
 
 class LabelRule:
     """What a label may be: a whole number from ``base`` on, a class's name, or a row of probabilities.
 
     Rows of the label ``ignore_index`` count nowhere. ``place`` gives a row's place in the labels' file, ``logits`` is
-    the name of the logits'.
+    the name of the logits'. ``single`` says that the classes are 0 and 1, of one logit per row; ``soft`` that the
+    labels are then probabilities of class 1. ``label_values`` are the rows of labels: see Reading.
     """
 
     def __init__(
@@ -29,6 +56,9 @@ class LabelRule:
         logits: str,
         place: Callable[[int], str],
         ignore_index: int | None = None,
+        single: bool = False,
+        soft: bool = False,
+        label_values: str = PROBABILITIES,
     ) -> None:
         self._classes = classes
         self._names = names
@@ -36,16 +66,33 @@ class LabelRule:
         self.ignore_index = ignore_index
         self._logits = logits
         self._place = place
+        self._single = single
+        self._soft = soft
         self._by_name = False
-        self._only_zeros_and_ones = True
-        self.notes: tuple[str, ...] = ()
+        self._seen: set[int] = set()
+        self._rows = DistributionRule(label_values, self._spell, place)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided without being asked, as far as it is known by now."""
+        notes = self._rows.notes
+        if self._numbers is not None and self._names and self._seen:
+            notes = (*notes, numbers_note(self._logits, self._names))
+        return notes
+
+    @property
+    def only_class(self) -> int | None:
+        """The class of all labels of single logits so far, None where they differ or there are none."""
+        return next(iter(self._seen)) if self._single and len(self._seen) == 1 else None
 
     def target(self, values: NDArray[Any], start: int) -> Target:
         """The target of rows ``start`` on; raises InputError at the first label that cannot be."""
         if values.ndim == 2:
-            return self._probabilities(values, start)
+            return self._rows.target(values, start)
         if values.dtype.kind == "U":
             return self._named(values, start)
+        if self._soft:
+            return self._rows.of_class_1(values, start)
         return self._indices(values, start)
 
     def text(self, target: Target) -> list[str]:
@@ -62,29 +109,64 @@ class LabelRule:
         ]
 
     def _spell(self, index: int) -> str:
-        return self._names[index] if self._by_name and self._names else str(index + self._base)
+        if self._by_name and self._names:
+            return self._names[index]
+        return str(index + self._base if self._numbers is None else self._numbers[index])
+
+    @cached_property
+    def _numbers(self) -> NDArray[np.int64] | None:
+        return class_numbers(self._names, self._base)
 
     def _indices(self, values: NDArray[Any], start: int) -> Indices:
-        if values.dtype.kind == "f" and (faults := np.flatnonzero(np.trunc(values) != values)).size:
-            self._refuse(faults, values, start, "is not a whole number")
-        last = self._base + self._classes - 1
-        counted = None if self.ignore_index is None else values != self.ignore_index
-        outside = (values < self._base) | (values > last)
-        if (faults := np.flatnonzero(outside if counted is None else outside & counted)).size:
-            past_the_end = self._base == 0 and values[faults[0]] == self._classes
-            self._refuse(
-                faults,
-                values,
-                start,
-                f"is outside {self._base}..{last} (the logits have {self._classes} classes)",
-                "labels that start at 1? use --label-base 1" if past_the_end else "",
-            )
-        if counted is not None:
-            values = np.where(counted, values, self._base)
-        return Indices(values.astype(np.int64) - self._base, counted)
+        given, values = values, widened(values)
+        counted = None if self.ignore_index is None else ~are_equal(values, self.ignore_index)
+        if values.dtype.kind == "f" and (faults := np.flatnonzero(~are_whole(values))).size:
+            self._refuse(faults, given, start, "is not a whole number")
+        classes, inside = self._classes_of(values)
+        if (faults := np.flatnonzero(~inside if counted is None else ~inside & counted)).size:
+            self._refuse(faults, given, start, self._outside(), self._remedy(values, faults))
+        # What does not count may be any number, and is class 0 here.
+        classes = classes if counted is None else np.where(counted, classes, 0)
+        if self._single or self._numbers is not None:
+            self._seen.update(np.unique(classes if counted is None else classes[counted]).tolist())
+        return Indices(classes, counted)
+
+    def _classes_of(self, values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """The classes of whole numbers, and which of them are there."""
+        if self._numbers is None:
+            inside = (values >= self._base) & (values <= self._base + self._classes - 1)
+            # A base may be a number that a small dtype lacks.
+            return np.where(inside, values, values.dtype.type(0)).astype(np.int64) - self._base, inside
+        order = np.argsort(self._numbers)
+        lowest = 0 if values.dtype.kind == "u" else -_LARGEST_CLASS
+        near = np.clip(values, lowest, _LARGEST_CLASS).astype(np.int64)
+        places = np.searchsorted(self._numbers, near, sorter=order)
+        classes = order[np.minimum(places, self._classes - 1)]
+        return classes, self._numbers[classes] == near
+
+    def _outside(self) -> str:
+        if self._numbers is not None:
+            return f"is none of the classes that {self._logits} names ({listing(self._names or ())})"
+        if self._single:
+            return f"is outside {self._base}..{self._base + 1} (one logit per row has the classes 0 and 1)"
+        return f"is outside {self._base}..{self._base + self._classes - 1} (the logits have {self._classes} classes)"
+
+    def _remedy(self, values: NDArray[Any], faults: NDArray[Any]) -> str:
+        """What mends it, where it is likely: labels from 1 have a C and no 0, a mark for padding is one value."""
+        odd = values[faults]
+        if self._single and set(np.unique(values).tolist()) == {-1, 1}:
+            return "labels of -1 and 1 are those of a hinge loss: here class -1 is 0"
+        if (odd == odd[0]).all() and self.ignore_index is None and (odd[0] < 0 or odd[0] in PADDINGS):
+            return f"if it marks rows that do not count, use --ignore-index {int(odd[0])}"
+        no_base = self._base or self._single or self._numbers is not None
+        if not no_base and odd[0] == self._classes and not (values == 0).any():
+            return "labels that start at 1? use --label-base 1"
+        return ""
 
     def _named(self, values: NDArray[Any], start: int) -> Indices:
         self._by_name = True
+        if self._single:
+            self._refuse(np.array([0]), values, start, "is a name, and one logit per row has the classes 0 and 1")
         if self._names is None:
             what = f"is a name, and {self._logits} has no header of class names"
             self._refuse(np.array([0]), values, start, what, "give class indices, or the header")
@@ -103,35 +185,6 @@ class LabelRule:
             raise InputError(self._logits, f"two classes are named {twice!r}", "give class indices as labels")
         return index_of
 
-    def _probabilities(self, values: NDArray[Any], start: int) -> Probabilities:
-        values = values if values.dtype.kind == "f" else values.astype(np.float64)
-        possible = (values >= 0) & (values <= 1 + TOLERANCE)
-        if not possible.all():
-            row, column = np.argwhere(~possible)[0]
-            what = f"{_shown(values[row, column])} is not a probability"
-            raise InputError(f"{self._place(start + int(row))}, class {self._spell(int(column))}", what)
-        sums = values.sum(axis=1, dtype=np.float64)
-        faults = np.flatnonzero(np.abs(sums - 1) > TOLERANCE)
-        if faults.size or self._only_zeros_and_ones:
-            self._refuse_multi_hot(values, start)
-        if not self.notes and faults.size:
-            place, total = self._place(start + int(faults[0])), sums[faults[0]]
-            self.notes = (f"{place}: the label's probabilities sum to {total:.6g}, not 1; used as they are",)
-        return Probabilities(values)
-
-    def _refuse_multi_hot(self, values: NDArray[Any], start: int) -> None:
-        """Raise InputError at the first row of 0s and 1s that has several 1s, or among such rows none."""
-        hard = ((values == 0) | (values == 1)).all(axis=1)
-        among_hard = np.logical_and.accumulate(hard) & self._only_zeros_and_ones
-        ones = np.count_nonzero(values, axis=1)
-        faults = np.flatnonzero((hard & (ones > 1)) | (among_hard & (ones == 0)))
-        self._only_zeros_and_ones = bool(among_hard[-1])
-        if faults.size:
-            first = int(faults[0])
-            found = f"{ones[first]} ones" if ones[first] else "no 1"
-            what = f"a row of 0 and 1 with {found}, where a label of one class has a single 1"
-            raise InputError(self._place(start + first), what, "if several classes may be right, use --multilabel")
-
     def _refuse(self, faults: NDArray[Any], values: NDArray[Any], start: int, what: str, remedy: str = "") -> NoReturn:
         first = int(faults[0])
         raise InputError(self._place(start + first), f"label {_shown(values[first])} {what}", remedy)
@@ -139,4 +192,7 @@ class LabelRule:
 
 def _shown(value: Any) -> str:
     """A label as a file spells it: a name in quotes, 3 and 3.0 alike as 3."""
-    return repr(str(value)) if isinstance(value, str) else str(value).removesuffix(".0")
+    if isinstance(value, str):
+        return repr(str(value))
+    # float16 writes 2052 as 2.052e+03.
+    return str(int(value)) if float(value).is_integer() and abs(float(value)) < _LARGEST_PLAIN else str(value)

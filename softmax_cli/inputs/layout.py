@@ -7,7 +7,7 @@ import numpy as np
 
 from softmax_cli.errors import InputError
 from softmax_cli.inputs.axes import asked_axis, with_known_shape
-from softmax_cli.inputs.labels import TOLERANCE
+from softmax_cli.inputs.distributions import TOLERANCE
 from softmax_cli.inputs.reading import PROBABILITIES, Reading
 from softmax_cli.inputs.shapes import (
     EXACT,

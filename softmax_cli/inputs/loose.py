@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from softmax_cli.inputs.class_names import class_numbers, number_text
+
 NO_CLASS = np.int64(-(1 << 62))
 """Stands for a label that is no whole number."""
 
@@ -37,7 +39,10 @@ class LooseRule:
 
     def __init__(self, classes: int, names: tuple[str, ...] | None, base: int, ignore_index: int | None) -> None:
         self._classes = classes
-        self._index_of = {name: index for index, name in reversed(list(enumerate(names or ())))}
+        numbers = class_numbers(names, base)
+        known = (names or ()) if numbers is None else map(str, numbers.tolist())
+        self._index_of = {name: index for index, name in reversed(list(enumerate(known)))}
+        self._by_number = numbers is not None
         self._base = base
         self._ignore_index = ignore_index
 
@@ -47,6 +52,8 @@ class LooseRule:
             finite = np.isfinite(given).all(axis=1)
             classes = np.where(finite, given.argmax(axis=1), NO_CLASS)
             return LooseLabels(classes, finite, np.zeros(len(given), bool), given)
+        if self._by_number and given.dtype.kind != "U":
+            given = np.array([number_text(value) for value in given.tolist()])
         if given.dtype.kind == "U":
             numbers = np.array([self._index_of.get(name, NO_CLASS) for name in given.tolist()], np.int64)
             ignored = given == str(self._ignore_index)

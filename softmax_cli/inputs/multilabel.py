@@ -1,6 +1,6 @@
 """Multi-label files: logits and labels of one shape, where each class of a row has a yes or no of its own."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from softmax_cli.inputs.axes import find_class_axis, rows_shape, with_known_shap
 from softmax_cli.inputs.layout import Layout, sequence_length
 from softmax_cli.inputs.reading import PROBABILITIES, Reading
 from softmax_cli.inputs.shapes import fits, shape_text
+from softmax_cli.inputs.single import ColumnTable
 from softmax_cli.losses.targets import MultiLabel, Target
 from softmax_cli.readers.table import Table
 
@@ -20,34 +21,13 @@ NO_LABEL = "-"
 """The labels of a row where every class is 0, in words."""
 
 
-class OneClass:
-    """A table of values that are rows of a single class each: (N,) as (N, 1). See Table."""
-
-    def __init__(self, table: Table) -> None:
-        self.name = table.name
-        self.shape: tuple[int | None, ...] = (*table.shape, 1)
-        self.dtype = table.dtype
-        self.column_names: tuple[str, ...] | None = None
-        self.left_out: tuple[str, ...] = ()
-        self._table = table
+class OneClass(ColumnTable):
+    """A vector as rows of a single class each: (N,) as (N, 1). See Table."""
 
     @property
     def notes(self) -> tuple[str, ...]:
         """The table's notes, and how a vector is read."""
-        return (*self._table.notes, f"{self.name}: a vector is read as rows of one class each (--multilabel)")
-
-    def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
-        """Return pieces (n, 1), or (n,) without an axis."""
-        for block in self._table.blocks(rows, None):
-            yield block if axis is None else block[:, np.newaxis]
-
-    def progress(self) -> tuple[int, int]:
-        """Return how far the table's latest pass has come."""
-        return self._table.progress()
-
-    def where(self, row: int, axis: int | None) -> str:  # noqa: ARG002  (see Table)
-        """Return the place of a row."""
-        return self._table.where(row, None)
+        return (*self.given.notes, f"{self.name}: a vector is read as rows of one class each (--multilabel)")
 
 
 def multilabel_tables(logits: Table, labels: Table, asked: int | None) -> tuple[Table, Table, Layout]:

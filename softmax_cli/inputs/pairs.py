@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.axes import axis_notes, with_known_shape
-from softmax_cli.inputs.chosen_rows import choices, chosen_labels, chosen_logits, rows_in_file
+from softmax_cli.inputs.chosen_rows import choices, chosen_labels, chosen_logits, rows_in_file, unwrapped
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
@@ -18,10 +18,12 @@ from softmax_cli.inputs.layout import lay_out, opened_whole
 from softmax_cli.inputs.multilabel import MultiLabelRule, multilabel_tables, refuse_single_label_options
 from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits, select_classes
 from softmax_cli.inputs.progress import Progress
-from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, PROBABILITIES, Reading
+from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
+from softmax_cli.inputs.values import by_class, cautions, single_first
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.pieces import Pieces
-from softmax_cli.readers.table import Table
+from softmax_cli.readers.table import Table, left_out
 from softmax_cli.reports.grid import count
 
 
@@ -48,18 +50,24 @@ class Pair:
     def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
         self.reading = reading
         self.multilabel = reading.multilabel
+        self._vector_notes: tuple[str, ...] = ()
         if self.multilabel:
             refuse_single_label_options(reading, ignore_index)
             logits, labels, layout = multilabel_tables(logits, labels, reading.class_axis)
         else:
+            logits, self._vector_notes = as_column(logits, labels, reading)
             logits, labels = opened_whole(logits, labels, reading.class_axis)
-            layout = lay_out(logits, labels, reading)
+            layout = lay_out(single_first(logits, reading), labels, reading)
         self.class_axis, self._label_axis = layout.class_axis, layout.label_axis
         logits = with_known_shape(select_classes(logits, layout.class_axis, reading), layout.class_axis)
-        self._shape_notes = (*axis_notes(logits, layout.class_axis), *filter(None, [layout.note]))
+        self._shape_notes = (*axis_notes(unwrapped(logits), layout.class_axis), *filter(None, [layout.note]))
         of_logits, of_labels = choices(logits, layout, reading)
-        self.logits = chosen_logits(logits, layout.class_axis, of_logits, reading)
+        logits = chosen_logits(logits, layout.class_axis, of_logits, reading)
+        self.logits = by_class(logits, layout.class_axis, reading)
         self._labels = chosen_labels(labels, layout.label_axis, of_labels)
+        self.single = isinstance(self.logits, SingleLogits)
+        self._soft = self.single and has_soft_labels(self._labels, self._label_axis, reading.label_values)
+        require_rows_of_labels(self.by_probabilities or self.multilabel, reading.label_values)
         self.classes = int(self.logits.shape[self.class_axis] or 0)
         self.class_names = self.logits.column_names or (labels.column_names if self.multilabel else None)
         self._column_notes = _column_notes(self.logits, labels, reading.label_column)
@@ -76,6 +84,9 @@ class Pair:
             ignore_index=ignore_index,
             logits=self.logits.name,
             place=self.label_place,
+            single=self.single,
+            soft=self._soft,
+            label_values=reading.label_values,
         )
 
     @property
@@ -85,15 +96,30 @@ class Pair:
 
     @property
     def by_probabilities(self) -> bool:
-        """Whether each label is a row of probabilities, one distribution over the classes."""
-        return self._label_axis is not None and not self.multilabel
+        """Whether each label is a distribution: a row of probabilities, or for single logits that of class 1."""
+        return (self._label_axis is not None or self._soft) and not self.multilabel
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as it is known by now."""
         # One pattern may stand for both, and then both say in which order its files are read.
-        notes = tuple(dict.fromkeys((*self.logits.notes, *self._labels.notes, *self.rule.notes, *self._column_notes)))
-        return (*notes, *self._shape_notes)
+        of_files = (*self.logits.notes, *self._labels.notes, *self._vector_notes)
+        notes = tuple(dict.fromkeys((*of_files, *self.rule.notes, *self._column_notes)))
+        return (*notes, *self._shape_notes, *self.cautions)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What must be said even where nothing else is printed, once the rows have been read."""
+        return (*cautions(self.logits), *self._log_probability_cautions())
+
+    def _log_probability_cautions(self) -> Iterator[str]:
+        """Say that values never above 0, all of class 0, may be what an API gives: log p of what occurred."""
+        if not (isinstance(self.logits, SingleLogits) and isinstance(self.rule, LabelRule)):
+            return
+        if self.logits.never_above_0 and self.rule.only_class == 0:
+            what = "no value is above 0, and every label is 0"
+            remedy = f"if these are log-probabilities of what occurred, use --values {LABEL_LOG_PROBABILITIES}"
+            yield f"{self.logits.name}: {what}; {remedy}, without labels"
 
     def label_place(self, row: int) -> str:
         """Return the place of a row's label in its file."""
@@ -127,7 +153,8 @@ class Pair:
         rows, labels = rows_in_file(self.logits, rows), rows_in_file(self._labels, labels)
         unknown = None in self.logits.shape + self._labels.shape
         hint = ""
-        if labels == self.classes and self.class_axis == 1 and not isinstance(self.logits, Pieces):
+        turned = labels == self.classes and self.class_axis == 1 and not self.single
+        if turned and not isinstance(unwrapped(self.logits), Pieces):
             hint = "if the classes run down the lines, use --class-axis 0"
         elif rows - labels == abs(self.reading.shift) > 0:
             last = rows - 1 if self.reading.shift > 0 else 0
@@ -167,9 +194,15 @@ def require_indices_to_ignore(by_probabilities: bool, ignore_index: int | None) 
         raise UsageError("--ignore-index is for class indices, and these labels are probabilities; leave it out")
 
 
+def require_rows_of_labels(by_probabilities: bool, label_values: str) -> None:
+    """Raise UsageError for a kind of values that rows of labels hold, where a label is one value."""
+    if label_values != PROBABILITIES and not by_probabilities:
+        raise UsageError(f"--label-values {label_values} is for rows of labels, and these are one value per row")
+
+
 def _column_notes(logits: Table, labels: Table, label_column: str | None) -> tuple[str, ...]:
     """What to say where the logits too have the labels' column: two pieces, taken for logits and labels."""
-    if label_column not in (*(logits.column_names or ()), *logits.left_out) or label_column.isdigit():
+    if label_column not in (*(logits.column_names or ()), *left_out(unwrapped(logits))) or label_column.isdigit():
         return ()
     what = f"{logits.name}: it has a column {label_column!r} too, but the labels are those of {labels.name}"
     return (f"{what}; if both are pieces, give one pattern in quotes",)

@@ -16,15 +16,19 @@ from softmax_cli.inputs.chosen_rows import (
     chosen_labels,
     chosen_logits,
     further,
+    unwrapped,
 )
 from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.distributions import distributions, of_class_1
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.layout import Layout, lay_out, opened_whole, possible_layouts
 from softmax_cli.inputs.loose import LooseLabels, LooseRule
 from softmax_cli.inputs.opening import open_labels, open_logits, select_classes
-from softmax_cli.inputs.pairs import require_indices_to_ignore
+from softmax_cli.inputs.pairs import require_indices_to_ignore, require_rows_of_labels
 from softmax_cli.inputs.progress import Progress
-from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.reading import LOGITS, Reading
+from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
+from softmax_cli.inputs.values import by_class, single_first
 from softmax_cli.metrics.one_hot import FlatOneHot
 from softmax_cli.readers.table import Table
 
@@ -62,7 +66,8 @@ class RawTables:
         opened = open_logits(logits, of_logits)
         if labels is None:
             return cls(opened, None)
-        return cls(opened, open_labels(labels, reading, opened.column_names))
+        opened_labels = open_labels(labels, reading, opened.column_names)
+        return cls(as_column(opened, opened_labels, reading)[0], opened_labels)
 
     def fitting_axes(self, reading: Reading) -> list[int]:
         """The logits' axes that may hold the classes, the likeliest first; the one that was asked for is that.
@@ -75,7 +80,8 @@ class RawTables:
         asked = replace(reading, class_axis=None)
         if len(self.logits.shape) <= 2 or reading.class_axis is None:
             asked = reading
-        found = possible_layouts(*opened_whole(self.logits, self.labels, asked.class_axis), asked)
+        logits, labels = opened_whole(self.logits, self.labels, asked.class_axis)
+        found = possible_layouts(single_first(logits, asked), labels, asked)
         axes = [layout.class_axis for layout in found]
         if reading.class_axis is not None:
             chosen = self.layout(find_class_axis(self.logits, reading.class_axis), reading)
@@ -87,7 +93,8 @@ class RawTables:
         if self.labels is None:
             return Layout(axis, None)
         asked = replace(reading, class_axis=axis)
-        return lay_out(*opened_whole(self.logits, self.labels, axis), asked)
+        logits, labels = opened_whole(self.logits, self.labels, axis)
+        return lay_out(single_first(logits, asked), labels, asked)
 
 
 class RawPair:
@@ -107,11 +114,20 @@ class RawPair:
             raise UsageError(SHIFT_WITHOUT_LABELS)
         self._reading, self._tables, self._choice = reading, (logits, labels), choices(logits, layout, reading)
         self.label_axis, self.sequence = layout.label_axis, layout.sequence
-        self._shape_notes = (*axis_notes(logits, axis), *filter(None, [layout.note]))
+        self._shape_notes = (*axis_notes(unwrapped(logits), axis), *filter(None, [layout.note]))
         self.logits, self.labels = self._chosen(shift=0)
-        self.classes = int(logits.shape[axis] or 0)
-        self.names = logits.column_names
-        require_indices_to_ignore(self.label_axis is not None, ignore_index)
+        self.said = reading.values != LOGITS
+        self.unsure = isinstance(self.logits, SingleLogits) and not self.said
+        self.classes = int(self.logits.shape[axis] or 0)
+        self.names = self.logits.column_names
+        self._soft = (
+            isinstance(self.logits, SingleLogits)
+            and self.labels is not None
+            and has_soft_labels(self.labels, self.label_axis, reading.label_values)
+        )
+        by_probabilities = self.label_axis is not None or self._soft
+        require_rows_of_labels(by_probabilities or self.labels is None, reading.label_values)
+        require_indices_to_ignore(by_probabilities, ignore_index)
         self.base = reading.label_base
         self.given = self._rows_read = 0
         self.flat = FlatOneHot(self.classes)
@@ -168,11 +184,16 @@ class RawPair:
         logits, labels = self._tables
         of_logits, of_labels = further(self._choice, shift)
         labels = None if labels is None else chosen_labels(labels, self.label_axis, of_labels)
-        return chosen_logits(logits, self.axis, of_logits, self._reading), labels
+        logits = chosen_logits(logits, self.axis, of_logits, self._reading)
+        return by_class(logits, self.axis, self._reading), labels
 
     def _next(self, labels: Feed, most: int) -> LooseLabels:
         given = labels.take(most)
         self.given += len(given)
+        if self._soft:
+            given = of_class_1(given, self._reading.label_values)
+        elif given.ndim == 2:
+            given = distributions(given, self._reading.label_values)
         if given.ndim == 1:
             self.flat.add(given)
         return self._rule.read(given)

@@ -1,30 +1,35 @@
 """How the files are to be read: each option's name, default and check, for Python and the command line."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from softmax_cli.errors import UsageError
 
 LOGITS = "logits"
+PROBABILITIES = "probabilities"
+LOG_PROBABILITIES = "log-probabilities"
 LABEL_LOG_PROBABILITIES = "label-log-probabilities"
+SIGMOIDS = "sigmoids"
+DISTANCES = "distances"
 VALUES = {
     LOGITS: "scores as a last layer gives them",
-    "probabilities": "x = log p",
-    "log-probabilities": "x as it is; each row must sum to 1",
+    PROBABILITIES: "x = log p",
+    LOG_PROBABILITIES: "x as it is; a note says whether each row sums to 1",
     LABEL_LOG_PROBABILITIES: "one value per row, of the class that occurred; no labels",
-    "sigmoids": "x = log(p / (1 - p))",
-    "distances": "x = -d: the smallest is the best",
+    SIGMOIDS: "x = log(p / (1 - p))",
+    DISTANCES: "x = -d: the smallest is the best",
 }
 """The kinds of values that a file of logits may hold, and what becomes of them."""
 
-PROBABILITIES = "probabilities"
+COUNTS = "counts"
 LABEL_VALUES = {
     PROBABILITIES: "a distribution over the classes, as it is",
     LOGITS: "their softmax, as of a teacher",
-    "counts": "divided by the sum of the row",
+    COUNTS: "divided by the sum of the row",
 }
 """The kinds of values that rows of labels may hold, and what becomes of them."""
 
+_CHANGING = ("values", "shift", "label_values", "ignore_missing", "skip_rows")
 _LARGEST_BASE = 1 << 62  # labels are held as int64
 
 
@@ -67,10 +72,10 @@ class Reading:
     header: bool | None = None
 
     @property
-    def row_settings(self) -> tuple[tuple[str, Any], ...]:
-        """The options that leave rows out, as far as they were given, for a signature."""
-        names = ("skip_rows", "shift", "ignore_missing")
-        return tuple((name, getattr(self, name)) for name in names if getattr(self, name) != getattr(Reading, name))
+    def signature(self) -> tuple[tuple[str, Any], ...]:
+        """What of it changes a figure, by name, where it is not as by default."""
+        given = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
+        return tuple((name, value) for name, value, default in given if name in _CHANGING and value != default)
 
     def refuse_multilabel(self, command: str) -> None:
         """Raise UsageError for multi-label files, of a command that has no figures for them."""

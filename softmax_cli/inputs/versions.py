@@ -15,6 +15,7 @@ from softmax_cli.inputs.chosen_rows import (
     choices,
     chosen_logits,
     rows_in_file,
+    unwrapped,
     whole,
 )
 from softmax_cli.inputs.class_names import numbered_names
@@ -26,10 +27,12 @@ from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.inputs.shapes import class_axis_in, fits, shape_text, squeezed
+from softmax_cli.inputs.single import ColumnTable
+from softmax_cli.inputs.values import as_in_file, by_class, cautions
 from softmax_cli.inputs.version_faults import rows_fault, shape_fault
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.array import ArrayTable
-from softmax_cli.readers.table import Table
+from softmax_cli.readers.table import Table, left_out
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +59,7 @@ class Versions:
         self.pair = pair
         self.classes = int(a.shape[class_axis] or 0)
         self._shape = shape = whole(a).shape
+        b = ColumnTable(b) if isinstance(whole(a), ColumnTable) and len(b.shape) == 1 else b
         axis = class_axis_in(b.shape, shape, class_axis)
         b = b if axis is None else with_known_shape(b, axis)
         axis = class_axis_in(b.shape, shape, class_axis)
@@ -64,7 +68,9 @@ class Versions:
         same = fits(shape, b.shape)
         self._shape_note = "" if same else f"{b.name}: shape {shape_text(b.shape)}, read as {shape_text(shape)}"
         self._axis_of_b = axis
-        self.b = ChosenRows(b, axis, a.choice) if isinstance(a, ChosenRows) else b
+        kept = as_in_file(a)
+        b = ChosenRows(b, axis, kept.choice) if isinstance(kept, ChosenRows) else b
+        self.b = by_class(b, axis, reading)
         self._rows_read = 0
         self._order, self._order_note = class_order(a, self.b)
 
@@ -86,7 +92,9 @@ class Versions:
         notes = (*of_a, *(note for note in (*self.b.notes, self._shape_note, self._order_note) if note))
         if self.pair is not None and self.pair.by_probabilities:
             notes = (*notes, "the labels are probabilities; the likeliest class of each row counts as its label")
-        return notes if self.pair is not None else (*notes, *axis_notes(whole(self.a), self.class_axis))
+        if self.pair is None:
+            notes = (*notes, *axis_notes(unwrapped(self.a), self.class_axis), *cautions(self.a))
+        return tuple(dict.fromkeys((*notes, *cautions(self.b))))
 
     def progress(self) -> Progress:
         """How far the latest pass has come, in both files together."""
@@ -148,13 +156,14 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
         if reading.shift:
             raise UsageError(SHIFT_WITHOUT_LABELS)
         table = chosen_logits(table, axis, choices(table, Layout(axis, None), reading)[0], reading)
+        table = by_class(table, axis, reading)
     else:
         pair = open_pair(a, labels, of_a, ignore_index, "a")
         table, axis = pair.logits, pair.class_axis
     array = isinstance(whole_b, ArrayTable)
     if array and not isinstance(whole_a, ArrayTable):
         return Versions(table, whole_b, axis, pair, reading)
-    with_labels = labels is None and not array and _has_label_column(whole_b, reading, table.shape[axis])
+    with_labels = labels is None and not array and _has_label_column(whole_b, reading, whole(table).shape[axis])
     of_b = reading if with_labels else replace(reading, label_column=None)
     return Versions(table, select_classes(open_logits(b, of_b, "b"), axis, of_b), axis, pair, reading)
 
@@ -171,6 +180,6 @@ def _has_label_column(b: Table, reading: Reading, classes: int | None) -> bool:
     column = reading.label_column
     if column is None or reading.logit_columns is not None:
         return False
-    if column in b.left_out or column in (b.column_names or ()):
+    if column in left_out(b) or column in (b.column_names or ()):
         return True
-    return classes is not None and (b.shape[-1] or 0) + len(b.left_out) == classes + 1
+    return classes is not None and (b.shape[-1] or 0) + len(left_out(b)) == classes + 1

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
+from softmax_cli.inputs.class_names import number_text, numbered_names
 from softmax_cli.inputs.opening import as_source, open_labels, open_logits
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.readers.source import Source
@@ -38,7 +39,7 @@ def read_weights(given: Any, reading: Reading, class_names: tuple[str, ...]) -> 
 def _in_order(weights: NDArray[Any], table: Table, class_names: tuple[str, ...]) -> NDArray[Any]:
     """The weights of a header in the classes' order; as they stand where one of the two has no names."""
     names = table.column_names
-    unnamed = all(name.isdigit() for name in class_names)
+    unnamed = class_names == numbered_names(None, len(class_names))
     if names is None or len(names) < len(weights) or (unnamed and set(names) != set(class_names)):
         return weights
     unknown = next((name for name in names if name not in class_names), None)
@@ -48,11 +49,15 @@ def _in_order(weights: NDArray[Any], table: Table, class_names: tuple[str, ...])
 
 
 def _by_name(source: Source, reading: Reading, class_names: tuple[str, ...]) -> NDArray[np.float64] | None:
-    """The weights of a file of two columns whose first holds names; None for a file of another kind."""
+    """The weights of a file of two columns whose first holds names, or all classes' numbers; None for another file."""
     names = open_labels(source, replace(reading, label_column="0"), class_names)
-    if names.dtype.kind != "U":
+    found = [
+        str(name) if isinstance(name, str) else number_text(name)
+        for block in names.blocks(1 << 16, None)
+        for name in block.tolist()
+    ]
+    if names.dtype.kind != "U" and set(found) != set(class_names):
         return None
-    found = [str(name) for block in names.blocks(1 << 16, None) for name in block]
     values = open_logits(source, replace(reading, header=names.column_names is not None, logit_columns="1"))
     weights = np.concatenate([block.reshape(-1) for block in values.blocks(1 << 16, 1)])
     for row, name in enumerate(found):

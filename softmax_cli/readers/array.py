@@ -20,7 +20,6 @@ class ArrayTable:
     """
 
     column_names: tuple[str, ...] | None = None
-    left_out: tuple[str, ...] = ()
 
     def __init__(self, array: NDArray[Any], name: str, *, text: bool = False, notes: tuple[str, ...] = ()) -> None:
         self.name = name

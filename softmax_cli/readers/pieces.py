@@ -16,7 +16,7 @@ from softmax_cli.readers import open_table
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import STDIN, Source
-from softmax_cli.readers.table import Table
+from softmax_cli.readers.table import Table, left_out
 
 _PATTERN = re.compile(r"[*?]|\[.+\]", re.DOTALL)
 _NUMBER = re.compile(r"([0-9]+)")
@@ -76,7 +76,7 @@ class Pieces:
         self.name = name
         self._own_notes = notes
         self.column_names = first.column_names
-        self.left_out = first.left_out
+        self.left_out = left_out(first)
         self.dtype = _common_dtype(tables)
         self._tables = tables
         self._lengths = [table.shape[0] for table in tables]

@@ -10,14 +10,12 @@ class Table(Protocol):
     """Rows by columns, or an array of any number of axes.
 
     ``shape`` has None where a size is known only at the end of the file. ``column_names`` are a header's.
-    ``left_out`` names the columns that the reader left out without being asked.
     """
 
     name: str
     shape: tuple[int | None, ...]
     dtype: Any
     column_names: tuple[str, ...] | None
-    left_out: tuple[str, ...]
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -35,3 +33,9 @@ class Table(Protocol):
 
     def where(self, row: int, axis: int | None) -> str:
         """The place of a row of those blocks, for a message: ``labels.csv:12``, ``labels.npy[11]``."""
+
+
+def left_out(table: Any) -> tuple[str, ...]:
+    """The names of the columns that the reader of a file left out without being asked."""
+    found: tuple[str, ...] = getattr(table, "left_out", ())
+    return found

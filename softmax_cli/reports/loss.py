@@ -33,7 +33,8 @@ class LossReport(Displayed):
     """The losses, and what there is to say about them.
 
     ``preview`` are the first and the last rows; ``details`` the rows that were asked for one by one, under
-    ``details_title``. ``explained`` and ``with_ledger`` say what a table shows beside the losses.
+    ``details_title``. ``explained`` and ``with_ledger`` say what a table shows beside the losses; ``urgent`` are the
+    notes that are said beside a bare number too.
     """
 
     signature: Signature
@@ -50,6 +51,7 @@ class LossReport(Displayed):
     frameworks: tuple[FrameworkLine, ...] = ()
     explained: bool = False
     with_ledger: bool = False
+    urgent: tuple[str, ...] = ()
 
     def loss(self, variant: str = "cross_entropy", backend: str | None = None) -> float | Numbers:
         """The loss of one variant (on the first backend, if none is named), in nats."""
@@ -57,6 +59,11 @@ class LossReport(Displayed):
             if line.variant == variant and backend in (None, line.backend):
                 return line.loss
         raise KeyError(f"{variant} on {backend}" if backend else variant)
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """See Displayed."""
+        return self.urgent
 
     @property
     def reference(self) -> float | None:

@@ -1,6 +1,6 @@
 """What `softmax` found. It is read as it is written out: nothing is held but the rows of a table."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -44,7 +44,12 @@ class SoftmaxReport(Displayed):
     log: bool
     with_row_sums: bool
     blocks: Iterable[SoftmaxBlock]
-    notes: tuple[str, ...]
+    notes_so_far: Callable[[], tuple[str, ...]] = tuple
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided without being asked, as far as the rows have been read."""
+        return self.notes_so_far()
 
     def rows(self) -> Iterator[tuple[Numbers, Numbers, float]]:
         """Row by row: values, log(softmax(x)) (empty but for the logarithm), and the row's sum."""

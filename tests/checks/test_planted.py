@@ -23,6 +23,12 @@ def two(x, y):
     return x[y < 2][:, :2], y[y < 2]
 
 
+def single(x, y):
+    """The probability of class 3 in the rows of the classes 3 and 5, in one column."""
+    rows = (y == 3) | (y == 5)
+    return expit(x[rows, 3:4] - x[rows, 5:6]), 1 * (y[rows] == 3)
+
+
 def prior():
     """Logits that know the labels' shares and nothing else, and labels of uneven shares."""
     rng = np.random.default_rng(0)
@@ -128,7 +134,8 @@ PLANTED = [
     ("S303", "labels that end", lambda x, y: (x, y[:-3]), (497, 498, 499)),
     ("S303", "logits that end", lambda x, y: (x[:-3], y), (497, 498, 499)),
     ("S303", "the labels' header", lambda x, y: (x, np.r_[0, y]), (500,)),
-    ("S305", "a single column", lambda x, y: (x[:, :1], 0 * y), EVERY),
+    ("S305", "a probability of class 1", single, EVERY),
+    ("S308", "log-probabilities of tokens", lambda x, y: (-np.abs(x[:, :1]) - 0.01, 0 * y), EVERY),
     ("S306", "classes first", lambda x, y: (x[:30].reshape(5, 6, 10).transpose(2, 0, 1), y[:30].reshape(5, 6)), ()),
     ("L401", "untrained", lambda _x, y: (random(0.2), y), EVERY),
     ("L402", "only the shares", lambda _x, _y: prior(), EVERY),

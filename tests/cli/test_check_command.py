@@ -221,8 +221,18 @@ def test_two_mistakes_are_mended_by_one_command(run, write, digits):
     assert float(pasted(f"{commands['Y202']} -q")) == pytest.approx(found[0]["effects"][1]["loss"], rel=1e-12)
 
 
+def test_headers_of_which_one_was_read_as_data(run, write, digits):
+    header = "0.5,1.5,2.5,3.5,4.5,5.5,6.5,7.5,8.5,9.5\n"
+    table = header + "".join(",".join(map(repr, row)) + "\n" for row in digits[0].tolist())
+    text = "label\n" + "".join(f"{label}\n" for label in digits[1])
+    (finding,) = json.loads(run("check", *write(x_csv=table, y_csv=text), "-f", "json").out)["findings"]
+    assert finding["code"] == "S303"
+    assert float(pasted(f"{finding['command']} -q")) == pytest.approx(LOSS, rel=1e-9)
+
+
 def test_a_header_of_whole_numbers_above_decimals_is_one(run, write, digits):
-    table = "10,20,30,40,50,60,70,80,90,100\n" + "".join(",".join(map(repr, row)) + "\n" for row in digits[0].tolist())
+    header = "10,20,30,40,50,60,70,80,90,100\n"
+    table = header + "".join(",".join(map(repr, row)) + "\n" for row in digits[0].tolist())
     text = "label\n" + "".join(f"{label}\n" for label in digits[1])
     assert json.loads(run("check", *write(x_csv=table, y_csv=text), "-f", "json").out)["findings"] == []
     assert float(run("loss", "-q", "x.csv", "y.csv").out) == pytest.approx(LOSS, rel=1e-9)

@@ -8,6 +8,7 @@ import pytest
 from softmax_cli.errors import InputError
 from softmax_cli.inputs.labels import LabelRule
 
+DIVIDE = "(--label-values counts divides each row by its sum)"
 NAMES = ("cat", "red dog", "새", 'say "hi"')
 
 
@@ -36,16 +37,17 @@ def test_whole_numbers_of_every_dtype_are_class_indices(dtype, base):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ([0, 4], "y.csv:2: label 4 is outside 0..3 (the logits have 4 classes); labels that start at 1? use"),
-        ([0.0, 4.0], "y.csv:2: label 4 is outside 0..3 (the logits have 4 classes); labels that start at 1? use"),
+        ([1, 4], "y.csv:2: label 4 is outside 0..3 (the logits have 4 classes); labels that start at 1? use"),
+        ([1.0, 4.0], "y.csv:2: label 4 is outside 0..3 (the logits have 4 classes); labels that start at 1? use"),
+        ([0, 4], "y.csv:2: label 4 is outside 0..3 (the logits have 4 classes)"),
         ([0, 5], "y.csv:2: label 5 is outside 0..3 (the logits have 4 classes)"),
         ([0, -1], "y.csv:2: label -1 is outside 0..3 (the logits have 4 classes)"),
         ([0, -1.0], "y.csv:2: label -1 is outside 0..3"),
         ([0, 2.5], "y.csv:2: label 2.5 is not a whole number"),
         (np.array([0.1], np.float32), "y.csv:1: label 0.1 is not a whole number"),
         ([0, np.nan], "y.csv:2: label nan is not a whole number"),
-        ([0, np.inf], "y.csv:2: label inf is outside 0..3"),
-        ([0, -np.inf], "y.csv:2: label -inf is outside 0..3"),
+        ([0, np.inf], "y.csv:2: label inf is not a whole number"),
+        ([0, -np.inf], "y.csv:2: label -inf is not a whole number"),
         ([0, 1e300], "y.csv:2: label 1e+300 is outside 0..3"),
         (np.array([2**64 - 1], np.uint64), "y.csv:1: label 18446744073709551615 is outside 0..3"),
         (np.array([-128], np.int8), "y.csv:1: label -128 is outside 0..3"),
@@ -62,6 +64,7 @@ def test_a_remedy_is_offered_only_where_it_may_help():
     assert "--label-base" not in refusal([5])
     assert "--label-base" not in refusal([-1])
     assert "--label-base" not in refusal([5], base=1)
+    assert "--label-base" not in refusal([0, 4])
     assert refusal([4]).endswith("; labels that start at 1? use --label-base 1")
 
 
@@ -130,7 +133,7 @@ def test_one_hot_rows_are_probabilities(dtype):
 )
 def test_what_is_no_probability_is_refused_with_its_row_and_class(row, value, name):
     rows = [[0.25, 0.25, 0.25, 0.25], row]
-    assert refusal(rows) == f"y.csv:2, class {name}: {value} is not a probability"
+    assert refusal(rows).partition(";")[0] == f"y.csv:2, class {name}: {value} is not a probability"
 
 
 @pytest.mark.parametrize("row", [[0.333, 0.333, 0.333, 0.0], [0.3334, 0.3333, 0.3333, 0], [1.0000001, 0, 0, 0]])
@@ -145,7 +148,7 @@ def test_rows_that_do_not_sum_to_1_are_used_as_they_are_and_the_first_is_noted(r
     made = rule()
     target = made.target(np.array([[0.5, 0.5, 0, 0], row, row], float), 10)
     assert target.rows.tolist()[1] == row
-    assert made.notes == (f"y.csv:12: the label's probabilities sum to {total}, not 1; used as they are",)
+    assert made.notes == (f"y.csv:12: the label's probabilities sum to {total}, not 1; used as they are {DIVIDE}",)
 
 
 @pytest.mark.parametrize("dtype", ["i8", "u1", "f4", "f8"])

@@ -174,7 +174,7 @@ def test_shapes_that_do_not_belong_together_are_refused(run, labels, options, me
         ("cat\ndog\nbird\n", "y.csv:1: label 'cat' is a name, and x.csv has no header of class names; give class"),
         ("2\n\n0\n1\n", "y.csv:2: a blank line within the rows; remove it"),
         ("", "y.csv: the file is empty"),
-        (np.array([0, 1, 3]), "y.csv[2]: label 3 is outside 0..2 (the logits have 3 classes); labels that start at 1?"),
+        (np.array([2, 1, 3]), "y.csv[2]: label 3 is outside 0..2 (the logits have 3 classes); labels that start at 1?"),
         (np.array([0, 1, 2.5]), "y.csv[2]: label 2.5 is not a whole number"),
         ("1,0,0\n0,1,0\n0.5,0.6,-0.1\n", "y.csv:3, class 2: -0.1 is not a probability"),
     ],

@@ -138,7 +138,7 @@ def _signature(
             ("ignore_index", ignore_index),
             ("label_base", layout.label_base),
             ("class_axis", pair.axis),
-            *layout.row_settings,
+            *layout.signature,
             ("select", tuple(select) or "all"),
             ("ignore", tuple(ignore) or "none"),
         ),

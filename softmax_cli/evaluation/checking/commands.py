@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from softmax_cli.checks.files import Files
-from softmax_cli.inputs.chosen_rows import whole
+from softmax_cli.inputs.chosen_rows import unwrapped
 from softmax_cli.inputs.raw import RawPair
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.readers.dialect import Dialect
@@ -13,12 +13,12 @@ from softmax_cli.readers.lines import cells, sniff_delimiter
 from softmax_cli.readers.npy import NpyTable
 from softmax_cli.readers.pieces import Files as GivenFiles
 from softmax_cli.readers.source import STDIN, Source
-from softmax_cli.readers.table import Table
+from softmax_cli.readers.table import Table, left_out
 
 
 def files_of(logits: Any, labels: Any, reading: Reading, ignore_index: int | None, pair: RawPair) -> Files:
     """The files by their names, and the options that they were read with."""
-    is_npy = isinstance(whole(pair.logits), NpyTable)
+    is_npy = isinstance(unwrapped(pair.logits), NpyTable)
     return Files(
         logits=_name(logits),
         labels=_name(labels),
@@ -34,9 +34,7 @@ def files_of(logits: Any, labels: Any, reading: Reading, ignore_index: int | Non
 def _is_plain(given: Any, table: Table | None) -> bool:
     """Whether it is one file of text, and not a compressed one."""
     source = _only_source(given)
-    return (
-        source is not None and not source.compressed and not (table is not None and isinstance(whole(table), NpyTable))
-    )
+    return source is not None and not source.compressed and not (table and isinstance(unwrapped(table), NpyTable))
 
 
 def _name(given: Any) -> str | None:
@@ -76,7 +74,7 @@ def _loading(logits: Any, reading: Reading, pair: RawPair) -> str:
     source = _only_source(logits)
     if source is None or _name(logits) == STDIN or pair.axis != len(pair.logits.shape) - 1:
         return ""
-    if isinstance(whole(pair.logits), NpyTable):
+    if isinstance(unwrapped(pair.logits), NpyTable):
         return f"np.load({source.name!r})" if source.name.endswith(".npy") else ""
     if source.name.endswith(".zst"):
         return ""
@@ -89,7 +87,7 @@ def _loading(logits: Any, reading: Reading, pair: RawPair) -> str:
         return ""
     first_line = 1 if pair.names is None else 2
     odd = reading.decimal is not None or pair.logits.where(0, pair.axis) != f"{source.name}:{first_line}"
-    if odd or pair.logits.left_out not in {(), ("",), ("Unnamed: 0",)}:
+    if odd or left_out(pair.logits) not in {(), ("",), ("Unnamed: 0",)}:
         return ""
     arguments = [repr(source.name)]
     if delimiter != " ":

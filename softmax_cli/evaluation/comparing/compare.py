@@ -231,7 +231,7 @@ def _signature(fold: Comparison) -> Signature:
             ("a", str(versions.a.dtype)),
             ("b", str(versions.b.dtype)),
             ("class_axis", versions.class_axis),
-            *versions.reading.row_settings,
+            *versions.reading.signature,
             ("temperature", comparing.temperature),
             ("top_k", fold.predictions.k),
             *((("ignore_index", comparing.ignore_index),) if labelled else ()),

@@ -94,6 +94,7 @@ def _signature(fold: MultilabelFold) -> Signature:
         ("temperature", fold.settings.temperature),
         ("bins", len(fold.edges) - 1),
         ("class_axis", fold.pair.class_axis),
+        *fold.pair.reading.signature,
     )
     return Signature(backend_signatures([fold.backend]), settings)
 

@@ -107,7 +107,7 @@ def _signature(fold: ReportFold) -> Signature:
         ("temperature", fold.settings.temperature),
         ("bins", len(fold.edges) - 1),
         ("class_axis", fold.pair.class_axis),
-        *fold.pair.reading.row_settings,
+        *fold.pair.reading.signature,
     )
     return Signature(backend_signatures([fold.backend]), settings)
 

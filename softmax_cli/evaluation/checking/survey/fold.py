@@ -82,6 +82,8 @@ class Survey:
             labels=self._labels.statistics(pair) if with_labels else None,
             loss=loss,
             rivals=tuple(rival.as_rival() for rival in rivals),
+            single=pair.unsure,
+            said=pair.said,
         )
 
     def as_rival(self) -> Rival:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.checks.statistics import LabelStatistics
-from softmax_cli.inputs.labels import TOLERANCE
+from softmax_cli.inputs.distributions import TOLERANCE
 from softmax_cli.inputs.loose import NO_CLASS, LooseLabels
 from softmax_cli.inputs.raw import RawPair
 from softmax_cli.metrics.bounds import Bounds
