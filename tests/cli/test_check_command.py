@@ -230,10 +230,11 @@ def test_headers_of_which_one_was_read_as_data(run, write, digits):
     assert float(pasted(f"{finding['command']} -q")) == pytest.approx(LOSS, rel=1e-9)
 
 
-def test_a_header_of_whole_numbers_above_decimals_is_one(run, write, digits):
-    header = "10,20,30,40,50,60,70,80,90,100\n"
-    table = header + "".join(",".join(map(repr, row)) + "\n" for row in digits[0].tolist())
-    text = "label\n" + "".join(f"{label}\n" for label in digits[1])
+@pytest.mark.parametrize("names", [range(10), range(10, 101, 10)])
+def test_a_header_of_whole_numbers_above_decimals_is_one(run, write, digits, names):
+    rows = "".join(",".join(map(repr, row)) + "\n" for row in digits[0].tolist())
+    table = ",".join(map(str, names)) + "\n" + rows
+    text = "label\n" + "".join(f"{names[label]}\n" for label in digits[1])
     assert json.loads(run("check", *write(x_csv=table, y_csv=text), "-f", "json").out)["findings"] == []
     assert float(run("loss", "-q", "x.csv", "y.csv").out) == pytest.approx(LOSS, rel=1e-9)
 
