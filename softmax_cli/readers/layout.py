@@ -177,7 +177,7 @@ def _comma_beside_comma(file: str, lines: Sequence[str], dialect: Dialect, selec
     Whole numbers may stand in a file of labels, since the option is for both files.
     """
     given = [line for line in lines if line.strip()]
-    quoted = any("," in cell for row in _rows([(0, line) for line in given], ",") for cell in row)
+    quoted = any('"' in line for line in given[1:]) or any("," in cell for cell in _cut(file, 0, given[0], ","))
     alike = len({unquoted(line).count(",") for line in given}) == 1
     if dialect.delimiter is None and all(plain_number(line.strip(), ",") for line in given):
         return NONE

@@ -217,6 +217,11 @@ def test_a_comma_delimits_whole_numbers_beside_a_file_with_decimal_commas():
     assert read("0,5\n-1,5\n", decimal=",")[1] == [[0.5], [-1.5]]
 
 
+def test_quoted_numbers_with_points_are_refused_where_commas_were_asked_for(run):
+    message = refusal(run, '"a","b"\n"0.377","1.5"\n', "--decimal", ",")
+    assert message.startswith("x.csv:2, column 1 (a): '0.377' is not a number: it has a decimal point, and --decimal ,")
+
+
 def test_another_decimal_mark_is_a_usage_error(run):
     Path("x.csv").write_text("1;2\n")
     outcome = run("softmax", "x.csv", "--decimal", ";")
