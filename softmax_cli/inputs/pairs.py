@@ -16,7 +16,7 @@ from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.labels import LabelRule
 from softmax_cli.inputs.layout import lay_out, opened_whole
 from softmax_cli.inputs.multilabel import MultiLabelRule, multilabel_tables, refuse_single_label_options
-from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits, select_classes
+from softmax_cli.inputs.opening import as_files, as_sources, labels_beside, open_labels, open_logits, select_classes
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, PROBABILITIES, Reading
 from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
@@ -183,7 +183,8 @@ def open_pair(
         logits, labels = as_sources(logits, labels)
         of_logits = replace(reading, label_column=None)  # the column is one of the labels' own file
     opened = open_logits(logits, of_logits, name)
-    pair = Pair(opened, open_labels(labels, reading, opened.column_names), reading, ignore_index)
+    beside = labels_beside(open_labels(labels, reading, opened.column_names), opened)
+    pair = Pair(opened, beside, reading, ignore_index)
     require_indices_to_ignore(pair.by_probabilities, ignore_index)
     return pair
 

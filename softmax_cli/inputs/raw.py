@@ -23,7 +23,7 @@ from softmax_cli.inputs.distributions import distributions, of_class_1
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.layout import Layout, lay_out, opened_whole, possible_layouts
 from softmax_cli.inputs.loose import LooseLabels, LooseRule
-from softmax_cli.inputs.opening import open_labels, open_logits, select_classes
+from softmax_cli.inputs.opening import labels_beside, open_labels, open_logits, select_classes
 from softmax_cli.inputs.pairs import require_indices_to_ignore, require_rows_of_labels
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LOGITS, Reading
@@ -66,7 +66,7 @@ class RawTables:
         opened = open_logits(logits, of_logits)
         if labels is None:
             return cls(opened, None)
-        opened_labels = open_labels(labels, reading, opened.column_names)
+        opened_labels = labels_beside(open_labels(labels, reading, opened.column_names), opened)
         return cls(as_column(opened, opened_labels, reading)[0], opened_labels)
 
     def fitting_axes(self, reading: Reading) -> list[int]:

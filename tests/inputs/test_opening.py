@@ -202,3 +202,27 @@ def test_labels_are_no_column_of_pieces_that_are_arrays():
 
 def test_files_may_be_given_already_found():
     assert softmax_cli.evaluate(Files(NAMES), Files(LABEL_NAMES)).rows == 25
+
+
+@pytest.mark.parametrize("classes", [2, 4, 11])
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+@pytest.mark.parametrize("command", ["loss", "check", "report"])
+def test_labels_that_pandas_calls_0_have_a_header_as_their_logits_do(run, classes, first, end, command):
+    rng = np.random.default_rng(classes)
+    logits, labels = rng.standard_normal((20, classes)), rng.integers(classes, size=20)
+    labels[0] = first
+    rows = [",".join(map(str, range(classes))), *(",".join(map(repr, row)) for row in logits.tolist())]
+    Path("x.csv").write_text((end or "\n").join(rows) + end, newline="")
+    Path("y.csv").write_text((end or "\n").join(["0", *map(str, labels)]) + end, newline="")
+    outcome = run(command, "x.csv", "y.csv", "-f", "tsv")
+    assert "note: y.csv: the first line is taken for a header: there is one line more than rows in x.csv" in outcome.err
+    if command == "loss":
+        expected = torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(labels))
+        assert float(run("loss", "-q", "x.csv", "y.csv").out) == pytest.approx(float(expected), rel=1e-13)
+    Path("y.csv").write_text("\n".join(map(str, labels)) + "\n")  # as many: the first is a label
+    if command == "loss":
+        assert float(run("loss", "-q", "x.csv", "y.csv").out) == pytest.approx(float(expected), rel=1e-13)
+    Path("y.csv").write_text("\n".join(map(str, [0, 0, *labels])) + "\n")  # two more: another file
+    if command == "loss":
+        assert run("loss", "-q", "x.csv", "y.csv").status == 3
