@@ -1,5 +1,8 @@
 """What can go wrong for a user, each kind with the exit status that a shell sees. Imports nothing."""
 
+DEBUG_VARIABLE = "SOFTMAX_CLI_DEBUG"
+"""The environment variable with which the command line prints the traceback of a fault."""
+
 
 class SoftmaxCliError(Exception):
     """A mistake that its message explains; the command line prints it as one line, without a traceback."""
@@ -21,6 +24,16 @@ class AbortedError(SoftmaxCliError):
     """The user has ended it before it was done."""
 
     exit_status = 130
+
+
+class FaultError(SoftmaxCliError):
+    """A fault of the program itself: an exception that it did not foresee, whatever it was given."""
+
+    exit_status = 70
+
+    def __init__(self, cause: BaseException) -> None:
+        what = f"{type(cause).__name__}: {cause}" if str(cause) else type(cause).__name__
+        super().__init__(f"this is a fault of softmax-cli ({what}); {DEBUG_VARIABLE}=1 shows where")
 
 
 class InputError(SoftmaxCliError, ValueError):

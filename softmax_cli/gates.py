@@ -101,7 +101,7 @@ def met(report: LossReport | Gated, conditions: Iterable[Condition]) -> list[str
 
 
 def check(
-    report: LossReport,
+    report: LossReport | Gated,
     conditions: Iterable[Condition],
     variant: str,
     expected: float | None,
@@ -115,7 +115,7 @@ def check(
     return failures
 
 
-def unexpected(report: LossReport, variant: str, expected: float, rtol: float, atol: float) -> Iterator[str]:
+def unexpected(report: LossReport | Gated, variant: str, expected: float, rtol: float, atol: float) -> Iterator[str]:
     """Where a variant's loss is further than atol + rtol |expected| from what was expected, in words.
 
     nan is what it was expected to be where nan was expected, and an infinity where the same one was.

@@ -1,6 +1,9 @@
 """The architecture, read from the import statements: data and imports go one way."""
 
 import ast
+import re
+import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -95,6 +98,16 @@ def test_the_parts_are_there():
 )
 def test_who_imports_what_never(who, what):
     assert part(who) & importers(*what) == set()
+
+
+def test_what_is_imported_is_a_dependency_or_an_extra():
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = {"torch": {"torch"}, "plot": {"matplotlib"}, "tables": {"polars", "backports"}, "fast": {"numba"}}
+    assert set(project["optional-dependencies"]) == {*extras, "dev"}
+    optional = {*set().union(*extras.values()), "llvmlite"}  # numba brings it
+    imports = {module.partition(".")[0] for path in MODULES for module in imported(path)}
+    needed = imports - {*sys.stdlib_module_names, "softmax_cli"} - optional
+    assert needed == {re.match(r"[\w-]+", each)[0].replace("-", "_") for each in project["dependencies"]}
 
 
 def test_errors_import_nothing():

@@ -22,10 +22,10 @@ try:
     import torch.nn.functional as F  # noqa: N812  (the name that all of torch's documentation uses)
 except ModuleNotFoundError as error:
     # Only a missing extra: a torch that is there but broken must say so itself.
-    if error.name not in {"torch", "array_api_compat"}:
+    if error.name != "torch":
         raise
     raise UsageError(
-        f"the torch backend needs {error.name}, which is not installed; pip install 'softmax-loss[torch]'"
+        "the torch backend needs torch, which is not installed; pip install 'softmax-loss[torch]'"
     ) from None
 
 

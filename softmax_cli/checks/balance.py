@@ -6,14 +6,29 @@ import numpy as np
 
 from softmax_cli.checks.check import Check, Symptom
 from softmax_cli.checks.classes import enough_rows
+from softmax_cli.checks.labels import NO_CLASSES
 from softmax_cli.checks.statistics import LabelStatistics, Statistics
 from softmax_cli.checks.words import all_rows, as_given, classes_text, percent
 from softmax_cli.metrics.places import Places
 from softmax_cli.reports.findings import Effect
-from softmax_cli.reports.grid import count
+from softmax_cli.reports.grid import all_ignored, count
 
 _MANY_ROWS = 20
 _UNEVEN = 0.5  # of the entropy of classes of equal size
+
+
+def all_rows_ignored(statistics: Statistics) -> Symptom | None:
+    """Every row's label is the --ignore-index: `loss` has nothing to compute, and refuses it."""
+    labels = statistics.labels
+    if labels is None or not labels.ignored or labels.ignored.count != min(statistics.rows, labels.given):
+        return None
+    return Symptom(
+        all_ignored(labels.ignored.count),
+        ("each of them is the --ignore-index",),
+        labels.ignored,
+        "labels",
+        remedy=NO_CLASSES,
+    )
 
 
 def absent_classes(statistics: Statistics) -> Symptom | None:
@@ -84,6 +99,7 @@ def _counted_labels(statistics: Statistics) -> LabelStatistics | None:
 
 
 CHECKS = (
+    Check("Y210", "all-ignored", "error", "labels none of which counts", all_rows_ignored, needs_labels=True),
     Check("Y211", "absent-classes", "note", "classes that are never a label", absent_classes, needs_labels=True),
     Check("Y212", "imbalance", "note", "classes of very different size", imbalance, needs_labels=True),
     Check(

@@ -14,6 +14,7 @@ from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
 _PADDINGS = (255, 65535)  # of masks in uint8 and uint16; negative numbers are padding too
+NO_CLASSES = "labels of which some are classes are needed: another file or column?"
 _MARGIN = 0.05  # by which another reading of the labels must be more often right
 
 
@@ -106,6 +107,14 @@ def padding(statistics: Statistics) -> Symptom | None:
     if labels is None or value is None:
         return None
     rows = labels.outside_values[value]
+    if rows.count == labels.given:
+        return Symptom(
+            f"every label is {value}: padding, and no row would count",
+            (f"{value} stands in {rows_text(rows)}",),
+            rows,
+            "labels",
+            remedy=NO_CLASSES,
+        )
     return Symptom(
         f"{count(rows.count, 'label is', 'labels are')} {value}: padding, without --ignore-index",
         (f"{value} stands in {rows_text(rows)}",),
@@ -133,13 +142,16 @@ def not_whole(statistics: Statistics) -> Symptom | None:
         return None
     values = listing([f"{value:g}" for value in labels.fractions[:3]], labels.fractional.count)
     missing = any(map(math.isnan, labels.fractions))
+    remedy = "another column than the labels', or probabilities of one class?"
+    if missing or any(map(math.isinf, labels.fractions)):
+        remedy = "missing labels?" if missing else "an overflow where the labels were written?"
     return Symptom(
         f"{count(labels.fractional.count, 'label is', 'labels are')} not a whole number",
         (f"{values}, in {rows_text(labels.fractional)}",),
         labels.fractional,
         "labels",
         effects=_others(statistics),
-        remedy="missing labels?" if missing else "another column than the labels', or probabilities of one class?",
+        remedy=remedy,
         command="kept = ~np.isnan(y); x, y = x[kept], y[kept]" if missing else "",
     )
 

@@ -1,5 +1,6 @@
 """The application: its commands, and what it does on a mistake, an interrupt or a closed pipe."""
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -11,7 +12,7 @@ from typer.core import TyperGroup
 
 from softmax_cli import __version__
 from softmax_cli.cli import streams
-from softmax_cli.errors import AbortedError, SoftmaxCliError, UsageError
+from softmax_cli.errors import DEBUG_VARIABLE, AbortedError, FaultError, SoftmaxCliError, UsageError
 
 _COMMANDS = {
     "loss": "softmax_cli.cli.loss:command",
@@ -70,6 +71,8 @@ class Manners(TyperGroup):
         except OSError as error:
             streams.abandon(sys.stdout)
             status = _fail(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}", _TROUBLE)
+        except Exception as error:  # the last resort, for what nobody foresaw
+            status = _fault(error)
         sys.exit(status)
 
     def _run(self, *args: Any, **options: Any) -> int:
@@ -116,11 +119,21 @@ def _root(
     """Softmax and every cross-entropy variant from logits and labels, on NumPy or torch, side by side.
 
     Is this loss right, and if not, why?
-    Exit status: 0 fine, 1 a check failed, 2 usage, 3 bad input, 130 interrupted.
+    Exit status: 0 fine, 1 a check failed, 2 usage, 3 bad input, 70 a fault of softmax-cli, 130 interrupted.
+    Where no row counts, nothing is printed but the error (3). A nan from the values is a result (0); gates fail on it.
     """
     if context.invoked_subcommand is None:
         print(context.get_help())
         raise typer.Exit(UsageError.exit_status)
+
+
+def _fault(error: Exception) -> int:
+    if os.environ.get(DEBUG_VARIABLE, "0") not in {"", "0"}:
+        import traceback
+
+        for line in "".join(traceback.format_exception(error)).splitlines():
+            streams.say(line)
+    return _fail(str(FaultError(error)), FaultError.exit_status)
 
 
 def _fail(message: str, status: int) -> int:

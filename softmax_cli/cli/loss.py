@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from softmax_cli.backends import EVERY_BACKEND
+from softmax_cli.cli import log_probabilities
 from softmax_cli.cli import loss_options as only
 from softmax_cli.cli.options import (
     AUTO,
@@ -22,8 +23,9 @@ from softmax_cli.cli.options import (
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
 from softmax_cli.cli.streams import note, note_typing
-from softmax_cli.errors import CheckFailedError, InputError, UsageError
+from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.settings import Settings, parse_parameters
+from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
 from softmax_cli.losses.variants import HEADLINE
 from softmax_cli.writers.numbers import exact
 
@@ -89,12 +91,19 @@ def command(
     softmax-cli loss x.npy y.npy --variant nll_loss --accumulate native
     softmax-cli loss x.npy y.npy --reduction none --format csv
     softmax-cli loss x.npy y.npy --per-row | sort -k6 -g | tail
+    softmax-cli loss p.npy y.npy --values probabilities
+    softmax-cli loss logprobs.csv --values label-log-probabilities
     softmax-cli loss x.csv y.csv --steps
     softmax-cli loss x.csv y.csv --grad
     softmax-cli loss x.npy y.npy --grad-output g.npy
     """
     from softmax_cli.gates import check, parse_condition
 
+    if reading["values"] == LABEL_LOG_PROBABILITIES:
+        of_logits, of_labels = _sorted_out(logits, more, labels)
+        note_typing(*of_logits, *of_labels)
+        log_probabilities.loss(context, of_logits, of_labels, {**_options(context.params), **reading})
+        return
     conditions = [parse_condition(text) for text in fail_if or ()]
     options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
@@ -114,20 +123,19 @@ def command(
         options.update(variants=options["variants"] or [HEADLINE], reference=False, preview=False)
     if options["reduction"] == "none" and (conditions or expect is not None):
         raise UsageError("--expect and --fail-if compare one number; use --reduction mean or sum")
-    from softmax_cli.cli.output import deliver
+    from softmax_cli.cli.output import deliver, require_rows
     from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.loss import evaluate
 
     files = _files(of_logits, of_labels)
     with Watch() as watch:
         report = evaluate(*files, watcher=watch, **options)
+    require_rows(report, (files[1] or files[0]).name)
     if quiet:
         print(exact(report.loss(options["variants"][0])))
         note(*report.cautions)
     else:
         deliver(report, output_format)
-    if report.nothing:
-        raise InputError((files[1] or files[0]).name, report.nothing)
     of = options["variants"][0] if len(options["variants"]) == 1 else HEADLINE
     failures = check(report, conditions, of, expect, rtol, atol)
     if failures:

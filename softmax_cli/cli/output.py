@@ -6,11 +6,20 @@ from typing import Any, BinaryIO, TextIO, cast
 
 from softmax_cli.cli.options import AUTO
 from softmax_cli.cli.streams import note
-from softmax_cli.errors import UsageError
+from softmax_cli.errors import InputError, UsageError
 from softmax_cli.files import known_suffix, replacing
 from softmax_cli.writers import PICTURES, SUFFIXES, WITH_WARNINGS, write_report
 
 _SPOOLED_CHARACTERS = 1 << 26
+
+
+def require_rows(report: Any, labels: str) -> None:
+    """Raise InputError where no row of the report counts: there is no result then, and nothing is to be printed.
+
+    ``labels`` is the name of the file that says so. A nan that comes from the values is a result.
+    """
+    if report.nothing:
+        raise InputError(labels, report.nothing)
 
 
 def deliver(report: Any, name: str) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from softmax_cli.cli import log_probabilities
 from softmax_cli.cli.options import (
     AUTO,
     COMPUTING,
@@ -20,8 +21,9 @@ from softmax_cli.cli.options import (
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
 from softmax_cli.cli.streams import note_typing
-from softmax_cli.errors import CheckFailedError, InputError
+from softmax_cli.errors import CheckFailedError
 from softmax_cli.evaluation.reporting.settings import REPORT_DTYPES, TOP_K, ReportSettings
+from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
 
 _EXAMPLE = "ece > 0.05"
 
@@ -92,9 +94,11 @@ def command(
     softmax-cli report x.npy y.npy --bins 10 --top-k 3 --top-k 10 --worst 20
     softmax-cli report x.npy y.npy --temperature 1.5 --ignore-index -100
     softmax-cli report 'x-*.npy' 'y-*.npy' --threads 4
+    softmax-cli report p.npy y.npy --values probabilities
+    softmax-cli report logprobs.csv --values label-log-probabilities --worst 20
     softmax-cli report x.npy t.npy --multilabel --fail-if 'macro_f1 < 0.8'
     """
-    from softmax_cli.cli.output import check_file, deliver, deliver_to_file
+    from softmax_cli.cli.output import check_file, deliver, deliver_to_file, require_rows
     from softmax_cli.cli.progress import Watch
     from softmax_cli.gates import met, parse_condition_on
     from softmax_cli.reports import multilabel
@@ -103,9 +107,13 @@ def command(
     if output is not None:
         refuse_format_beside_output(context)
         check_file(output)
+    likelihood = reading["values"] == LABEL_LOG_PROBABILITIES
     known = multilabel.quantity_names() if reading["multilabel"] else quantity_names(top_k or [TOP_K])
     example = "macro_f1 < 0.8" if reading["multilabel"] else _EXAMPLE
-    gates = [parse_condition_on(text, known, example) for text in fail_if or ()]
+    gates = [parse_condition_on(text, known, example) for text in fail_if or () if not likelihood]
+    if likelihood:
+        log_probabilities.refuse_what_it_has_not(context)
+        gates = log_probabilities.gates_of(fail_if)
     from softmax_cli.evaluation.reporting.report import report
 
     note_typing(logits, labels)
@@ -123,12 +131,11 @@ def command(
             worst=worst,
             **reading,
         )
+    require_rows(found, labels or logits)
     if output is None:
         deliver(found, output_format)
     else:
         deliver_to_file(found, output)
-    if found.nothing:
-        raise InputError(labels or logits, found.nothing)
     failures = met(found, gates)
     if failures:
         raise CheckFailedError("; ".join(failures))

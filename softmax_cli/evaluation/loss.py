@@ -13,12 +13,13 @@ from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.blocks import computing_dtype
 from softmax_cli.evaluation.fold import Fold
 from softmax_cli.evaluation.kernels import choose_kernel
+from softmax_cli.evaluation.log_probabilities import label_log_probabilities
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import Settings, split_options
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.inputs.opening import as_sources
 from softmax_cli.inputs.pairs import Block, open_pair
-from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, Reading
 from softmax_cli.inputs.weights import read_weights
 from softmax_cli.losses.causes import Row, explain
 from softmax_cli.losses.criterion import Criterion
@@ -27,19 +28,23 @@ from softmax_cli.losses.precision import in_ulps
 from softmax_cli.losses.targets import Indices
 from softmax_cli.losses.variants import VARIANTS, Variant
 from softmax_cli.reports.ledger import Ledger
+from softmax_cli.reports.likelihood import LikelihoodReport
 from softmax_cli.reports.lines import LossLine
 from softmax_cli.reports.loss import LossReport
 from softmax_cli.reports.rows import RowLine
 from softmax_cli.reports.signature import Signature
 
 
-def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
+def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport | LikelihoodReport:
     """Softmax cross-entropy by every variant, side by side, each held against float64.
 
     With l = log_softmax(x / T) and smoothing e, for class indices y (N,)
     L_i = -(1 - e) w_y l_y - (e / C) sum_c w_c l_c, and the mean is sum_i L_i / sum_i w_{y_i}; for probabilities
     q (N, C) L_i = -sum_c w_c ((1 - e) q_c + e / C) l_c, and the mean is sum_i L_i / N. In nats. Ignored rows
     count nowhere. Rows are computed in ``dtype`` and summed exactly.
+
+    With ``values="label-log-probabilities"`` each row is the log-probability of what occurred, there are no labels, and
+    the result is a :class:`softmax_cli.reports.likelihood.LikelihoodReport`.
 
     Args:
         logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes. A pattern
@@ -58,6 +63,9 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport:
     0.18092451954598246
     """
     settings, reading = split_options(options, Settings)
+    if reading.values == LABEL_LOG_PROBABILITIES:
+        logits, labels = as_sources(logits, labels)
+        return label_log_probabilities(logits, labels, settings, reading)
     logits, labels, settings = with_sources(logits, labels, settings)
     reports = [report_of(run_fold(logits, labels, each, reading)) for each in settings.by_dtype()]
     return reports[0] if len(reports) == 1 else _side_by_side(reports)

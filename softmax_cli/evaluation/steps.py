@@ -97,8 +97,8 @@ def _walk(logits: Any, labels: Any, settings: Settings, reading: Reading, steps_
 
 def _counted_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> Fold:
     fold = run_fold(logits, labels, settings.of_one_dtype(), reading)
-    if not fold.divisor.value():
-        raise InputError(fold.pair.logits.name, "no row counts, and so there is no gradient", "see --ignore-index")
+    if reason := report_of(fold).nothing:
+        raise InputError(fold.pair.labels_name, reason)
     return fold
 
 

@@ -100,7 +100,7 @@ class LabelRule:
         if isinstance(target, Indices):
             counted = [True] * len(target.classes) if target.counted is None else target.counted.tolist()
             return [
-                self._spell(index) if counts else str(self.ignore_index)
+                self._spell(index) if counts else "" if self.ignore_index is None else str(self.ignore_index)
                 for index, counts in zip(target.classes.tolist(), counted, strict=True)
             ]
         return [
@@ -121,7 +121,8 @@ class LabelRule:
         given, values = values, widened(values)
         counted = None if self.ignore_index is None else ~are_equal(values, self.ignore_index)
         if values.dtype.kind == "f" and (faults := np.flatnonzero(~are_whole(values))).size:
-            self._refuse(faults, given, start, "is not a whole number")
+            missing = "a row without a label? use --ignore-missing" if np.isnan(values[faults[0]]) else ""
+            self._refuse(faults, given, start, "is not a whole number", missing)
         classes, inside = self._classes_of(values)
         if (faults := np.flatnonzero(~inside if counted is None else ~inside & counted)).size:
             self._refuse(faults, given, start, self._outside(), self._remedy(values, faults))

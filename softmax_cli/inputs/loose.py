@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.inputs.class_names import class_numbers, number_text
+from softmax_cli.inputs.labels import are_equal, are_whole, widened
 
 NO_CLASS = np.int64(-(1 << 62))
 """Stands for a label that is no whole number."""
@@ -58,14 +59,17 @@ class LooseRule:
             numbers = np.array([self._index_of.get(name, NO_CLASS) for name in given.tolist()], np.int64)
             ignored = given == str(self._ignore_index)
         else:
-            numbers = self._whole(given)
-            ignored = given == self._ignore_index if self._ignore_index is not None else np.zeros(len(given), bool)
+            values = widened(given)
+            numbers = self._whole(values)
+            ignored = np.zeros(len(given), bool)
+            if self._ignore_index is not None:
+                ignored = are_equal(values, self._ignore_index)
         valid = (numbers >= 0) & (numbers < self._classes) & ~ignored
         return LooseLabels(numbers, valid, ignored, given)
 
-    def _whole(self, given: NDArray[Any]) -> NDArray[np.int64]:
-        """Counted from the base."""
-        with np.errstate(invalid="ignore"):
-            whole = given == np.trunc(given) if given.dtype.kind == "f" else np.ones(len(given), bool)
-            near = np.clip(np.where(whole, given, 0), -_LARGEST if given.dtype.kind != "u" else 0, _LARGEST)
+    def _whole(self, values: NDArray[Any]) -> NDArray[np.int64]:
+        """The whole numbers, counted from the base."""
+        whole = are_whole(values)
+        lowest = 0 if values.dtype.kind == "u" else -_LARGEST
+        near = np.clip(np.where(whole, values, values.dtype.type(0)), lowest, _LARGEST)
         return np.where(whole, near.astype(np.int64) - self._base, NO_CLASS)

@@ -32,11 +32,18 @@ def open_logits(logits: Any, reading: Reading, name: str = "logits", *, leave_ou
     return _selected(table, len(table.shape) - 1 if axis is None else axis, reading)
 
 
-def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None) -> Table:
-    """The table of labels; ``classes`` are the names that may stand in it."""
+def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None, *, overflow: bool = False) -> Table:
+    """The table of labels; ``classes`` are the names that may stand in it, ``overflow`` as a Selection has it."""
     known = frozenset(classes or ())
     matrix = reading.multilabel or reading.label_values != PROBABILITIES
-    selection = Selection(reading.label_column, text=True, known=known, missing=reading.ignore_missing, matrix=matrix)
+    selection = Selection(
+        reading.label_column,
+        text=True,
+        known=known,
+        missing=reading.ignore_missing,
+        matrix=matrix,
+        overflow=overflow,
+    )
     return _open(as_files(labels, names=True), "labels", _dialect(reading), selection)
 
 

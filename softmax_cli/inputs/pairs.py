@@ -15,6 +15,7 @@ from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.labels import LabelRule
 from softmax_cli.inputs.layout import lay_out, opened_whole
+from softmax_cli.inputs.missing import missing_labels, require_single_labels, target_of_present
 from softmax_cli.inputs.multilabel import MultiLabelRule, multilabel_tables, refuse_single_label_options
 from softmax_cli.inputs.opening import as_files, as_sources, labels_beside, open_labels, open_logits, select_classes
 from softmax_cli.inputs.progress import Progress
@@ -67,11 +68,12 @@ class Pair:
         self._labels = chosen_labels(labels, layout.label_axis, of_labels)
         self.single = isinstance(self.logits, SingleLogits)
         self._soft = self.single and has_soft_labels(self._labels, self._label_axis, reading.label_values)
+        require_single_labels(reading, by_probabilities=self.by_probabilities)
         require_rows_of_labels(self.by_probabilities or self.multilabel, reading.label_values)
         self.classes = int(self.logits.shape[self.class_axis] or 0)
         self.class_names = self.logits.column_names or (labels.column_names if self.multilabel else None)
         self._column_notes = _column_notes(self.logits, labels, reading.label_column)
-        self._rows_read = 0
+        self._rows_read = self._missing = 0
         self.rule = self._rule(reading, ignore_index)
 
     def _rule(self, reading: Reading, ignore_index: int | None) -> LabelRule | MultiLabelRule:
@@ -95,6 +97,11 @@ class Pair:
         return numbered_names(self.class_names, self.classes)
 
     @property
+    def labels_name(self) -> str:
+        """The name of the labels' file."""
+        return self._labels.name
+
+    @property
     def by_probabilities(self) -> bool:
         """Whether each label is a distribution: a row of probabilities, or for single logits that of class 1."""
         return (self._label_axis is not None or self._soft) and not self.multilabel
@@ -105,7 +112,8 @@ class Pair:
         # One pattern may stand for both, and then both say in which order its files are read.
         of_files = (*self.logits.notes, *self._labels.notes, *self._vector_notes)
         notes = tuple(dict.fromkeys((*of_files, *self.rule.notes, *self._column_notes)))
-        return (*notes, *self._shape_notes, *self.cautions)
+        missing = f"{self._labels.name}: {count(self._missing, 'row')} without a label left out by --ignore-missing"
+        return (*notes, *self._shape_notes, *([missing] if self._missing else []), *self.cautions)
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -144,10 +152,16 @@ class Pair:
             if len(values) < len(block):
                 self._refuse(start + len(block) + sum(map(len, logits)), start + len(values))
             self._rows_read = start + len(block)
-            yield Block(start, block, self.rule.target(values, start))
+            yield Block(start, block, self._target(values, start))
             start += len(block)
         if surplus := labels.rest():
             self._refuse(start, start + surplus)
+
+    def _target(self, values: NDArray[Any], start: int) -> Target:
+        if not self.reading.ignore_missing or values.ndim != 1:
+            return self.rule.target(values, start)
+        self._missing = (self._missing if start else 0) + int(np.count_nonzero(missing_labels(values)))
+        return target_of_present(self.rule.target, values, start)
 
     def _refuse(self, rows: int, labels: int) -> NoReturn:
         rows, labels = rows_in_file(self.logits, rows), rows_in_file(self._labels, labels)

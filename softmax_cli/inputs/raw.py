@@ -23,6 +23,7 @@ from softmax_cli.inputs.distributions import distributions, of_class_1
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.layout import Layout, lay_out, opened_whole, possible_layouts
 from softmax_cli.inputs.loose import LooseLabels, LooseRule
+from softmax_cli.inputs.missing import missing_labels
 from softmax_cli.inputs.opening import labels_beside, open_labels, open_logits, select_classes
 from softmax_cli.inputs.pairs import require_indices_to_ignore, require_rows_of_labels
 from softmax_cli.inputs.progress import Progress
@@ -66,7 +67,8 @@ class RawTables:
         opened = open_logits(logits, of_logits)
         if labels is None:
             return cls(opened, None)
-        opened_labels = labels_beside(open_labels(labels, reading, opened.column_names), opened)
+        found = open_labels(labels, reading, opened.column_names, overflow=True)
+        opened_labels = labels_beside(found, opened)
         return cls(as_column(opened, opened_labels, reading)[0], opened_labels)
 
     def fitting_axes(self, reading: Reading) -> list[int]:
@@ -196,4 +198,8 @@ class RawPair:
             given = distributions(given, self._reading.label_values)
         if given.ndim == 1:
             self.flat.add(given)
-        return self._rule.read(given)
+        read = self._rule.read(given)
+        if not self._reading.ignore_missing or given.ndim != 1:
+            return read
+        missing = missing_labels(given)
+        return replace(read, valid=read.valid & ~missing, ignored=read.ignored | missing)

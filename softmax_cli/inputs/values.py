@@ -11,7 +11,7 @@ from softmax_cli.inputs.axes import asked_axis
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.reading import DISTANCES, LOG_PROBABILITIES, LOGITS, PROBABILITIES, SIGMOIDS, Reading
 from softmax_cli.inputs.row_sums import RowSums
-from softmax_cli.inputs.single import SingleLogits
+from softmax_cli.inputs.single import SingleLogits, log_of_rest
 from softmax_cli.readers.table import Table
 
 
@@ -29,8 +29,8 @@ def by_class(table: Table, axis: int, reading: Reading) -> Table:
         return SingleLogits(table, axis, reading.values)
     if reading.values == LOGITS:
         return table
-    per_class = reading.multilabel and reading.values == PROBABILITIES  # each class has a sigmoid of its own
-    return ConvertedTable(table, axis, SIGMOIDS if per_class else reading.values)
+    kind = _OF_SIGMOIDS.get(reading.values, reading.values) if reading.multilabel else reading.values
+    return ConvertedTable(table, axis, kind)
 
 
 def single_first(table: Table, reading: Reading) -> Table:
@@ -109,21 +109,28 @@ class ConvertedTable:
         logs = self._kind == PROBABILITIES and bool((block[row] <= 0).all())
         other = LOG_PROBABILITIES if logs else LOGITS
         remedy = f"if these are {other}, use --values {other}"
-        raise InputError(place, f"{block[row, column]:.6g} is not a probability", remedy)
+        what = "log-probability" if self._kind == _LOG_SIGMOIDS else "probability"
+        raise InputError(place, f"{block[row, column]:.6g} is not a {what}", remedy)
 
 
 def _wide(values: NDArray[Any]) -> NDArray[np.float64]:
     return values.astype(np.float64, copy=False)
 
 
+_LOG_SIGMOIDS = "log-sigmoids"
+_OF_SIGMOIDS = {PROBABILITIES: SIGMOIDS, LOG_PROBABILITIES: _LOG_SIGMOIDS}
+"""What these are of multi-label rows, where each class has a probability of its own and no row sums to 1."""
+
 _CONVERSIONS: dict[str, Callable[[NDArray[Any]], NDArray[Any]]] = {
     PROBABILITIES: lambda p: np.log(_wide(p)),
     LOG_PROBABILITIES: lambda x: x,
     SIGMOIDS: lambda p: np.log(_wide(p)) - np.log1p(-_wide(p)),
+    _LOG_SIGMOIDS: lambda x: _wide(x) - log_of_rest(_wide(x)),
     DISTANCES: lambda d: -_wide(d),
 }
 _POSSIBLE: dict[str, Callable[[NDArray[Any]], NDArray[np.bool_]]] = {
     # More than 1 is fine: the softmax of log p divides each row by its sum, be it 1, 100 or a count.
     PROBABILITIES: lambda p: p >= 0,
     SIGMOIDS: lambda p: (p >= 0) & (p <= 1),
+    _LOG_SIGMOIDS: lambda x: x <= 0,
 }

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from softmax_cli.metrics.assignment import best_assignment
 
 MOST_CLASSES = 1 << 10
 """Beyond it pairs of classes are not counted: 8 MB."""
@@ -51,7 +52,7 @@ def best_relabelling(counts: NDArray[np.int64]) -> Relabelling | None:
     # A permutation also moves the labels whose places the strangers take.
     candidates = np.flatnonzero(strangers | np.isin(labels, favourites[strangers]))
     classes = labels.copy()
-    classes[candidates] = candidates[_assignment(counts[np.ix_(candidates, candidates)])]
+    classes[candidates] = candidates[best_assignment(counts[np.ix_(candidates, candidates)])]
     right = 2 * counts[labels, classes] >= rows
     for cycle in _cycles(classes):
         if not right[cycle].all() or np.count_nonzero(rows[cycle]) < 2:
@@ -72,27 +73,3 @@ def _cycles(classes: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
             waiting.remove(following)
             cycle.append(following)
         yield np.array(cycle)
-
-
-def _assignment(counts: NDArray[np.int64]) -> NDArray[Any]:
-    """For each row of a square array the column of its own, so that the sum is the largest.
-
-    scipy's, where it is there (Crouse 2016); else greedily, the largest count first, which is the best one wherever
-    each label has most of its rows in one column.
-    """
-    try:
-        from scipy.optimize import linear_sum_assignment
-    except ImportError:
-        return _greedy_assignment(counts)
-    columns: NDArray[Any] = linear_sum_assignment(counts, maximize=True)[1]
-    return columns
-
-
-def _greedy_assignment(counts: NDArray[np.int64]) -> NDArray[np.int64]:
-    columns = np.full(len(counts), -1)
-    free = np.ones(len(counts), bool)
-    for place in np.argsort(-counts, axis=None, kind="stable").tolist():
-        row, column = divmod(place, len(counts))
-        if columns[row] < 0 and free[column]:
-            columns[row], free[column] = column, False
-    return columns

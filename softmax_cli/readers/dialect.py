@@ -36,6 +36,7 @@ class Selection:
     labels, and a single column may hold class names; ``known`` are the names that may stand there (so that a first
     line of one of them is no header). ``missing``: a label that is missing is handed on, as nan or as an empty name.
     ``matrix``: the labels are one value per class. ``leave_out``: leave out columns that cannot be classes.
+    ``overflow``: a number beyond float64 is an infinity, for whoever judges the values, instead of an error.
     """
 
     only: str | None = None
@@ -45,3 +46,4 @@ class Selection:
     missing: bool = False
     matrix: bool = False
     leave_out: bool = True
+    overflow: bool = False

@@ -28,7 +28,7 @@ class Spelling:
     """What the cells of the chosen columns hold.
 
     ``text``: names, not numbers. ``truth``: True and False, for 1 and 0. ``labels``: the cells are labels.
-    ``missing``: a missing label is handed on, as nan or as "". ``decimal``: see Dialect.
+    ``missing``: a missing label is handed on, as nan or as "". ``decimal``: see Dialect. ``overflow``: see Selection.
     """
 
     text: bool = False
@@ -36,6 +36,7 @@ class Spelling:
     labels: bool = False
     missing: bool = False
     decimal: str | None = None
+    overflow: bool = False
 
     @property
     def plain(self) -> bool:
@@ -67,7 +68,7 @@ class Spelling:
         number = plain_number(cell, self.decimal)
         if number is None:
             return self._no_number(cell)
-        if math.isinf(float(number)) and any(map(str.isdigit, number)):
+        if not self.overflow and math.isinf(float(number)) and any(map(str.isdigit, number)):
             return f"{shown(cell)} is beyond the largest float64", "write inf or -inf if that is meant"
         return None
 

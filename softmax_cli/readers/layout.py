@@ -250,7 +250,14 @@ def _spelling(columns: Columns, chosen: Sequence[int], dialect: Dialect, selecti
     found = {content(cell, dialect.decimal) for cell in given}
     numbers = not given or bool(found & {Content.NUMBER, Content.MISSPELLED})
     text = len(chosen) == 1 and not true_or_false and (not numbers or (named and Content.TEXT in found))
-    return Spelling(text, true_or_false, labels=True, missing=selection.missing, decimal=dialect.decimal)
+    return Spelling(
+        text,
+        true_or_false,
+        labels=True,
+        missing=selection.missing,
+        decimal=dialect.decimal,
+        overflow=selection.overflow,
+    )
 
 
 def _left_out(columns: Columns, chosen: Sequence[int], selection: Selection, file: str) -> tuple[str, ...]:

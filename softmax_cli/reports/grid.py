@@ -126,8 +126,8 @@ def count(number: int, one: str, many: str = "") -> str:
 
 
 def all_ignored(rows: int) -> str:
-    """Why a figure is of nothing where every one of so many labels is ignored, in words."""
-    return f"no row counts: all {rows:,} labels are ignored"
+    """Why there is no figure where every one of so many labels is ignored, in words."""
+    return f"no row counts: {'the only label is' if rows == 1 else f'all {rows:,} labels are'} ignored"
 
 
 def header_names(class_names: Iterable[str]) -> tuple[str, ...]:

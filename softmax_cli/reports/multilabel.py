@@ -232,7 +232,10 @@ class MultilabelReport(Displayed):
         if self.nothing:
             found.append(f"{self.nothing.capitalize()}.")
         if self.likely_probabilities:
-            found.append("Every logit is between 0 and 1, so each label is predicted. Probabilities? --values sigmoids")
+            found.append(
+                "Every value lies within [0, 1] and is read as a logit, so that every label is predicted; if these are "
+                "probabilities, use --values probabilities."
+            )
         if self.undefined:
             logits = count(self.undefined, "logit is", "logits are")
             found.append(

@@ -352,3 +352,35 @@ def test_checks_lists_every_check(run):
     assert all(f"\n{code}  " in text for code in CHECKS)
     assert max(map(len, text.splitlines())) <= 80
     assert len(json.loads(run("checks", "-f", "json").out)["checks"]) == len(CHECKS)
+
+
+@pytest.mark.parametrize("value", ["inf", "-inf", "1e400", "-1e400"])
+@pytest.mark.parametrize("options", [[], ["--ignore-index", "1"], ["--label-base", "-1"], ["--ignore-index", "-100"]])
+@pytest.mark.parametrize("labels", ["y.csv", "y.npy", "half.npy", "all.csv"])
+def test_an_infinite_label_is_not_a_whole_number(run, write, labels, options, value):
+    numbers = [0, float(value), 1]
+    write(x_csv="1.5,2\n0.5,3\n1,0\n", y_csv=f"0\n{value}\n1\n", y_npy=np.array(numbers))
+    write(half_npy=np.array(numbers, np.float16), all_csv=f"a,b,y\n1.5,2,0\n0.5,3,{value}\n1,0,1\n")
+    files = ["all.csv", "--label-column", "y"] if labels == "all.csv" else ["x.csv", labels]
+    outcome = run("check", *files, *options, "--select", "Y204", "-f", "json")
+    (finding,) = json.loads(outcome.out)["findings"]
+    assert outcome.status == 1
+    place = {"y.csv": "y.csv:2", "all.csv": "all.csv:3"}.get(labels, f"{labels}[1]")
+    assert (finding["code"], finding["where"], finding["rows"]) == ("Y204", place, [1])
+
+
+@pytest.mark.parametrize(("labels", "options"), [("-100", ["--ignore-index", "-100"]), ("1", ["--ignore-index", "1"])])
+def test_labels_that_are_all_ignored_are_an_error(run, write, labels, options):
+    write(x_csv="1.5,2\n0.5,3\n1,0\n", y_csv=f"{labels}\n" * 3)
+    outcome = run("check", "x.csv", "y.csv", *options, "-f", "json")
+    (finding,) = json.loads(outcome.out)["findings"]
+    assert (outcome.status, finding["code"], finding["severity"]) == (1, "Y210", "error")
+    assert (finding["message"], finding["where"]) == ("no row counts: all 3 labels are ignored", "y.csv")
+    assert run("loss", "x.csv", "y.csv", *options).err == f"error: y.csv: {finding['message']}\n"
+
+
+def test_padding_throughout_is_not_mended_by_ignoring_it(run, write):
+    write(x_csv="1.5,2\n0.5,3\n1,0\n", y_csv="-100\n" * 3)
+    (finding,) = json.loads(run("check", "x.csv", "y.csv", "-f", "json").out)["findings"]
+    assert (finding["code"], finding["command"]) == ("Y203", "")
+    assert finding["message"] == "every label is -100: padding, and no row would count"

@@ -264,3 +264,25 @@ def test_it_starts_without_what_it_does_not_need(files):
         [sys.executable, "-c", code, *map(str, files[:2]), str(files[3])], capture_output=True, text=True, check=True
     )
     assert done.stderr.splitlines()[-1] == "[]"
+
+
+def test_where_no_row_counts_only_the_error_is_printed(run, tmp_path):
+    (tmp_path / "x.csv").write_text("1,2\n2,1\n")
+    (tmp_path / "y.csv").write_text("7\n7\n")
+    x, y = tmp_path / "x.csv", tmp_path / "y.csv"
+    outcome = run("compare", x, x, y, "--ignore-index", "7", "--fail-if", "kl > 1")
+    assert (outcome.status, outcome.out) == (3, "")
+    assert outcome.err == f"error: {y}: no row counts: all 2 labels are ignored\n"
+
+
+def test_a_nan_from_the_values_is_a_result_and_fails_a_gate(run, tmp_path):
+    (tmp_path / "a.csv").write_text("1,2\n2,1\n")
+    (tmp_path / "b.csv").write_text("nan,2\nnan,1\n")
+    (tmp_path / "y.csv").write_text("0\n1\n")
+    files = [tmp_path / name for name in ("a.csv", "b.csv", "y.csv")]
+    outcome = run("compare", *files)
+    assert outcome.status == 0
+    assert "nan" in outcome.out
+    for gate in ("kl > 1", "loss_b > 100"):
+        assert run("compare", *files, "--fail-if", gate).status == 1
+    assert run("compare", *files[:2], "--atol", "1").status == 1

@@ -194,17 +194,70 @@ def test_the_ledger_is_shown_where_it_is_asked_for_and_always_in_json(run, files
     assert ledger["mean_per_row"] == pytest.approx(expected() * 3 / 4, rel=1e-14)
 
 
-def test_nothing_that_counts_prints_nan_says_why_and_fails(run, files):
+GATES = [[], ["--expect", "nan"], ["--fail-if", "cross_entropy > 1"]]
+SHAPES = [["-q"], ["-f", "table"], ["-f", "json"], ["--reduction", "sum"], ["--per-row"], ["--as", "keras"]]
+SHAPES += [["--ledger"], ["-q", "--backend", "torch"], ["--dtype", "float16", "--dtype", "float32"]]
+OTHERS = [
+    ["--reduction", "none"],
+    ["--steps"],
+    ["--grad"],
+    ["--grad", "--reduction", "sum"],
+    ["--grad-output", "g.npy"],
+]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [*([*gate, *shape] for gate in GATES for shape in SHAPES), *OTHERS],
+    ids=" ".join,
+)
+def test_where_no_row_counts_only_the_error_is_printed(run, files, monkeypatch, options):
+    monkeypatch.chdir(files[0].parent)
     files[1].write_text("-100\n" * 4)
-    outcome = run("loss", "-q", *files, "--ignore-index", "-100")
-    assert (outcome.status, outcome.out) == (3, "nan\n")
+    outcome = run("loss", *files, "--ignore-index", "-100", *options)
+    assert (outcome.status, outcome.out) == (3, "")
     assert outcome.err == f"error: {files[1]}: no row counts: all 4 labels are ignored\n"
+    assert not list(files[0].parent.glob("g*"))
 
 
-def test_weights_that_sum_to_0_do_the_same(run, files):
-    outcome = run("loss", "-q", *files, "--ignore-index", "-100", "--weight", "-", stdin=b"0\n0\n0\n")
-    assert (outcome.status, outcome.out) == (3, "nan\n")
-    assert "the weights of the counted labels' classes sum to 0" in outcome.err
+@pytest.mark.parametrize("options", [["-q"], [], ["--steps"], ["--grad"]])
+def test_weights_that_sum_to_0_do_the_same(run, files, options):
+    outcome = run("loss", *options, *files, "--ignore-index", "-100", "--weight", "-", stdin=b"0\n0\n0\n")
+    assert (outcome.status, outcome.out) == (3, "")
+    what = "there is nothing to divide by: the weights of the counted labels' classes sum to 0"
+    assert outcome.err == f"error: {files[1]}: {what}\n"
+
+
+@pytest.mark.parametrize("options", [["-q"], ["-f", "json"], ["--reduction", "sum"], ["--steps"], ["--grad"]])
+def test_a_nan_from_the_values_is_a_result(run, files, options):
+    files[0].write_text("nan,1,2\n" * 4)
+    files[1].write_text("0\n1\n2\n0\n")
+    outcome = run("loss", *files, *options)
+    assert outcome.status == 0
+    assert "nan" in outcome.out
+
+
+@pytest.mark.parametrize(
+    ("gate", "status"),
+    [
+        (["--expect", "1"], 1),
+        (["--expect", "inf"], 1),
+        (["--expect", "nan"], 0),
+        (["--fail-if", "cross_entropy > 1"], 1),
+        (["--fail-if", "cross_entropy < 1"], 1),
+        (["--fail-if", "cross_entropy == 1"], 1),
+        (["--fail-if", "cross_entropy != 1"], 1),
+        (["--fail-if", "perplexity > 1"], 1),
+        (["--fail-if", "nonfinite > 0"], 1),
+    ],
+)
+@pytest.mark.parametrize("options", [["-q"], []])
+def test_a_gate_fails_on_a_nan(run, files, gate, status, options):
+    files[0].write_text("nan,1,2\n" * 4)
+    files[1].write_text("0\n1\n2\n0\n")
+    outcome = run("loss", *files, *options, *gate)
+    assert outcome.status == status
+    assert "nan" in outcome.out
 
 
 def test_explain_lists_the_rows(run, samples):

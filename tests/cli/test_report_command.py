@@ -154,13 +154,24 @@ def test_chosen_depths(run, digits):
     assert [name for name in found if name.startswith("top_")] == ["top_2", "top_3"]
 
 
-def test_nothing_counts(run, tmp_path):
+@pytest.mark.parametrize("options", [[], ["-f", "json"], ["-f", "table"], ["-o", "r.html"], ["--fail-if", "loss > 1"]])
+def test_where_no_row_counts_only_the_error_is_printed(run, tmp_path, monkeypatch, options):
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "x.csv").write_text("1,2\n2,1\n")
     (tmp_path / "y.csv").write_text("7\n7\n")
-    outcome = run("report", tmp_path / "x.csv", tmp_path / "y.csv", "--ignore-index", "7")
-    assert outcome.status == 3
-    assert outcome.err.endswith("y.csv: no row counts: all 2 labels are ignored\n")
+    outcome = run("report", "x.csv", "y.csv", "--ignore-index", "7", *options)
+    assert (outcome.status, outcome.out) == (3, "")
+    assert outcome.err == "error: y.csv: no row counts: all 2 labels are ignored\n"
+    assert not (tmp_path / "r.html").exists()
+
+
+def test_a_nan_from_the_values_is_a_result(run, tmp_path):
+    (tmp_path / "x.csv").write_text("nan,2\nnan,1\n")
+    (tmp_path / "y.csv").write_text("0\n1\n")
+    outcome = run("report", tmp_path / "x.csv", tmp_path / "y.csv")
+    assert outcome.status == 0
     assert figures(outcome)["loss"] == "nan"
+    assert run("report", tmp_path / "x.csv", tmp_path / "y.csv", "--fail-if", "loss > 100").status == 1
 
 
 def test_one_hot_rows_are_read_as_their_classes(run, digits, tmp_path):

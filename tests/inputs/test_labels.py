@@ -181,3 +181,46 @@ def test_a_row_of_several_ones_is_refused_among_probabilities_too():
 def test_labels_are_spelled_as_in_the_file(values, base, text):
     made = rule(base=base)
     assert made.text(made.target(np.array(values), 0)) == text
+
+
+def ignoring(values, number, **options):
+    """Which of some labels count beside an ignore_index, and their classes."""
+    one = rule(**{"names": None, **options})
+    one.ignore_index = number
+    target = one.target(values, 0)
+    assert target.classes.dtype == np.int64
+    assert ((target.classes >= 0) & (target.classes < options["classes"])).all()
+    return target.counted.tolist(), target.classes[target.counted].tolist()
+
+
+@pytest.mark.parametrize(
+    ("values", "number", "options", "counted", "classes"),
+    [
+        (np.array([0, 255], "u1"), 255, {"classes": 3, "base": -1}, [True, False], [1]),
+        (np.array([0, -1], "i1"), -1, {"classes": 900, "base": 0}, [True, False], [0]),
+        (np.array([700, 5], "i2"), 5, {"classes": 3, "base": 700}, [True, False], [0]),
+        (np.array([2**63 + 1, 2], "u8"), 2**63 + 1, {"classes": 3}, [False, True], [2]),
+        (np.array([1, 2**64 - 1], "u8"), -1, {"classes": 2**20, "base": -(2**19)}, None, None),
+        (np.array([1e300, 1], "f8"), int(1e300), {"classes": 3}, [False, True], [1]),
+        (np.array([2048, 1], "f2"), 2049, {"classes": 3000}, [True, True], [2048, 1]),
+        (np.array([2048, 1], "f2"), 2048, {"classes": 3000}, [False, True], [1]),
+        (np.array([2**53, 1], "f8"), 2**53 + 1, {"classes": 3}, None, None),
+        (np.array([np.inf, 1], "f2"), 70000, {"classes": 3}, None, None),
+        (np.array([1, 2], "f8"), 10**400, {"classes": 3}, [True, True], [1, 2]),
+        (np.array([1, 2], "i4"), 10**400, {"classes": 3}, [True, True], [1, 2]),
+    ],
+)
+def test_what_is_ignored_is_compared_exactly(values, number, options, counted, classes):
+    if counted is None:
+        with pytest.raises(InputError, match=r"is outside|not a whole number"):
+            ignoring(values, number, **options)
+    else:
+        assert ignoring(values, number, **options) == (counted, classes)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+def test_a_float_past_the_last_class_is_outside_though_its_dtype_has_no_number_between(dtype):
+    # float16 has no 2051: compared in float16, 2052 is not above it.
+    assert "label 2052 is outside 0..2050" in refusal(np.array([2052], dtype), classes=2051, names=None)
+    target = rule(classes=70_000, names=None).target(np.array([2050, 65504], np.float16), 0)
+    assert target.classes.tolist() == [2050, 65504]

@@ -201,3 +201,37 @@ def test_compare_reads_axes_of_length_1_away():
         assert any("read as " in note for note in found.notes)
         assert softmax_cli.compare(one, other, class_axis=one.ndim - 1).rows == 32
     assert softmax_cli.compare(a, b).rows == softmax_cli.compare(b, a).rows == 32  # a table's classes are its columns
+
+
+def in_another_shape(rng, rows):
+    """The shape of rows with axes of length 1 added or left out, or with runs of axes made one."""
+    sizes = [size for size in rows if size != 1 or rng.random() < 0.5]
+    if rng.random() < 0.3 and len(sizes) > 1:
+        at = int(rng.integers(len(sizes) - 1))
+        sizes[at : at + 2] = [sizes[at] * sizes[at + 1]]
+    for _ in range(rng.integers(3)):
+        sizes.insert(int(rng.integers(len(sizes) + 1)), 1)
+    return tuple(sizes)
+
+
+@pytest.mark.parametrize("soft", [False, True])
+@pytest.mark.parametrize("seed", range(150))
+def test_drawn_shapes_are_read_as_they_are_meant_or_the_user_is_asked(seed, soft):
+    rng = np.random.default_rng([seed, soft])
+    rows = tuple(rng.choice([1, 2, 3, 4, 6], size=rng.integers(1, 4)).tolist())
+    # Rows of probabilities have their classes last here: of another size than any other axis, or nothing could tell.
+    classes = int(rng.choice([5, 7]) if soft else rng.integers(2, 8))
+    axis = int(rng.integers(len(rows) + 1))
+    if len(rows) == 1:
+        axis = 1  # a table's classes are its columns
+    logits = np.moveaxis(rng.standard_normal((*rows, classes)), -1, axis)
+    indices = rng.integers(classes, size=rows)
+    shape = in_another_shape(rng, rows)
+    labels = indices.reshape(shape) if not soft else rng.dirichlet(np.ones(classes), size=rows).reshape(*shape, classes)
+    expected = of_torch(logits, axis, labels)
+    try:
+        found = softmax_cli.evaluate(logits, labels).loss()
+    except InputError as error:
+        assert "say which: --class-axis" in str(error)  # noqa: PT017  (either is right)
+        found = softmax_cli.evaluate(logits, labels, class_axis=axis).loss()
+    assert found == pytest.approx(expected, rel=1e-12)

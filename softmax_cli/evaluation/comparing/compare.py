@@ -117,9 +117,9 @@ class Comparison:
 
 def _report(fold: Comparison) -> CompareReport:
     versions, comparing, predictions = fold.versions, fold.comparing, fold.predictions
-    if not fold.counted:
-        raise InputError(versions.a.name, all_ignored(fold.rows))
     labelled = versions.pair is not None
+    if versions.pair is not None and not fold.counted:
+        raise InputError(versions.pair.labels_name, all_ignored(fold.rows))
     return CompareReport(
         signature=_signature(fold),
         names=(versions.a.name, versions.b.name),

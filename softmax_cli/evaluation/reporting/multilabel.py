@@ -34,7 +34,7 @@ from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.tempered import Tempered
 
 _TELLING = 20
-"""So many numbers between 0 and 1 are no logits: of a normal distribution not one in three would lie there."""
+"""So many numbers that all lie between 0 and 1 are hardly logits: every one would predict its label."""
 
 
 def refuse_top_k(settings: ReportSettings) -> None:

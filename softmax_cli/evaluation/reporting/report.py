@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from softmax_cli.evaluation.log_probabilities import label_log_probabilities
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.reporting.best_temperature import tempered
 from softmax_cli.evaluation.reporting.figures import (
@@ -20,10 +21,12 @@ from softmax_cli.evaluation.settings import split_options
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.inputs.opening import as_sources
 from softmax_cli.inputs.pairs import Pair, open_pair
+from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
 from softmax_cli.metrics.calibration import equal_masses
 from softmax_cli.metrics.classwise import ClassBins
 from softmax_cli.metrics.order import EXACT_UP_TO, RESOLUTION
 from softmax_cli.reports.grid import count
+from softmax_cli.reports.likelihood import LikelihoodReport
 from softmax_cli.reports.model import ClassLine, ConfusedPair, ModelReport
 from softmax_cli.reports.multilabel import MultilabelReport
 from softmax_cli.reports.signature import Signature
@@ -31,7 +34,7 @@ from softmax_cli.reports.signature import Signature
 _CONFUSED = 10
 
 
-def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | MultilabelReport:
+def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | MultilabelReport | LikelihoodReport:
     """How good a model is, from its logits x (N, C) and labels y (N,), with p = softmax(x / T).
 
     Accuracy and top-k with Wilson intervals; the cross-entropy with its standard error; the Brier score and its parts;
@@ -41,6 +44,9 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
     With ``multilabel=True`` the labels are t (N, C) of 0 and 1, and p = sigmoid(x / T): precision, recall, F1, average
     precision, ROC AUC, the best threshold, calibration and loss per label, with micro and macro averages; subset
     accuracy and Hamming loss. See :class:`softmax_cli.reports.multilabel.MultilabelReport`.
+
+    With ``values="label-log-probabilities"`` each row is the log-probability of what occurred, and there are no labels:
+    the loss, the perplexity and the worst rows. See :class:`softmax_cli.reports.likelihood.LikelihoodReport`.
 
     Args:
         logits: a path, ``"-"`` for standard input, or an array: (C,), (N, C), or more axes.
@@ -59,6 +65,8 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
     """
     settings, reading = split_options(options, ReportSettings)
     logits, labels = as_sources(logits, labels)
+    if reading.values == LABEL_LOG_PROBABILITIES:
+        return label_log_probabilities(logits, labels, settings, reading)
     if reading.multilabel:
         refuse_top_k(settings)
         return multilabel_report(open_pair(logits, labels, reading, settings.ignore_index), settings)

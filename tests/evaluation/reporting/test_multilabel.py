@@ -253,8 +253,9 @@ def test_infinite_losses():
 def test_probabilities_in_the_place_of_logits_are_named():
     logits, labels = CASES["many rows"]
     (warning,) = made(expit(logits), labels).warnings()
-    assert warning.startswith("Every logit is between 0 and 1")
-    assert "--values sigmoids" in warning
+    assert warning.startswith("Every value lies within [0, 1]")
+    assert "use --values probabilities" in warning
+    assert made(expit(logits.astype(float)), labels, values="probabilities").warnings() == ()
     for healthy in (logits, expit(logits) - 1e-3, expit(logits)[:1, :5], np.maximum(logits, 0)):
         assert made(healthy, labels[: len(healthy), : healthy.shape[1]]).warnings() == ()
 

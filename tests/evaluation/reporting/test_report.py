@@ -366,7 +366,7 @@ def test_a_whole_block_of_ignored_rows_does_no_harm(monkeypatch):
 
 def test_nothing_counts():
     found = report([[1.0, 2.0]], [9], ignore_index=9)
-    assert found.nothing == "no row counts: all 1 labels are ignored"
+    assert found.nothing == "no row counts: the only label is ignored"
     assert str(found)
 
 
