@@ -173,7 +173,11 @@ MENDED = {
     "labels from 0": ({"x_csv": lambda x: x}, {"y_csv": lambda y: y}, "--label-base 1"),
     "transposed": ({"x_csv": lambda x: x.T}, {"y_csv": lambda y: y}, ""),
     "transposed, NPY": ({"x_npy": lambda x: x.T}, {"y_npy": lambda y: y}, ""),
-    "two headers": ({"x_csv": lambda x: np.r_[[np.arange(10)], x]}, {"y_csv": lambda y: np.r_[0, y]}, ""),
+    "two headers, where they were denied": (
+        {"x_csv": lambda x: np.r_[[np.arange(10)], x]},
+        {"y_csv": lambda y: np.r_[0, y]},
+        "--no-header",
+    ),
     "a header of the logits, where it was denied": (
         {"x_csv": lambda x: np.r_[[np.arange(10)], x]},
         {"y_csv": lambda y: y},
