@@ -9,6 +9,7 @@ from typing import Protocol
 
 from softmax_cli.errors import UsageError
 from softmax_cli.losses.others import LOSSES
+from softmax_cli.losses.sigmoid_variants import ALIASES, SIGMOIDS
 from softmax_cli.losses.variants import VARIANTS
 from softmax_cli.reports.grid import distance_text
 from softmax_cli.reports.ledger import LEDGER_ENTRIES
@@ -23,7 +24,7 @@ _COMPARISONS = {
     "<": operator.lt,
 }
 _CONDITION = re.compile(rf"\s*([\w:]+)\s*({'|'.join(_COMPARISONS)})\s*(\S+)\s*")
-_QUANTITIES = (*VARIANTS, *LOSSES, *LEDGER_ENTRIES, "nonfinite", "agreement")
+_QUANTITIES = (*VARIANTS, *SIGMOIDS, *ALIASES, *LOSSES, *LEDGER_ENTRIES, "nonfinite", "agreement")
 
 
 class Gated(Protocol):
@@ -144,14 +145,18 @@ def _values_of_loss(report: LossReport, quantity: str) -> Iterator[tuple[str, fl
     if quantity in LEDGER_ENTRIES:
         if len({line.dtype for line in report.losses}) > 1:
             raise UsageError(f"{quantity} is an entry of the ledger, which is of one --dtype; give one")
-        yield quantity, float(report.ledger.entries()[quantity])
+        entries = report.ledger.entries()
+        if quantity not in entries:
+            raise UsageError(f"{quantity} is not of multi-label losses; there are {', '.join(entries)}")
+        yield quantity, float(entries[quantity])
         return
     if quantity == "agreement":
         if sum(line.family for line in report.losses) < 2:
-            raise UsageError("agreement is that of several ways to the cross-entropy; leave -q or --variant out")
+            raise UsageError(f"agreement is that of several ways to the {report.family}; leave -q or --variant out")
         yield quantity, report.spread
         return
     backend, _, name = quantity.rpartition(":")
+    name = ALIASES.get(name, name)
     lines = [line for line in report.losses if (name in {line.variant, "nonfinite"}) and backend in {"", line.backend}]
     if not lines:
         raise UsageError(f"{quantity} was not computed; ask for it with --variant, --loss or --backend")

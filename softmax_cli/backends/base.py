@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from softmax_cli.errors import UsageError
 from softmax_cli.losses.batch import Batch
 from softmax_cli.losses.criterion import Criterion
-from softmax_cli.losses.targets import Indices, Probabilities, Target
+from softmax_cli.losses.targets import Indices, Target
 from softmax_cli.losses.variants import Variant
 
 Array = Any
@@ -29,6 +29,9 @@ class Backend(ABC):
     xp: Any
     block_bytes = 1 << 20
     """How large a block of logits suits the device: one that stays in a core's cache with its temporaries."""
+
+    lanes = 1
+    """How many elements the framework computes at a time, where it computes what is left over otherwise."""
 
     def __init__(self, device: str, dtype: str) -> None:
         self.device = device
@@ -73,12 +76,14 @@ class Backend(ABC):
         if isinstance(target, Indices):
             counted = None if target.counted is None else self.exactly(target.counted)
             return Indices(self.exactly(target.classes), counted)
-        return Probabilities(self.asarray(target.rows))
+        return type(target)(self.asarray(target.rows))
 
     def criterion(self, criterion: Criterion) -> Criterion:
-        """A criterion whose weights are a NumPy array, with them as the backend's."""
-        weight = criterion.weight
-        return criterion if weight is None else replace(criterion, weight=self.asarray(weight))
+        """Return a criterion whose weights are NumPy arrays, with them as the backend's."""
+        if criterion.weight is None and criterion.pos_weight is None:
+            return criterion
+        held = [None if each is None else self.asarray(each) for each in (criterion.weight, criterion.pos_weight)]
+        return replace(criterion, weight=held[0], pos_weight=held[1])
 
     @abstractmethod
     def softmax(self, logits: Array) -> Array:
@@ -95,6 +100,26 @@ class Backend(ABC):
     @abstractmethod
     def cross_entropy(self, logits: Array, target: Target, criterion: Criterion) -> Array:
         """The cross-entropy, one a row, 0 for an ignored one; or as the criterion reduces it."""
+
+    @abstractmethod
+    def sigmoid(self, logits: Array) -> Array:
+        """Return sigmoid(x)."""
+
+    @abstractmethod
+    def log_sigmoid(self, logits: Array) -> Array:
+        """Return log(sigmoid(x))."""
+
+    @abstractmethod
+    def binary_cross_entropy(self, probs: Array, labels: Array, criterion: Criterion) -> Array:
+        """Return the binary cross-entropy of probabilities, (N, C), or as the criterion reduces it."""
+
+    @abstractmethod
+    def binary_cross_entropy_with_logits(self, logits: Array, labels: Array, criterion: Criterion) -> Array:
+        """Return the binary cross-entropy of logits, (N, C), or as the criterion reduces it."""
+
+    @abstractmethod
+    def multilabel_soft_margin_loss(self, logits: Array, labels: Array, criterion: Criterion) -> Array:
+        """Return its mean over the classes of each row, (N,), or as the criterion reduces it."""
 
     def gradient(self, variant: Variant, batch: Batch) -> Array:
         """D losses / d logits, row by row (not divided by the number of rows): here by the closed form."""

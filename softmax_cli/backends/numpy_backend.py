@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.backends.base import Array, Backend
 from softmax_cli.errors import UsageError
+from softmax_cli.losses import sigmoid as sigmoids
 from softmax_cli.losses import softmax as formulas
 from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.targets import Indices, Probabilities, Target
@@ -82,6 +83,25 @@ class NumpyBackend(Backend):
             losses = self._in_one_loop(logits, target, criterion)
         return criterion.reduced(losses, target, np)
 
+    def sigmoid(self, logits: Array) -> Array:
+        return self._narrow(sigmoids.sigmoid(self._widen(logits), np))
+
+    def log_sigmoid(self, logits: Array) -> Array:
+        return self._narrow(sigmoids.log_sigmoid(self._widen(logits), np))
+
+    def binary_cross_entropy(self, probs: Array, labels: Array, criterion: Criterion) -> Array:
+        return self._elements(sigmoids.binary_cross_entropy, probs, labels, criterion)
+
+    def binary_cross_entropy_with_logits(self, logits: Array, labels: Array, criterion: Criterion) -> Array:
+        return self._elements(sigmoids.binary_cross_entropy_with_logits, logits, labels, criterion)
+
+    def multilabel_soft_margin_loss(self, logits: Array, labels: Array, criterion: Criterion) -> Array:
+        return self._elements(sigmoids.multilabel_soft_margin_loss, logits, labels, criterion)
+
+    def _elements(self, formula: Callable[..., Array], values: Array, labels: Array, criterion: Criterion) -> Array:
+        elements = formula(self._widen(values), self._widen(labels), self._widened(criterion), np)
+        return criterion.reduced_elements(self._narrow(elements), np)
+
     def _in_one_loop(self, logits: Array, target: Indices, criterion: Criterion) -> Array:
         losses = formulas.weighted(self._fused(logits, target.classes), target, self._widened(criterion), np)
         return self._narrow(target.counted_only(losses, np))
@@ -92,8 +112,10 @@ class NumpyBackend(Backend):
         return self._narrow(formula(self._widen(values), target, self._widened(criterion), np))
 
     def _widened(self, criterion: Criterion) -> Criterion:
-        weight = criterion.weight
-        return criterion if weight is None else replace(criterion, weight=self._widen(weight))
+        if criterion.weight is None and criterion.pos_weight is None:
+            return criterion
+        wide = [None if each is None else self._widen(each) for each in (criterion.weight, criterion.pos_weight)]
+        return replace(criterion, weight=wide[0], pos_weight=wide[1])
 
     def _widen(self, array: Array) -> Array:
         return array.astype(self._wide, copy=False)

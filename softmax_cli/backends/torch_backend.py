@@ -1,7 +1,7 @@
 """torch, with torch's own softmax and losses: whether they agree is the question. Nothing else imports torch."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.backends.base import Array, Backend
 from softmax_cli.errors import UsageError
+from softmax_cli.losses import sigmoid as sigmoids
 from softmax_cli.losses import softmax as formulas
 from softmax_cli.losses.batch import Batch
 from softmax_cli.losses.criterion import Criterion
@@ -38,6 +39,7 @@ class TorchBackend(Backend):
 
     name = "torch"
     xp = torch_namespace
+    lanes = 64  # two AVX-512 registers of bfloat16; what is left over it computes one by one, with other last bits
     block_bytes = 1 << 21  # torch works row by row: only its results need stay in the cache
 
     def __init__(self, device: str, dtype: str) -> None:
@@ -133,6 +135,31 @@ class TorchBackend(Backend):
             label_smoothing=criterion.label_smoothing,
         )
 
+    def sigmoid(self, logits: Array) -> Array:
+        return torch.sigmoid(logits)
+
+    def log_sigmoid(self, logits: Array) -> Array:
+        return F.logsigmoid(logits)
+
+    def binary_cross_entropy(self, probs: Array, labels: Array, criterion: Criterion) -> Array:
+        if criterion.pos_weight is None:
+            return _between_0_and_1(F.binary_cross_entropy, probs, labels, criterion.weight, criterion.reduction)
+        # torch's function has no pos_weight: its two terms, weighted apart.
+        yes = _between_0_and_1(F.binary_cross_entropy, probs, torch.ones_like(labels))
+        no = _between_0_and_1(F.binary_cross_entropy, probs, torch.zeros_like(labels))
+        return criterion.reduced_elements(sigmoids.expected(yes, no, labels, criterion, self.xp), self.xp)
+
+    def binary_cross_entropy_with_logits(self, logits: Array, labels: Array, criterion: Criterion) -> Array:
+        if criterion.zero_log_zero:
+            elements = sigmoids.expected(-F.logsigmoid(logits), -F.logsigmoid(-logits), labels, criterion, self.xp)
+            return criterion.reduced_elements(elements, self.xp)
+        return F.binary_cross_entropy_with_logits(
+            logits, labels, criterion.weight, reduction=criterion.reduction, pos_weight=criterion.pos_weight
+        )
+
+    def multilabel_soft_margin_loss(self, logits: Array, labels: Array, criterion: Criterion) -> Array:
+        return F.multilabel_soft_margin_loss(logits, labels, criterion.weight, reduction=criterion.reduction)
+
     def gradient(self, variant: Variant, batch: Batch) -> Array:
         """By autograd."""
         with torch.enable_grad():
@@ -140,6 +167,17 @@ class TorchBackend(Backend):
             losses = variant.losses(Batch(self, leaf, batch.target, batch.criterion))
             (slopes,) = torch.autograd.grad(batch.target.counted_only(losses, self.xp).sum(), leaf)
         return batch.target.counted_only(slopes, self.xp)
+
+
+def _between_0_and_1(
+    loss: Callable[..., Array], probs: Array, labels: Array, weight: Array = None, reduction: str = "none"
+) -> Array:
+    """A loss of probabilities; where one is nan torch raises an error, and here it is nan."""
+    undefined = torch.isnan(probs)
+    if not undefined.any():
+        return loss(probs, labels, weight, reduction=reduction)
+    elements = loss(probs.masked_fill(undefined, 0.5), labels, weight, reduction="none")
+    return Criterion(reduction=reduction).reduced_elements(elements.masked_fill(undefined, torch.nan), torch_namespace)
 
 
 def _labels(target: Target) -> Array:

@@ -7,6 +7,7 @@ import numpy as np
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.checks.words import all_rows, as_given, classes_text
+from softmax_cli.metrics.certain import is_copy, is_index
 from softmax_cli.metrics.chance import ALPHA
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
@@ -85,7 +86,7 @@ def never_predicted(statistics: Statistics) -> Symptom | None:
 def index_column(statistics: Statistics) -> Symptom | None:
     """The first or the last column goes up by exactly 1 a row, in five rows or more: it counts the rows."""
     counting = statistics.logits.columns.counting
-    if statistics.classes < 2 or statistics.rows < _FEW_ROWS or not counting:
+    if not counting or not is_index(statistics.rows, statistics.classes):
         return None
     column, first = next(iter(counting.items()))
     return Symptom(
@@ -101,7 +102,7 @@ def index_column(statistics: Statistics) -> Symptom | None:
 def label_column(statistics: Statistics) -> Symptom | None:
     """A column equals the labels in each of 20 rows or more, and they are not all the same."""
     labels = statistics.labels
-    if labels is None or statistics.classes < 2 or statistics.rows < _MANY_ROWS:
+    if labels is None or not is_copy(statistics.rows, statistics.classes):
         return None
     copies = sorted(set(statistics.logits.columns.copies.tolist()) - set(statistics.logits.columns.constant.tolist()))
     if not copies:

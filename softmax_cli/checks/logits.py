@@ -7,15 +7,12 @@ import numpy as np
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.checks.words import all_rows, as_given, loss_as_given, percent
+from softmax_cli.metrics.certain import COARSEST, LOOSEST, loosest, rows_sum_to, unlikely
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
 from softmax_cli.metrics.shares import END
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
-_LOOSEST = 5e-3  # how far a sum of probabilities may be off, relative: those of bfloat16 are off by 2^-9 = 2e-3
-_COARSEST = 0.05  # ... where the values were rounded, and so much can come of it
-_EXACT = 1e-7  # ... and what no row is nearer to it than by luck: the rounding of float32
-_WHOLE = 0.3  # how often the sums of two rows of small whole numbers are the same by luck, at most
 _FEW_ROWS = 5
 _MANY_VALUES = 30
 
@@ -57,7 +54,7 @@ def scaled_probabilities(statistics: Statistics) -> Symptom | None:
     percents = shares.sums.off(100.0) <= _loosest(statistics, 100.0) * 100
     total = 100.0 if percents else shares.sums.high
     whole = statistics.logits.coarseness.decimals == 0
-    if not (percents or whole) or abs(total - 1) <= _LOOSEST or not _sums_to(statistics, total, int(not percents)):
+    if not (percents or whole) or abs(total - 1) <= LOOSEST or not _sums_to(statistics, total, int(not percents)):
         return None
     what = "percentages" if percents else "votes, or counts"
     return Symptom(
@@ -95,7 +92,7 @@ def sigmoids(statistics: Statistics) -> Symptom | None:
     if shares is None or statistics.logits.values.high > 1 or statistics.classes < 2 or size < _MANY_VALUES:
         return None
     crowded = log_binomial_tail(shares.near_zero, size, END) < LOG_ALPHA
-    if not crowded or shares.near_one < max(3, statistics.rows / 100) or shares.sums.off(1.0) <= _COARSEST:
+    if not crowded or shares.near_one < max(3, statistics.rows / 100) or shares.sums.off(1.0) <= COARSEST:
         return None
     return Symptom(
         "the logits are sigmoids: a probability for each class by itself",
@@ -117,7 +114,7 @@ def sigmoids(statistics: Statistics) -> Symptom | None:
 def log_probabilities(statistics: Statistics) -> Symptom | None:
     """log(sum(exp(x))) is 0 in each row, as sure as for probabilities; not where the user has said what they are."""
     normalizers = statistics.logits.normalizers
-    if statistics.said or not normalizers or statistics.classes < 2 or normalizers.off(0.0) > _LOOSEST:
+    if statistics.said or not normalizers or statistics.classes < 2 or normalizers.off(0.0) > LOOSEST:
         return None
     if not _unlikely(statistics, normalizers.off(0.0), 0):
         return None
@@ -156,20 +153,20 @@ def negated(statistics: Statistics) -> Symptom | None:
 
 def _sums_to(statistics: Statistics, total: float, spent: int) -> bool:
     """Whether no value is negative and the rows sum to that total, ``spent`` of them having been used to find it."""
-    if statistics.logits.shares is None:
-        return False
-    error = _sum_error(statistics, total)
-    if statistics.logits.coarseness.decimals == 0 or statistics.logits.shares.one_hot == statistics.rows:
-        near = error <= (_loosest(statistics, total) if total > 1 else _LOOSEST)
-        return near and statistics.classes > 1 and _unlikely(statistics, _WHOLE / 2, spent)
-    return statistics.classes > 1 and error <= _loosest(statistics, total) and _unlikely(statistics, error, spent)
+    logits = statistics.logits
+    return logits.shares is not None and rows_sum_to(
+        total,
+        _sum_error(statistics, total),
+        rows=logits.repeats.distinct - spent,
+        classes=statistics.classes,
+        coarseness=logits.coarseness,
+        one_hot=logits.shares.one_hot == statistics.rows,
+    )
 
 
 def _loosest(statistics: Statistics, total: float) -> float:
-    """How far a sum may be off, relative to it: as that of C values does that were rounded, each by half a step."""
-    coarseness = statistics.logits.coarseness
-    step = coarseness.step or 0.0 if coarseness.decimals is None else 10.0**-coarseness.decimals
-    return max(_LOOSEST, min(statistics.classes * step / 2 / total, _COARSEST))
+    """See loosest."""
+    return loosest(statistics.classes, statistics.logits.coarseness, total)
 
 
 def _sum_error(statistics: Statistics, total: float) -> float:
@@ -179,9 +176,8 @@ def _sum_error(statistics: Statistics, total: float) -> float:
 
 
 def _unlikely(statistics: Statistics, error: float, spent: int) -> bool:
-    """Whether the different rows are too near to a number for it to be luck."""
-    rows = statistics.logits.repeats.distinct - spent
-    return rows > 0 and rows * math.log(2 * (error + _EXACT)) < LOG_ALPHA
+    """See unlikely: of the rows that differ."""
+    return unlikely(error, statistics.logits.repeats.distinct - spent)
 
 
 def _floor(statistics: Statistics) -> Effect:

@@ -6,6 +6,7 @@ from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.checks.words import as_given, loss_as_given, rows_text
 from softmax_cli.losses.sums import Sum
+from softmax_cli.metrics.certain import is_header
 from softmax_cli.metrics.chance import LOG_ALPHA, log_poisson_tail
 from softmax_cli.metrics.places import Places
 from softmax_cli.reports.findings import Effect
@@ -101,9 +102,8 @@ def header_row(statistics: Statistics) -> Symptom | None:
     other names has no second header.
     """
     start, named = statistics.logits.counts_up, statistics.class_names != tuple(map(str, range(statistics.classes)))
-    if start is None or named or statistics.classes < 2 or statistics.logits.coarseness.decimals == 0:
-        return None
-    if statistics.rows < (_FEW_ROWS if statistics.classes > _SHORT_ROW else _MANY_ROWS):
+    decimals = statistics.logits.coarseness.decimals
+    if start is None or named or not is_header(statistics.rows, statistics.classes, decimals):
         return None
     labels = statistics.labels
     missing = labels is not None and labels.given == statistics.rows - 1

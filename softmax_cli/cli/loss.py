@@ -22,11 +22,12 @@ from softmax_cli.cli.options import (
     asked_for,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note, note_typing
+from softmax_cli.cli.streams import note, note_typing, warn
 from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.settings import Settings, parse_parameters
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
-from softmax_cli.losses.variants import HEADLINE
+from softmax_cli.losses.families import family_of
+from softmax_cli.losses.sigmoid_variants import ALIASES
 from softmax_cli.writers.numbers import exact
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def command(
     frameworks: only.FrameworksOption = None,
     reduction: only.ReductionOption = Settings.reduction,
     weight: only.WeightOption = None,
+    pos_weight: only.PosWeightOption = None,
     ignore_index: IgnoreIndexOption = None,
     label_smoothing: only.LabelSmoothingOption = Settings.label_smoothing,
     temperature: TemperatureOption = Settings.temperature,
@@ -84,6 +86,7 @@ def command(
     softmax-cli loss x.csv y.csv --delimiter semicolon --decimal ,
     softmax-cli loss x.npy y.npy --dtype float16 --dtype float32 --explain
     softmax-cli loss x.npy y.npy --weight w.csv --label-smoothing 0.1
+    softmax-cli loss x.csv t.csv --multilabel --pos-weight 1,3,1
     softmax-cli loss x.npy y.npy --class-axis 2 --ignore-index -100 --ledger
     softmax-cli loss x.npy q.npy --zero-log-zero --temperature 2
     softmax-cli loss x.npy y.npy --loss focal --param focal.gamma=1
@@ -107,7 +110,7 @@ def command(
     conditions = [parse_condition(text) for text in fail_if or ()]
     options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
-    note_typing(*of_logits, *of_labels, weight)
+    note_typing(*of_logits, *of_labels, weight, pos_weight)
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:
@@ -117,10 +120,11 @@ def command(
         _refuse_together({**shows_other, **gates}, f"{chosen[0]} shows something else than the losses", chosen[0])
         _show_other(_files(of_logits, of_labels), context.params, options, output_format)
         return
+    headline = family_of(multilabel=reading["multilabel"]).headline
     if quiet:
         several = {"--fail-if agreement": any(condition.quantity == "agreement" for condition in conditions)}
         _refuse_together(_not_one_number(context, options) | several, "-q prints one number and nothing else", "-q")
-        options.update(variants=options["variants"] or [HEADLINE], reference=False, preview=False)
+        options.update(variants=options["variants"] or [headline], reference=False, preview=False)
     if options["reduction"] == "none" and (conditions or expect is not None):
         raise UsageError("--expect and --fail-if compare one number; use --reduction mean or sum")
     from softmax_cli.cli.output import deliver, require_rows
@@ -134,9 +138,10 @@ def command(
     if quiet:
         print(exact(report.loss(options["variants"][0])))
         note(*report.cautions)
+        warn(*report.hints)
     else:
         deliver(report, output_format)
-    of = options["variants"][0] if len(options["variants"]) == 1 else HEADLINE
+    of = options["variants"][0] if len(options["variants"]) == 1 else headline
     failures = check(report, conditions, of, expect, rtol, atol)
     if failures:
         raise CheckFailedError("; ".join(failures))
@@ -166,6 +171,7 @@ def _options(given: Mapping[str, Any]) -> dict[str, Any]:
     options = {field.name: given[field.name] for field in fields(Settings) if field.name in given}
     for name in ("variants", "losses", "frameworks"):
         options[name] = list(options[name] or ())
+    options["variants"] = [ALIASES.get(name, name) for name in options["variants"]]
     options["dtype"] = list(options["dtype"] or ()) or None
     options["parameters"] = parse_parameters(options["parameters"] or ())
     return options
@@ -201,7 +207,9 @@ def _show_other(
     from softmax_cli.evaluation import steps
 
     if given["grad_output"] is not None:
-        note(*steps.save_gradient(*files, Path(given["grad_output"]), **options))
+        said = steps.save_gradient(*files, Path(given["grad_output"]), **options)
+        note(*said.notes)
+        warn(*said.hints)
         return
     walk = steps.steps if given["steps"] else steps.gradient
     deliver(walk(*files, **options), output_format)

@@ -10,6 +10,7 @@ from softmax_cli.cli.reading_options import READING
 from softmax_cli.evaluation.settings import ACCUMULATIONS, ALL_LOSSES, KERNELS
 from softmax_cli.losses.frameworks import FRAMEWORKS
 from softmax_cli.losses.others import LOSSES
+from softmax_cli.losses.sigmoid_variants import SIGMOIDS
 from softmax_cli.losses.variants import HEADLINE, VARIANTS
 from softmax_cli.reports.loss import REDUCTIONS
 
@@ -47,7 +48,7 @@ VariantsOption = Annotated[
         "--variant",
         show_default=False,
         rich_help_panel=COMPUTING,
-        **names("Only this way to the cross-entropy (may be repeated)", VARIANTS),
+        **names("Only this way to the cross-entropy (may be repeated)", VARIANTS, SIGMOIDS),
     ),
 ]
 LossesOption = Annotated[
@@ -100,14 +101,28 @@ ReductionOption = Annotated[
 WeightOption = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE",
-        help="One weight a class, in a column, a row, or beside the classes' names.",
+        metavar="FILE|W,W,...",
+        help="One weight per class: 2,4,6, or cat=2,dog=4, or a file with a column, a row, or names and weights.",
+        show_default=False,
+        rich_help_panel=CRITERION,
+    ),
+]
+PosWeightOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|W,W,...",
+        help="With --multilabel: what a label of 1 counts for beside one of 0, for each class.",
         show_default=False,
         rich_help_panel=CRITERION,
     ),
 ]
 LabelSmoothingOption = Annotated[
-    float, typer.Option(metavar="E", help="Labels (1 - E) q + E / C, from 0 to 1.", rich_help_panel=CRITERION)
+    float,
+    typer.Option(
+        metavar="E",
+        help="Labels (1 - E) q + E / C, from 0 to 1; with --multilabel (1 - E) t + E / 2.",
+        rich_help_panel=CRITERION,
+    ),
 ]
 ZeroLogZeroOption = Annotated[
     bool,

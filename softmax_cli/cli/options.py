@@ -21,11 +21,12 @@ AUTO = "auto"
 FORMATS = (AUTO, *WRITERS)
 
 
-def names(what: str, known: Iterable[str]) -> dict[str, Any]:
-    """The help and the shell completion of an option that takes one of some names."""
-    known = tuple(known)
-    completion: Callable[[], list[str]] = lambda: list(known)  # noqa: E731
-    return {"help": f"{what}: {', '.join(known)}.", "metavar": "NAME", "autocompletion": completion}
+def names(what: str, known: Iterable[str], of_multilabel: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the help and the shell completion of an option that takes one of some names."""
+    known, others = tuple(known), tuple(of_multilabel)
+    completion: Callable[[], list[str]] = lambda: [*known, *others]  # noqa: E731
+    with_multilabel = f"; with --multilabel {', '.join(others)}" if others else ""
+    return {"help": f"{what}: {', '.join(known)}{with_multilabel}.", "metavar": "NAME", "autocompletion": completion}
 
 
 def conditions(example: str, figures: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 from softmax_cli.cli.options import AUTO
-from softmax_cli.cli.streams import note
+from softmax_cli.cli.streams import note, warn
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.files import known_suffix, replacing
 from softmax_cli.writers import PICTURES, SUFFIXES, WITH_WARNINGS, write_report
@@ -36,6 +36,7 @@ def deliver(report: Any, name: str) -> None:
         write_report(report, name, sys.stdout)
         # A report may be read as it is written: then it has more to say at its end.
         note(*(each for each in report.notes if each not in said))
+        warn(*report.hints)
         return
     import shutil
     import tempfile
@@ -90,5 +91,6 @@ def _opened(path: Path, name: str) -> TextIO | BinaryIO:
 
 def _note(report: Any, name: str) -> None:
     note(*report.notes)
+    warn(*report.hints)
     if name not in WITH_WARNINGS:
         note(*filter(None, [report.lead()]), *report.warnings())

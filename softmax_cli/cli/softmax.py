@@ -19,7 +19,7 @@ from softmax_cli.cli.options import (
     refuse_format_beside_output,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note, note_typing
+from softmax_cli.cli.streams import note, note_typing, warn
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.settings import Settings
 
@@ -81,3 +81,4 @@ def command(
         return
     save_softmax(report, output)
     note(*report.notes)
+    warn(*report.hints)

@@ -34,6 +34,12 @@ def note(*sentences: str) -> None:
         say(f"note: {sentence}")
 
 
+def warn(*sentences: str) -> None:
+    """Say what is likely to be wrong, a line each."""
+    for sentence in sentences:
+        say(f"warning: {sentence}")
+
+
 def note_typing(*paths: str | None) -> None:
     """Say what the command waits for, where it reads what is typed."""
     from softmax_cli.readers.source import STDIN

@@ -10,19 +10,20 @@ from numpy.typing import NDArray
 from softmax_cli.backends.base import Backend
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.evaluation.blocks import rows_per_block
-from softmax_cli.evaluation.details import Details
+from softmax_cli.evaluation.details import Details, details_of
 from softmax_cli.evaluation.edges import Edges
 from softmax_cli.evaluation.frameworks import FrameworkFold, FrameworkSums
+from softmax_cli.evaluation.hints.watch import Hints
 from softmax_cli.evaluation.settings import Settings
 from softmax_cli.evaluation.totals import Totals
 from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.losses.batch import Batch
 from softmax_cli.losses.criterion import Criterion
+from softmax_cli.losses.families import family_of
 from softmax_cli.losses.partial import Partial
 from softmax_cli.losses.sums import Sum
-from softmax_cli.losses.targets import Indices, Probabilities, Target
-from softmax_cli.losses.variants import HEADLINE, VARIANTS, Variant
-from softmax_cli.reports.rows import RowDetail
+from softmax_cli.losses.targets import Indices, Target
+from softmax_cli.losses.variants import Variant
 
 Key = tuple[str, str]
 """A backend's name and a variant's."""
@@ -37,7 +38,8 @@ class Measured:
     references: dict[str, NDArray[np.float64]]
     natively: dict[Key, float]
     weights: NDArray[np.float64] | None
-    details: list[RowDetail]
+    details: list[Any]
+    clamped: dict[Key, NDArray[np.intp]]
     frameworks: FrameworkSums | None
 
 
@@ -49,14 +51,18 @@ class Fold:
 
     def __init__(self, pair: Pair, backends: Sequence[Backend], settings: Settings, criterion: Criterion) -> None:
         self.pair = pair
+        self.hints = Hints.of(pair)
         self.backends = backends
         self.settings = settings
         self.criterion = criterion
-        self.variants = settings.chosen_variants()
+        self.family = family_of(multilabel=pair.multilabel)
+        self.variants = settings.chosen_variants(self.family)
         self.rows = 0
         self.counted = 0
         self._keys = {(backend.name, variant.name): variant for backend in backends for variant in self.variants}
         self.faults: dict[Key, list[Block]] = {key: [] for key in self._keys}
+        self.clamped: dict[Key, list[Block]] = {key: [] for key, variant in self._keys.items() if variant.clamped}
+        self.clamped_rows = dict.fromkeys(self.clamped, 0)
         self.natively: dict[Key, float] = {}
         self.row_losses: dict[Key, list[NDArray[Any]]] = {key: [] for key in self._keys}
         self.labels: list[str] = []
@@ -66,10 +72,14 @@ class Fold:
             if settings.frameworks
             else None
         )
-        self.details = Details(settings.top, pair.display_names) if settings.per_row or settings.top else None
+        self.details = (
+            Details(settings.top, pair.display_names, details_of(multilabel=pair.multilabel))
+            if settings.per_row or settings.top
+            else None
+        )
         self._losses = {key: Totals() for key in self._keys}
-        self._references = {exact_of(variant).name: Totals() for variant in self.variants if settings.reference}
-        self._weights = Totals() if criterion.weight is not None and not pair.by_probabilities else None
+        self._references = {self._exact(variant): Totals() for variant in self.variants if settings.reference}
+        self._weights = Totals() if criterion.weight is not None and pair.by_index else None
         self._exact_criterion = _wide_criterion(backends[0], criterion)
 
     @property
@@ -83,15 +93,21 @@ class Fold:
         return Sum.count(self.counted) if self._weights is None else self._weights.partial().losses
 
     @property
-    def divisor(self) -> Sum:
-        """What the sum of the losses is divided by: for the mean the rows' weights, as torch does."""
-        return self.weights if self.settings.reduction == "mean" else Sum.count(1)
+    def mean_divisor(self) -> Sum:
+        """What a mean divides by: the rows' weights, as torch does; for multi-label losses times the classes."""
+        return self.weights.times(self.pair.classes) if self.pair.multilabel else self.weights
+
+    def divisor(self, variant: Variant) -> Sum:
+        """What the sum of a variant's losses is divided by."""
+        if self.settings.reduction != "mean":
+            return Sum.count(1)
+        return self.weights if variant.of_rows else self.mean_divisor
 
     @property
     def headline(self) -> Key:
         """What the ledger and the single rows are of: the first backend's cross_entropy, or its stand-in."""
-        names = [variant.name for variant in self.variants]
-        return self.backends[0].name, HEADLINE if HEADLINE in names else names[0]
+        names, headline = [variant.name for variant in self.variants], self.family.headline
+        return self.backends[0].name, headline if headline in names else names[0]
 
     def partial(self, key: Key) -> Partial:
         """The sums of a backend's variant."""
@@ -99,14 +115,22 @@ class Fold:
 
     def reference(self, variant: Variant) -> float | None:
         """The reduced reference of a variant, None where there is none."""
-        totals = self._references.get(exact_of(variant).name)
-        return None if totals is None else totals.partial().losses.over(self.divisor)
+        totals = self._references.get(self._exact(variant))
+        return None if totals is None else totals.partial().losses.over(self.divisor(variant))
+
+    def of_family(self, variant: Variant) -> bool:
+        """Whether a variant is a way to the family's loss: a mean per row is so only among means."""
+        return variant.name in self.family.variants and not (variant.of_rows and self.settings.reduction != "mean")
+
+    def _exact(self, variant: Variant) -> str:
+        return self.family.exact_of(variant).name
 
     def measure(self, block: Block) -> Measured:
         """Every loss of a block's rows."""
         losses: dict[Key, NDArray[Any]] = {}
         natively: dict[Key, float] = {}
-        details: list[RowDetail] = []
+        details: list[Any] = []
+        clamped: dict[Key, NDArray[np.intp]] = {}
         with np.errstate(all="ignore"):
             references, frameworks = self._measure_exactly(block)
             for backend in self.backends:
@@ -114,22 +138,28 @@ class Fold:
                     batch = self.batch(backend, block)
                     for variant in self.variants:
                         key = (backend.name, variant.name)
-                        losses[key] = _losses(variant, batch)
+                        losses[key] = row_losses(variant, batch)
+                        if variant.clamped is not None:
+                            places = backend.to_numpy(variant.clamped(batch))[: batch.rows].any(axis=1)
+                            clamped[key] = np.flatnonzero(places)
                         if self.native:
                             natively[key] = self._reduced_natively(variant, batch)
                         if self.details is not None and key == self.headline:
                             details = self.details.of(block, batch, losses[key], self.pair.rule.text(block.target))
             weights = self._exact_criterion.row_weights(block.target, np)
-        return Measured(block, losses, references, natively, weights, details, frameworks)
+        return Measured(block, losses, references, natively, weights, details, clamped, frameworks)
 
     def add(self, found: Measured) -> None:
         """Add a block's losses to every sum; the blocks in their order."""
         target = found.block.target
         for key, losses in found.losses.items():
-            self._losses[key].add(losses, found.references.get(exact_of(self._keys[key]).name))
-            self._keep_faults(key, losses, found.block)
+            self._losses[key].add(losses, found.references.get(self._exact(self._keys[key])))
+            self._keep(self.faults[key], np.flatnonzero(~np.isfinite(losses)), found.block)
             if self.settings.reduction == "none":
                 self.row_losses[key].append(losses)
+        for key, places in found.clamped.items():
+            self.clamped_rows[key] += len(places)
+            self._keep(self.clamped[key], places, found.block)
         for name, losses in found.references.items():
             self._references[name].add(losses)
         if self._weights is not None and found.weights is not None:
@@ -148,14 +178,23 @@ class Fold:
 
     def blocks(self) -> Iterator[Block]:
         """The rows, in order, in blocks that suit the backends; in one where these reduce them all at once."""
-        return self.pair.blocks(rows_per_block(self.pair.classes, self.backends), whole=self.native)
+        blocks = self.pair.blocks(rows_per_block(self.pair.classes, self.backends), whole=self.native)
+        return self.hints.watching_pair(blocks)
 
     def batch(self, backend: Backend, block: Block) -> Batch:
-        """A block as the backend's arrays."""
-        logits = backend.asarray(block.logits)
+        """Return a block as the backend's arrays.
+
+        Multi-label losses are computed element by element: they are padded for frameworks that compute the last
+        elements of an array in another way, and contiguous, so that no element depends on where a block ends.
+        """
+        rows = len(block.logits)
+        if self.pair.multilabel and not self.native:
+            block = block.padded(backend.lanes)
+        values = np.ascontiguousarray(block.logits) if self.pair.multilabel else block.logits
+        logits = backend.asarray(values)
         if self.settings.temperature != 1:
             logits = logits / self.settings.temperature
-        return Batch(backend, logits, backend.target(block.target), backend.criterion(self.criterion))
+        return Batch(backend, logits, backend.target(block.target), backend.criterion(self.criterion), rows)
 
     def _measure_exactly(self, block: Block) -> tuple[dict[str, NDArray[np.float64]], FrameworkSums | None]:
         """The references, and the frameworks' conventions: in float64, of the values that the backends hold.
@@ -166,40 +205,39 @@ class Fold:
             return {}, None
         backend = self.backends[0]
         with backend.arithmetic():
-            logits = _wide(backend, backend.asarray(block.logits)) / self.settings.temperature
+            values = np.ascontiguousarray(block.logits) if self.pair.multilabel else block.logits
+            logits = _wide(backend, backend.asarray(values)) / self.settings.temperature
             target = _wide_target(backend, block.target)
         batch = Batch(_EXACT, logits, target, self._exact_criterion)
-        exact = dict.fromkeys(map(exact_of, self.variants)) if self._references else {}
-        references = {variant.name: _losses(variant, batch) for variant in exact}
+        exact = dict.fromkeys(map(self.family.exact_of, self.variants)) if self._references else {}
+        references = {variant.name: row_losses(variant, batch) for variant in exact}
         return references, None if self.frameworks is None else self.frameworks.measure(batch)
 
-    def _keep_faults(self, key: Key, losses: NDArray[Any], block: Block) -> None:
-        room = self.settings.kept_faults - len(self.faults[key])
-        if room and not (finite := np.isfinite(losses)).all():
-            places = np.flatnonzero(~finite)[:room].tolist()
-            self.faults[key] += [block.part(place, place + 1) for place in places]
+    def _keep(self, kept: list[Block], places: NDArray[np.intp], block: Block) -> None:
+        """Keep rows of a block for an explanation, as far as there is room."""
+        room = self.settings.kept_faults - len(kept)
+        kept += [block.part(place, place + 1) for place in places[:room].tolist()]
 
     def _reduced_natively(self, variant: Variant, batch: Batch) -> float:
         criterion = replace(batch.criterion, reduction=self.settings.reduction)
-        if variant.name in VARIANTS:
+        if variant.name in self.family.variants:
             reduced = variant.losses(Batch(batch.backend, batch.logits, batch.target, criterion))
         else:
             reduced = criterion.reduced(variant.losses(batch), batch.target, batch.xp)
         return float(reduced) + 0
 
 
-def exact_of(variant: Variant) -> Variant:
-    """What a variant is held against, in float64: the cross-entropy for each way to it, else the loss itself."""
-    return VARIANTS[HEADLINE] if variant.name in VARIANTS else variant
-
-
 _EXACT = NumpyBackend("cpu", "float64")
 
 
-def _losses(variant: Variant, batch: Batch) -> NDArray[Any]:
-    """One loss a row; without the sign that torch gives a loss of -0.0."""
+def row_losses(variant: Variant, batch: Batch) -> NDArray[Any]:
+    """One loss per row, which is the sum of its elements; without the sign that torch gives a loss of -0.0."""
     backend: Any = batch.backend
     losses: NDArray[Any] = backend.to_numpy(batch.target.counted_only(variant.losses(batch), batch.xp)) + 0
+    losses = losses[: batch.rows]
+    if losses.ndim == 2:
+        # Contiguous and in float64 before it adds, so that a row's sum does not depend on the rows beside it.
+        losses = np.sum(np.ascontiguousarray(losses, np.float64), axis=1)
     return losses
 
 
@@ -208,10 +246,11 @@ def _wide(backend: Backend, array: Any) -> NDArray[np.float64]:
 
 
 def _wide_target(backend: Backend, target: Target) -> Target:
-    return target if isinstance(target, Indices) else Probabilities(_wide(backend, backend.asarray(target.rows)))
+    return target if isinstance(target, Indices) else type(target)(_wide(backend, backend.asarray(target.rows)))
 
 
 def _wide_criterion(backend: Backend, criterion: Criterion) -> Criterion:
     """The criterion with the weights that the backend holds."""
     held = backend.criterion(criterion)
-    return held if held.weight is None else replace(held, weight=_wide(backend, held.weight))
+    wide = [None if each is None else _wide(backend, each) for each in (held.weight, held.pos_weight)]
+    return replace(held, weight=wide[0], pos_weight=wide[1])

@@ -12,9 +12,7 @@ _PAYS = 1 << 32
 begins to pay, since compiling it, at its first use, takes 2 s more."""
 
 
-def choose_kernel(
-    settings: Settings, backends: Sequence[Backend], logits_bytes: int, *, by_probabilities: bool
-) -> None:
+def choose_kernel(settings: Settings, backends: Sequence[Backend], logits_bytes: int, *, by_index: bool) -> None:
     """Have the NumPy backend use the fused kernel, where it is asked for or pays.
 
     Raises UsageError where it is asked for and cannot be had: never another one in its place.
@@ -22,7 +20,7 @@ def choose_kernel(
     if settings.kernel == "plain":
         return
     obstacle = ""
-    if settings.label_smoothing or by_probabilities:
+    if settings.label_smoothing or not by_index:
         obstacle = "the fused kernel is for class indices without smoothing; use --kernel plain"
     if settings.kernel == "fused":
         if obstacle:

@@ -11,7 +11,7 @@ from softmax_cli.backends import load_backends
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.blocks import computing_dtype
-from softmax_cli.evaluation.fold import Fold
+from softmax_cli.evaluation.fold import Fold, row_losses
 from softmax_cli.evaluation.kernels import choose_kernel
 from softmax_cli.evaluation.log_probabilities import label_log_probabilities
 from softmax_cli.evaluation.passes import run
@@ -20,13 +20,15 @@ from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.inputs.opening import as_sources
 from softmax_cli.inputs.pairs import Block, open_pair
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, Reading
-from softmax_cli.inputs.weights import read_weights
+from softmax_cli.inputs.weights import inline_weights, read_weights
 from softmax_cli.losses.causes import Row, explain
 from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.distance import distances
+from softmax_cli.losses.families import SOFTMAX
 from softmax_cli.losses.precision import in_ulps
+from softmax_cli.losses.sigmoid_causes import Elements, explain_clamp, explain_elements
 from softmax_cli.losses.targets import Indices
-from softmax_cli.losses.variants import VARIANTS, Variant
+from softmax_cli.losses.variants import Variant
 from softmax_cli.reports.ledger import Ledger
 from softmax_cli.reports.likelihood import LikelihoodReport
 from softmax_cli.reports.lines import LossLine
@@ -36,12 +38,16 @@ from softmax_cli.reports.signature import Signature
 
 
 def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport | LikelihoodReport:
-    """Softmax cross-entropy by every variant, side by side, each held against float64.
+    """Return the cross-entropy by every variant, side by side, each compared with float64 arithmetic.
 
     With l = log_softmax(x / T) and smoothing e, for class indices y (N,)
     L_i = -(1 - e) w_y l_y - (e / C) sum_c w_c l_c, and the mean is sum_i L_i / sum_i w_{y_i}; for probabilities
     q (N, C) L_i = -sum_c w_c ((1 - e) q_c + e / C) l_c, and the mean is sum_i L_i / N. In nats. Ignored rows
     count nowhere. Rows are computed in ``dtype`` and summed exactly.
+
+    With ``multilabel`` each class has a sigmoid of its own: with labels t (N, C) in [0, 1], class weights v and
+    ``pos_weight`` w, an element's loss is v_c (w_c t softplus(-x) + (1 - t) softplus(x)), smoothing takes
+    (1 - e) t + e / 2 for t, a row's loss is the sum over its classes, and the mean divides by N C.
 
     With ``values="label-log-probabilities"`` each row is the log-probability of what occurred, there are no labels, and
     the result is a :class:`softmax_cli.reports.likelihood.LikelihoodReport`.
@@ -66,15 +72,20 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport | Li
     if reading.values == LABEL_LOG_PROBABILITIES:
         logits, labels = as_sources(logits, labels)
         return label_log_probabilities(logits, labels, settings, reading)
-    logits, labels, settings = with_sources(logits, labels, settings)
+    logits, labels, settings = with_sources(logits, labels, settings, reading)
     reports = [report_of(run_fold(logits, labels, each, reading)) for each in settings.by_dtype()]
     return reports[0] if len(reports) == 1 else _side_by_side(reports)
 
 
-def with_sources(logits: Any, labels: Any, settings: Settings) -> tuple[Any, Any, Settings]:
-    """The same with every path as Files or a Source, so that each can be read more than once."""
-    logits, labels, weight = as_sources(logits, labels, settings.weight)
-    return logits, labels, replace(settings, weight=weight)
+def with_sources(logits: Any, labels: Any, settings: Settings, reading: Reading) -> tuple[Any, Any, Settings]:
+    """Return the same with every path as Files or a Source, so that each can be read more than once.
+
+    Raises UsageError before anything is read where the settings are of another family of losses.
+    """
+    settings.refuse_other_family(multilabel=reading.multilabel)
+    weights = (inline_weights("--weight", settings.weight), inline_weights("--pos-weight", settings.pos_weight))
+    logits, labels, weight, pos_weight = as_sources(logits, labels, *weights)
+    return logits, labels, replace(settings, weight=weight, pos_weight=pos_weight)
 
 
 def _side_by_side(reports: Sequence[LossReport]) -> LossReport:
@@ -86,26 +97,34 @@ def _side_by_side(reports: Sequence[LossReport]) -> LossReport:
         losses=tuple(line for report in reports for line in report.losses),
         signature=first.signature.of(None, dtype=dtypes),
         notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
+        hints=tuple(dict.fromkeys(hint for report in reports for hint in report.hints)),
     )
 
 
 def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> Fold:
     """Read all rows; gives their sums, and the first and the last rows themselves."""
-    reading.refuse_multilabel("loss")
     pair = open_pair(logits, labels, reading, settings.ignore_index)
-    index_only = [variant.name for variant in settings.chosen_variants() if variant.index_only]
+    index_only = [variant.name for variant in settings.chosen_variants(SOFTMAX) if variant.index_only]
     if pair.by_probabilities and index_only:
         raise UsageError(f"{index_only[0]} is for class indices, and these labels are probabilities")
     backends = load_backends(settings.backend, settings.device, computing_dtype(settings.dtype, pair.logits))
-    choose_kernel(settings, backends, pair.progress().size, by_probabilities=pair.by_probabilities)
-    weights = None if settings.weight is None else read_weights(settings.weight, reading, pair.display_names)
-    fold = Fold(pair, backends, settings, Criterion(settings.label_smoothing, weights, settings.zero_log_zero))
+    choose_kernel(settings, backends, pair.progress().size, by_index=pair.by_index)
+    fold = Fold(pair, backends, settings, _criterion(settings, reading, pair.display_names))
     with ExitStack() as stack:
         if not fold.native:
             for backend in backends:
                 stack.enter_context(backend.on_one_thread())
         run(fold, fold.blocks(), settings.workers, lambda: settings.watcher(pair.progress()))
     return fold
+
+
+def _criterion(settings: Settings, reading: Reading, class_names: tuple[str, ...]) -> Criterion:
+    given = {"--weight": settings.weight, "--pos-weight": settings.pos_weight}
+    weight, pos_weight = (
+        None if weights is None else read_weights(weights, reading, class_names, option)
+        for option, weights in given.items()
+    )
+    return Criterion(settings.label_smoothing, weight, settings.zero_log_zero, pos_weight=pos_weight)
 
 
 def report_of(fold: Fold) -> LossReport:
@@ -120,12 +139,16 @@ def report_of(fold: Fold) -> LossReport:
         ledger=_ledger(fold),
         preview=tuple(line for block in fold.edges.blocks() for line in _preview(fold, block)),
         labels=fold.labels,
-        notes=fold.pair.notes,
+        notes=(*fold.pair.notes, *settings.left_out(fold.family)),
+        hints=fold.hints.found(),
         details=None if fold.details is None else fold.details.found(),
         details_title="rows, one by one" if settings.top is None else "rows with the largest losses",
         frameworks=() if fold.frameworks is None else fold.frameworks.lines(),
         explained=settings.explain,
         with_ledger=settings.ledger,
+        family=fold.family.name,
+        headline=fold.family.headline,
+        multilabel=fold.pair.multilabel,
         urgent=fold.pair.cautions,
     )
 
@@ -133,7 +156,7 @@ def report_of(fold: Fold) -> LossReport:
 def _line(fold: Fold, backend: Backend, variant: Variant) -> LossLine:
     key = (backend.name, variant.name)
     partial, reference = fold.partial(key), fold.reference(variant)
-    reduced = fold.natively[key] if fold.native else partial.losses.over(fold.divisor)
+    reduced = fold.natively[key] if fold.native else partial.losses.over(fold.divisor(variant))
     per_row = fold.settings.reduction == "none"
     delta = ulp = None
     if reference is not None:
@@ -150,14 +173,17 @@ def _line(fold: Fold, backend: Backend, variant: Variant) -> LossLine:
         delta=delta,
         ulp=ulp,
         nonfinite=partial.losses.nonfinite,
-        causes=tuple(explain(_row(fold, backend, fault), variant) for fault in fold.faults[key]),
-        family=variant.name in VARIANTS,
+        causes=tuple(_cause(fold, backend, fault, variant) for fault in fold.faults[key]),
+        family=fold.of_family(variant),
+        clamped=fold.clamped_rows.get(key, 0),
+        clamps=tuple(_clamp(fold, backend, fault) for fault in fold.clamped.get(key, ())),
     )
 
 
 def _ledger(fold: Fold) -> Ledger:
     backend, variant = fold.headline
     partial = fold.partial(fold.headline)
+    of_rows = next(each.of_rows for each in fold.variants if each.name == variant)
     return Ledger(
         variant=variant,
         backend=backend,
@@ -165,8 +191,10 @@ def _ledger(fold: Fold) -> Ledger:
         counted=fold.counted,
         loss_sum=partial.losses.value(),
         square_sum=partial.squares.value(),
-        weight_sum=fold.weights.value(),
-        mean=partial.losses.over(fold.weights),
+        weight_sum=fold.mean_divisor.value(),
+        mean=partial.losses.over(fold.weights if of_rows else fold.mean_divisor),
+        multilabel=fold.pair.multilabel,
+        **({"weighing": "their classes: what the mean divides by"} if fold.pair.multilabel else {}),
     )
 
 
@@ -174,9 +202,10 @@ def _preview(fold: Fold, block: Block) -> list[RowLine]:
     backend = fold.backends[0]
     with backend.arithmetic():
         batch = fold.batch(backend, block)
-        probabilities = backend.to_numpy(batch.softmax)
-        sums = backend.to_numpy(batch.xp.sum(batch.softmax, axis=-1))
-        losses = backend.to_numpy(backend.cross_entropy(batch.logits, batch.target, batch.criterion)) + 0
+        found = batch.sigmoid if fold.pair.multilabel else batch.softmax
+        probabilities = backend.to_numpy(found)[: batch.rows]
+        sums = backend.to_numpy(batch.xp.sum(found, axis=-1))[: batch.rows]
+        losses = row_losses(fold.family.variants[fold.family.headline], batch)
     targets: list[int | None] = [None] * len(sums)
     if isinstance(block.target, Indices):
         counted = block.target.counted
@@ -190,6 +219,29 @@ def _preview(fold: Fold, block: Block) -> list[RowLine]:
             zip(fold.pair.rule.text(block.target), targets, losses, strict=True)
         )
     ]
+
+
+def _cause(fold: Fold, backend: Backend, fault: Block, variant: Variant) -> str:
+    """Why a row's loss is nan or infinite."""
+    if fold.pair.multilabel:
+        return explain_elements(_elements(fold, backend, fault), variant.name)
+    return explain(_row(fold, backend, fault), variant)
+
+
+def _clamp(fold: Fold, backend: Backend, fault: Block) -> str:
+    """Where a row's logarithm is clamped."""
+    return explain_clamp(_elements(fold, backend, fault))
+
+
+def _elements(fold: Fold, backend: Backend, fault: Block) -> Elements:
+    with backend.arithmetic():
+        batch = fold.batch(backend, fault)
+        logits, sigmoid, labels = (
+            backend.to_numpy(array)[0].tolist() for array in (batch.logits, batch.sigmoid, batch.yes_or_no)
+        )
+    return Elements(
+        fault.start, backend.dtype, fault.logits[0].tolist(), logits, sigmoid, labels, fold.pair.display_names
+    )
 
 
 def _row(fold: Fold, backend: Backend, fault: Block) -> Row:
@@ -216,10 +268,15 @@ def signature_of(fold: Fold) -> Signature:
             ("reduction", settings.reduction),
             ("label_smoothing", criterion.label_smoothing),
             ("ignore_index", settings.ignore_index),
-            ("weight", None if criterion.weight is None else ",".join(map(str, criterion.weight.tolist()))),
+            ("weight", _weights_text(criterion.weight)),
+            *((("pos_weight", _weights_text(criterion.pos_weight)),) if fold.pair.multilabel else ()),
             ("temperature", settings.temperature),
             ("zero_log_zero", criterion.zero_log_zero),
             ("class_axis", fold.pair.class_axis),
             *fold.pair.reading.signature,
         ),
     )
+
+
+def _weights_text(weights: Any) -> str | None:
+    return None if weights is None else ",".join(map(str, weights.tolist()))

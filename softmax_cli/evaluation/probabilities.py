@@ -12,6 +12,7 @@ from softmax_cli.backends import EVERY_BACKEND, load_backends
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.blocks import computing_dtype, rows_per_block
+from softmax_cli.evaluation.hints.watch import Hints
 from softmax_cli.evaluation.saving import check_suffix, save
 from softmax_cli.evaluation.settings import positive, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
@@ -75,6 +76,7 @@ def softmax(
     table = by_class(chosen_logits(whole, axis, choices(whole, Layout(axis, None), layout)[0], layout), axis, layout)
     classes = int(table.shape[axis] or 0)
     (chosen,) = load_backends(backend, device, computing_dtype(dtype, table))
+    hints = Hints(table, layout)
     settings = (("dtype", chosen.dtype), ("temperature", temperature), ("class_axis", axis), *layout.signature)
     return SoftmaxReport(
         signature=Signature(backend_signatures([chosen]), settings),
@@ -87,8 +89,10 @@ def softmax(
             chosen,
             worker_count(threads),
             lambda values: _block(chosen, values, temperature, log=log),
+            hints,
         ),
         notes_so_far=lambda: (*table.notes, *axis_notes(whole, axis), *cautions(table)),
+        find_hints=hints.found,
     )
 
 
@@ -111,11 +115,13 @@ class SoftmaxBlocks:
     backend: Backend
     threads: int
     compute: Callable[[NDArray[Any]], SoftmaxBlock]
+    hints: Hints
 
     def __iter__(self) -> Iterator[SoftmaxBlock]:
         rows = rows_per_block(int(self.table.shape[self.axis] or 0), [self.backend])
         with self.backend.on_one_thread():
-            yield from in_order(self.compute, self.table.blocks(rows, self.axis), self.threads)
+            blocks = self.hints.watching(self.table.blocks(rows, self.axis), lambda logits: (logits, None))
+            yield from in_order(self.compute, blocks, self.threads)
 
 
 def _block(backend: Backend, values: NDArray[Any], temperature: float, *, log: bool) -> SoftmaxBlock:

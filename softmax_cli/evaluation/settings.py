@@ -8,7 +8,9 @@ from typing import Any, TypeVar
 from softmax_cli.errors import UsageError
 from softmax_cli.inputs.progress import Watcher, ignore
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.losses.families import SIGMOID, SOFTMAX, Family
 from softmax_cli.losses.others import LOSSES
+from softmax_cli.losses.sigmoid_variants import ALIASES, SIGMOIDS
 from softmax_cli.losses.variants import VARIANTS, Variant
 from softmax_cli.parallel import available_threads
 from softmax_cli.reports.loss import REDUCTIONS
@@ -16,6 +18,7 @@ from softmax_cli.reports.loss import REDUCTIONS
 ALL_LOSSES = "all"
 _EXPLAINED = 20
 ACCUMULATIONS = ("float64", "native")
+_BINARY = ("bce", "binary_cross_entropy", "sigmoid", *ALIASES, *SIGMOIDS)
 KERNELS = ("auto", "plain", "fused")
 
 
@@ -48,11 +51,12 @@ class Settings(Passing):
         backend: ``numpy``, ``torch`` or ``all``.
         device: ``cpu``, ``cuda``, ``cuda:N`` or ``mps``; torch's.
         dtype: ``float16``, ``bfloat16``, ``float32`` or ``float64``, or several of them; None for the file's own.
-        variants: names out of VARIANTS; all of them if empty.
+        variants: names out of VARIANTS, or out of SIGMOIDS for multi-label files; all of them if empty.
         losses: names out of LOSSES, beside the variants; ``all`` for each.
         parameters: values for the parameters of those losses, as ``{"focal.gamma": 1.0}``.
         reduction: ``mean``, ``sum`` or ``none``.
-        weight: one weight a class: a path or an array (C,); None for ones.
+        weight: one weight per class: a path or an array (C,); None for ones.
+        pos_weight: likewise what a label of 1 counts for beside one of 0; for multi-label files only.
         ignore_index: rows with this label count nowhere; for class indices only.
         label_smoothing: e, from 0 to 1.
         temperature: T, a positive number that divides the logits.
@@ -77,6 +81,7 @@ class Settings(Passing):
     parameters: Mapping[str, float] = field(default_factory=dict)
     reduction: str = "mean"
     weight: Any = None
+    pos_weight: Any = None
     ignore_index: int | None = None
     label_smoothing: float = 0.0
     temperature: float = 1.0
@@ -93,10 +98,14 @@ class Settings(Passing):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        object.__setattr__(self, "variants", [ALIASES.get(name, name) for name in self.variants])
         for name in self.variants:
-            known_name("variant", name, VARIANTS)
+            if name not in SIGMOIDS:
+                known_name("variant", name, VARIANTS, more=f"; with --multilabel {', '.join(SIGMOIDS)}")
         for name in self.losses:
-            known_name("loss", name, (*LOSSES, ALL_LOSSES))
+            if name in _BINARY:
+                raise UsageError(f"--loss {name}: the binary cross-entropy has an option of its own, --multilabel")
+            known_name("loss", name, (*LOSSES, ALL_LOSSES), plural="losses")
         for name in self.parameters:
             known_name("parameter", name, _parameter_names())
             if ALL_LOSSES not in self.losses and name.partition(".")[0] not in self.losses:
@@ -130,11 +139,43 @@ class Settings(Passing):
             raise UsageError("steps and gradients are those of one --dtype at a time")
         return settings[0]
 
-    def chosen_variants(self) -> tuple[Variant, ...]:
-        """The cross-entropy's variants, and the other losses after them, with their parameters."""
-        family = tuple(variant for name, variant in VARIANTS.items() if not self.variants or name in self.variants)
+    def refuse_other_family(self, *, multilabel: bool) -> None:
+        """Raise UsageError for an option of the losses of one label per row, or of those of several."""
+        family, other = (SIGMOID, SOFTMAX) if multilabel else (SOFTMAX, SIGMOID)
+        strange = next((name for name in self.variants if name in other.variants), None)
+        if strange is not None:
+            remedy = "leave it or --multilabel out" if multilabel else "add --multilabel"
+            raise UsageError(f"--variant {strange} is a {other.name}; {remedy}")
+        if not multilabel and self.pos_weight is not None:
+            raise UsageError("--pos-weight is for labels of 0 and 1 per class; add --multilabel, or use --weight")
+        of_softmax = {"--loss": self.losses, "--as": self.frameworks, "--kernel fused": self.kernel == "fused"}
+        for option, asked in of_softmax.items():
+            if multilabel and asked:
+                raise UsageError(f"{option} is for one label per row; leave it or --multilabel out")
+        left_out = [variant.name for variant in family.variants.values() if self._is_left_out(variant)]
+        refused = next((name for name in left_out if name in self.variants), None)
+        if refused is not None:
+            raise UsageError(f"{refused} has no --pos-weight; leave one of them out")
+
+    def left_out(self, family: Family) -> tuple[str, ...]:
+        """Return what to say of the variants that cannot take what is asked for."""
+        return tuple(
+            f"{variant.name} has no --pos-weight and is left out"
+            for variant in family.variants.values()
+            if self._is_left_out(variant) and not self.variants
+        )
+
+    def _is_left_out(self, variant: Variant) -> bool:
+        return variant.of_rows and self.pos_weight is not None
+
+    def chosen_variants(self, family: Family) -> tuple[Variant, ...]:
+        """Return the family's variants, and the other losses after them, with their parameters."""
         return (
-            *family,
+            *(
+                variant
+                for name, variant in family.variants.items()
+                if (not self.variants or name in self.variants) and not self._is_left_out(variant)
+            ),
             *(
                 loss.with_parameters(self._parameters_of(name))
                 for name, loss in LOSSES.items()
@@ -173,10 +214,10 @@ def parse_parameters(texts: Sequence[str]) -> dict[str, float]:
     return found
 
 
-def known_name(what: str, name: str, known: Any) -> None:
+def known_name(what: str, name: str, known: Any, *, plural: str = "", more: str = "") -> None:
     """Raise UsageError, with the names that there are, unless it is one of them."""
     if name not in known:
-        raise UsageError(f"there is no {what} {name!r}; the {what}s are {', '.join(known)}")
+        raise UsageError(f"there is no {what} {name!r}; the {plural or what + 's'} are {', '.join(known)}{more}")
 
 
 def worker_count(threads: int | None) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,10 @@ from softmax_cli.evaluation.loss import report_of, run_fold, with_sources
 from softmax_cli.evaluation.probabilities import largest_distance
 from softmax_cli.evaluation.saving import check_suffix, save
 from softmax_cli.evaluation.settings import Settings, split_options
+from softmax_cli.evaluation.stages import Stage, Stages, stages_of
 from softmax_cli.inputs.pairs import Block
 from softmax_cli.inputs.reading import Reading
-from softmax_cli.losses.batch import Batch
-from softmax_cli.losses.variants import HEADLINE, VARIANTS, Variant
+from softmax_cli.losses.variants import Variant
 from softmax_cli.parallel import in_order
 from softmax_cli.reports.grid import distance_text, header_names
 from softmax_cli.reports.steps import Step, StepsReport
@@ -55,17 +55,26 @@ def gradient(logits: Any, labels: Any = None, **options: Any) -> StepsReport:
     return _walk(logits, labels, settings, reading, _gradients)
 
 
-def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple[str, ...]:
-    """Write the gradient of all rows to a .npy (in the shape of the logits), .csv or .tsv file; gives the notes.
+class Said(NamedTuple):
+    """What there is to say beside a result; see the reports."""
+
+    notes: tuple[str, ...]
+    hints: tuple[str, ...]
+
+
+def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> Said:
+    """Write the gradient of all rows to a .npy (in the shape of the logits), .csv or .tsv file.
+
+    Return what there is to say beside it.
 
     It is that of the one loss that was asked for, else of the cross-entropy; on one backend.
     """
     check_suffix(path)
     settings, reading = split_options(options, Settings)
-    logits, labels, settings = with_sources(logits, labels, settings)
+    logits, labels, settings = with_sources(logits, labels, settings, reading)
     fold = _counted_fold(logits, labels, settings, reading)
     variants = _differentiated(fold)
-    if len(fold.backends) > 1 or len(variants) > 2:  # the cross-entropy and one more
+    if len(fold.backends) > 1 or len(variants) > 2:  # the family's and one more
         raise UsageError("--grad-output writes one gradient: one backend, and one --loss at most")
 
     def computed(block: Block) -> NDArray[Any]:
@@ -73,7 +82,7 @@ def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> tuple
 
     blocks = in_order(computed, fold.blocks(), settings.workers)
     save(path, blocks, header_names(fold.pair.display_names), fold.pair.logits.shape, fold.pair.class_axis)
-    return fold.pair.notes
+    return Said(fold.pair.notes, fold.hints.found())
 
 
 StepsOf = Callable[[Backend, Fold, list[Block]], list[Step]]
@@ -82,7 +91,7 @@ StepsOf = Callable[[Backend, Fold, list[Block]], list[Step]]
 def _walk(logits: Any, labels: Any, settings: Settings, reading: Reading, steps_of: StepsOf) -> StepsReport:
     if settings.reduction == "none":
         raise UsageError("a gradient is that of one loss: use --reduction mean or sum")
-    logits, labels, settings = with_sources(logits, labels, settings)
+    logits, labels, settings = with_sources(logits, labels, settings, reading)
     fold = _counted_fold(logits, labels, settings, reading)
     edges = fold.edges.blocks()
     found = tuple(step for backend in fold.backends for step in steps_of(backend, fold, edges))
@@ -91,7 +100,7 @@ def _walk(logits: Any, labels: Any, settings: Settings, reading: Reading, steps_
         labels=tuple(label for block in edges for label in fold.pair.rule.text(block.target)),
         steps=found,
         loss=replace(report_of(fold), preview=()),
-        findings=tuple(_findings(found)),
+        findings=tuple(_findings(found, stages_of(multilabel=fold.pair.multilabel))),
     )
 
 
@@ -106,65 +115,60 @@ def _all_steps(backend: Backend, fold: Fold, edges: list[Block]) -> list[Step]:
     with backend.arithmetic():
         batches = [fold.batch(backend, block) for block in edges]
 
-        def step(name: str, title: str, compute: Callable[[Batch], Any], *, totals: bool = False) -> Step:
-            arrays = [compute(batch) for batch in batches]
+        def step(stage: Stage) -> Step:
+            arrays = [stage.compute(batch)[: batch.rows] for batch in batches]
             values = np.concatenate([backend.to_numpy(array) for array in arrays])
-            sums = [backend.to_numpy(backend.xp.sum(array, axis=-1)) for array in arrays] if totals else None
-            return Step(name, title, backend.name, values, None if sums is None else np.concatenate(sums))
+            sums = [backend.to_numpy(backend.xp.sum(array, axis=-1)) for array in arrays] if stage.totals else None
+            return Step(stage.name, stage.title, backend.name, values, None if sums is None else np.concatenate(sums))
 
-        return [
-            step("logits", "logits x", lambda batch: batch.logits),
-            step("softmax", "softmax(x)", lambda batch: batch.softmax, totals=True),
-            step("one_hot", "one-hot labels", lambda batch: batch.one_hot),
-            step("log_of_softmax", "log(softmax(x))", lambda batch: batch.xp.log(batch.softmax)),
-            step("log_softmax", "log_softmax(x)", lambda batch: batch.log_softmax),
-            step(
-                "product",
-                "one_hot * -log(softmax(x)), the sum is the row's loss",
-                lambda batch: batch.one_hot * -batch.xp.log(batch.softmax),
-                totals=True,
-            ),
-            *_gradients(backend, fold, edges),
-        ]
+        stages = stages_of(multilabel=fold.pair.multilabel)
+        return [*map(step, stages.in_order), *_gradients(backend, fold, edges)]
 
 
 def _gradients(backend: Backend, fold: Fold, edges: list[Block]) -> list[Step]:
     by = "autograd" if backend.name == "torch" else "the closed form"
-    divisor = fold.divisor.value()
-    over = "" if divisor == 1 else f" / {divisor:g}"
     found = []
     for variant in _differentiated(fold):
+        divisor = fold.divisor(variant).value()
+        over = "" if divisor == 1 else f" / {divisor:g}"
         values = np.concatenate([_gradient_of(fold, backend, variant, block) for block in edges])
-        in_family = variant.name == HEADLINE
-        formula = f"(softmax(x) - one_hot){over}" if in_family else f"of {variant.name}{over}"
+        in_family = variant.name == fold.family.headline
+        slope = stages_of(multilabel=fold.pair.multilabel).slope
+        formula = f"{slope}{over}" if in_family else f"of {variant.name}{over}"
         name = "gradient" if in_family else f"gradient_of_{variant.name}"
         found.append(Step(name, f"gradient {formula}, by {by}", backend.name, values))
     return found
 
 
 def _differentiated(fold: Fold) -> list[Variant]:
-    """The cross-entropy, whose variants share one gradient, and the other losses."""
-    return [VARIANTS[HEADLINE], *(variant for variant in fold.variants if variant.name not in VARIANTS)]
+    """Return the family's headline, whose variants share one gradient, and the other losses."""
+    return [_headline(fold), *(variant for variant in fold.variants if variant.name not in fold.family.variants)]
+
+
+def _headline(fold: Fold) -> Variant:
+    return fold.family.variants[fold.family.headline]
 
 
 def _gradient_of(fold: Fold, backend: Backend, variant: Variant, block: Block) -> NDArray[Any]:
     with np.errstate(all="ignore"), backend.arithmetic():
-        slopes = backend.gradient(variant, fold.batch(backend, block))
+        batch = fold.batch(backend, block)
+        slopes = backend.gradient(variant, batch)[: batch.rows]
         # The batch holds x / T; the gradient is that with respect to x.
-        return backend.to_numpy(slopes / fold.settings.temperature / fold.divisor.value())
+        return backend.to_numpy(slopes / fold.settings.temperature / fold.divisor(variant).value())
 
 
-def _findings(steps: tuple[Step, ...]) -> list[str]:
+def _findings(steps: tuple[Step, ...], stages: Stages) -> list[str]:
     """Where two stages should be the same, how far apart they are."""
     found = []
     values: dict[tuple[str, str], NDArray[Any]] = {(step.backend, step.name): np.asarray(step.values) for step in steps}
     backends = tuple(dict.fromkeys(step.backend for step in steps))
     for backend in backends:
-        if (backend, "log_of_softmax") in values:
-            distance = largest_distance(values[backend, "log_of_softmax"], values[backend, "log_softmax"])
-            found.append(f"log(softmax(x)) and log_softmax(x) on {backend}: at most {distance_text(distance)} apart.")
-    for one, other in combinations(backends, 2):
+        one, other = stages.alike
+        if (backend, one.name) in values:
+            distance = largest_distance(values[backend, one.name], values[backend, other.name])
+            found.append(f"{one.title} and {other.title} on {backend}: at most {distance_text(distance)} apart.")
+    for first, second in combinations(backends, 2):
         for name in dict.fromkeys(step.name for step in steps if step.name.startswith("gradient")):
-            distance = largest_distance(values[one, name], values[other, name])
-            found.append(f"The {name} on {one} and on {other}: at most {distance_text(distance)} apart.")
+            distance = largest_distance(values[first, name], values[second, name])
+            found.append(f"The {name} on {first} and on {second}: at most {distance_text(distance)} apart.")
     return found

@@ -93,7 +93,7 @@ class ChosenRows:
             return
         if self.choice.skipped.last >= self.rows_read:
             what = f"there is no row {self.choice.skipped.last}: the rows are 0 to {self.rows_read - 1}"
-            raise InputError(self.name, what, "mend --skip-rows")
+            raise InputError(self.name, what, "leave it out of --skip-rows")
         if not self.rows_kept:
             what = f"no row is left of {self.rows_read:,}"
             raise InputError(self.name, what, "skip fewer rows, or shift by fewer: --skip-rows, --shift")

@@ -47,24 +47,6 @@ def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None, 
     return _open(as_files(labels, names=True), "labels", _dialect(reading), selection)
 
 
-def labels_beside(labels: Table, logits: Table) -> Table:
-    """The labels, their first line taken for a header where the number of rows shows that it is one.
-
-    pandas calls the only column of labels 0, as it calls those of logits 0, 1, 2; a first label may be 0 as well.
-    """
-    if not getattr(labels, "first_line_may_be_header", False):
-        return labels
-    from softmax_cli.readers.delimited import DelimitedTable
-
-    if not (isinstance(labels, DelimitedTable) and isinstance(logits, DelimitedTable)):
-        return labels
-    numbered = logits.column_names is not None and all(name.isdigit() for name in logits.column_names)
-    if not numbered or labels.shape != (None, 1) or labels.count_lines() != logits.count_lines() + 1:
-        return labels
-    why = f"there is one line more than rows in {logits.name}, whose header is of numbers"
-    return labels.with_header(True, f"the first line is taken for a header: {why}")
-
-
 def select_classes(logits: Table, axis: int, reading: Reading) -> Table:
     """The logits with the classes that were asked for, which lie on this axis.
 

@@ -13,16 +13,17 @@ from softmax_cli.inputs.chosen_rows import choices, chosen_labels, chosen_logits
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
+from softmax_cli.inputs.label_header import without_header
 from softmax_cli.inputs.labels import LabelRule
 from softmax_cli.inputs.layout import lay_out, opened_whole
 from softmax_cli.inputs.missing import missing_labels, require_single_labels, target_of_present
 from softmax_cli.inputs.multilabel import MultiLabelRule, multilabel_tables, refuse_single_label_options
-from softmax_cli.inputs.opening import as_files, as_sources, labels_beside, open_labels, open_logits, select_classes
+from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits, select_classes
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, PROBABILITIES, Reading
 from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
 from softmax_cli.inputs.values import by_class, cautions, single_first
-from softmax_cli.losses.targets import Target
+from softmax_cli.losses.targets import MultiLabel, Target
 from softmax_cli.readers.pieces import Pieces
 from softmax_cli.readers.table import Table, left_out
 from softmax_cli.reports.grid import count
@@ -40,6 +41,14 @@ class Block:
         """A copy of its rows ``first`` to ``end``, counted within the block: it outlives the block's memory."""
         return Block(self.start + first, self.logits[first:end].copy(), self.target.part(first, end))
 
+    def padded(self, multiple: int) -> "Block":
+        """Return the block with rows of zeros behind it, up to a multiple of so many; for multi-label targets."""
+        missing = -len(self.logits) % multiple
+        if not missing or not isinstance(self.target, MultiLabel):
+            return self
+        logits, labels = (np.pad(rows, ((0, missing), (0, 0))) for rows in (self.logits, self.target.rows))
+        return Block(self.start, logits, MultiLabel(labels))
+
 
 class Pair:
     """Logits (N, C) with N labels, whatever the files' shapes.
@@ -51,12 +60,14 @@ class Pair:
     def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
         self.reading = reading
         self.multilabel = reading.multilabel
-        self._vector_notes: tuple[str, ...] = ()
+        self._opening_notes: tuple[str, ...] = ()
         if self.multilabel:
             refuse_single_label_options(reading, ignore_index)
             logits, labels, layout = multilabel_tables(logits, labels, reading.class_axis)
         else:
-            logits, self._vector_notes = as_column(logits, labels, reading)
+            labels, header_notes = without_header(logits, labels)
+            logits, vector_notes = as_column(logits, labels, reading)
+            self._opening_notes = (*header_notes, *vector_notes)
             logits, labels = opened_whole(logits, labels, reading.class_axis)
             layout = lay_out(single_first(logits, reading), labels, reading)
         self.class_axis, self._label_axis = layout.class_axis, layout.label_axis
@@ -107,10 +118,15 @@ class Pair:
         return (self._label_axis is not None or self._soft) and not self.multilabel
 
     @property
+    def by_index(self) -> bool:
+        """Whether each label is one class."""
+        return not (self.by_probabilities or self.multilabel)
+
+    @property
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as it is known by now."""
         # One pattern may stand for both, and then both say in which order its files are read.
-        of_files = (*self.logits.notes, *self._labels.notes, *self._vector_notes)
+        of_files = (*self.logits.notes, *self._labels.notes, *self._opening_notes)
         notes = tuple(dict.fromkeys((*of_files, *self.rule.notes, *self._column_notes)))
         missing = f"{self._labels.name}: {count(self._missing, 'row')} without a label left out by --ignore-missing"
         return (*notes, *self._shape_notes, *([missing] if self._missing else []), *self.cautions)
@@ -197,8 +213,7 @@ def open_pair(
         logits, labels = as_sources(logits, labels)
         of_logits = replace(reading, label_column=None)  # the column is one of the labels' own file
     opened = open_logits(logits, of_logits, name)
-    beside = labels_beside(open_labels(labels, reading, opened.column_names), opened)
-    pair = Pair(opened, beside, reading, ignore_index)
+    pair = Pair(opened, open_labels(labels, reading, opened.column_names), reading, ignore_index)
     require_indices_to_ignore(pair.by_probabilities, ignore_index)
     return pair
 

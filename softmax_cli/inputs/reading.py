@@ -29,7 +29,7 @@ LABEL_VALUES = {
 }
 """The kinds of values that rows of labels may hold, and what becomes of them."""
 
-_CHANGING = ("values", "shift", "label_values", "ignore_missing", "skip_rows")
+_CHANGING = ("multilabel", "values", "shift", "label_values", "ignore_missing", "skip_rows")
 _LARGEST_BASE = 1 << 62  # labels are held as int64
 
 

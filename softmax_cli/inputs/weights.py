@@ -1,25 +1,64 @@
-"""One weight a class, by position or by the class's name."""
+"""One weight per class, by position or by the class's name."""
 
-from dataclasses import replace
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.errors import InputError
+from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.class_names import number_text, numbered_names
 from softmax_cli.inputs.opening import as_source, open_labels, open_logits
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.readers.source import Source
 from softmax_cli.readers.table import Table
+from softmax_cli.reports.grid import count
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
-def read_weights(given: Any, reading: Reading, class_names: tuple[str, ...]) -> NDArray[Any]:
-    """The weights w (C,) of classes in their order, from an array or a file.
+@dataclass(frozen=True)
+class InlineWeights:
+    """Weights that stand in an option itself: ``2,4,6``, or ``cat=2,dog=4``. ``names`` is empty without names."""
+
+    values: tuple[float, ...]
+    names: tuple[str, ...] = ()
+
+
+def inline_weights(option: str, given: Any) -> Any:
+    """Return weights that are written out in an option's text; a path or an array as it is.
+
+    A file of that name goes before. Raises UsageError for a list in which something is no number.
+    """
+    if not isinstance(given, str) or Path(given).exists():
+        return given
+    cells = given.split(",")
+    pairs = [cell.rpartition("=") for cell in cells]
+    numbers = [_number(value) for _, _, value in pairs]
+    named = [bool(sign) for _, sign, _ in pairs]
+    if all(number is None for number in numbers) or (len(cells) == 1 and numbers[0] is None):
+        return given
+    odd = next((cell for cell, number in zip(cells, numbers, strict=True) if number is None), None)
+    if odd is not None:
+        raise UsageError(f"{option} {given}: {odd!r} is not a number; write it as 2,4,6 or give a file")
+    if any(named) and not all(named):
+        raise UsageError(f"{option} {given}: some weights have a name and some have none")
+    values = tuple(number for number in numbers if number is not None)
+    return InlineWeights(values, tuple(name.strip() for name, _, _ in pairs) if all(named) else ())
+
+
+def read_weights(given: Any, reading: Reading, class_names: tuple[str, ...], option: str = "--weight") -> NDArray[Any]:
+    """Return the weights w (C,) of classes in their order, from an array, a file, or an option's own text.
 
     A file holds C numbers, in one column or in one row (under a header they are matched by name), or two columns,
     a class's name and its weight. Raises InputError for another number of weights, an unknown or a missing name.
     """
+    if isinstance(given, InlineWeights):
+        return _inline(given, class_names, option)
     of_weights = Reading(delimiter=reading.delimiter, decimal=reading.decimal, header=reading.header)
     source = as_source(given)
     table = open_logits(source, of_weights, leave_out=False)
@@ -31,9 +70,23 @@ def read_weights(given: Any, reading: Reading, class_names: tuple[str, ...]) -> 
     weights = rows.reshape(-1)
     if len(weights) != len(class_names) or len(weights) not in {*rows.shape, 1}:
         lines = " in several lines" if len(rows) > 1 and rows.ndim > 1 and rows.shape[1] > 1 else ""
-        what = f"{len(weights)} weights{lines} for {len(class_names)} classes"
-        raise InputError(table.name, what, "give one weight a class")
+        what = f"{count(len(weights), 'weight')}{lines} for {count(len(class_names), 'class', 'classes')}"
+        raise InputError(table.name, what, "give one weight per class")
     return _finite(_in_order(weights, table, class_names), table.name)
+
+
+def _inline(given: InlineWeights, class_names: tuple[str, ...], option: str) -> NDArray[np.float64]:
+    if given.names:
+        return np.array(given.values)[_places(given.names, class_names, lambda _row: option, option)]
+    if len(given.values) != len(class_names):
+        what = f"{count(len(given.values), 'weight')} for {count(len(class_names), 'class', 'classes')}"
+        raise InputError(option, what, "give one weight per class")
+    return np.array(given.values)
+
+
+def _number(text: str) -> float | None:
+    """Return a finite number as people write it; None for anything else that float() would take."""
+    return float(text) if _NUMBER.fullmatch(text.strip()) and math.isfinite(float(text)) else None
 
 
 def _in_order(weights: NDArray[Any], table: Table, class_names: tuple[str, ...]) -> NDArray[Any]:
@@ -60,15 +113,21 @@ def _by_name(source: Source, reading: Reading, class_names: tuple[str, ...]) -> 
         return None
     values = open_logits(source, replace(reading, header=names.column_names is not None, logit_columns="1"))
     weights = np.concatenate([block.reshape(-1) for block in values.blocks(1 << 16, 1)])
+    places = _places(found, class_names, lambda row: names.where(row, None), names.name)
+    return _finite(weights[places], values.name)
+
+
+def _places(found: Sequence[str], class_names: tuple[str, ...], place: Callable[[int], str], whole: str) -> list[int]:
+    """Return where each class's name stands; raises InputError unless each stands there once."""
     for row, name in enumerate(found):
         if name not in class_names:
-            raise InputError(names.where(row, None), f"{name!r} is not the name of a class")
+            raise InputError(place(row), f"{name!r} is not the name of a class")
         if name in found[:row]:
-            raise InputError(names.where(row, None), f"a second weight for {name!r}")
+            raise InputError(place(row), f"a second weight for {name!r}")
     missing = [name for name in class_names if name not in found]
     if missing:
-        raise InputError(names.name, f"no weight for {', '.join(map(repr, missing))}", "give one weight a class")
-    return _finite(weights[[found.index(name) for name in class_names]], values.name)
+        raise InputError(whole, f"no weight for {', '.join(map(repr, missing))}", "give one weight per class")
+    return [found.index(name) for name in class_names]
 
 
 def _finite(weights: NDArray[Any], name: str) -> NDArray[Any]:

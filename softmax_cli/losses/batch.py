@@ -17,17 +17,28 @@ class Framework(Protocol):
     def log_softmax(self, logits: Any) -> Any: ...
     def nll_loss(self, log_probs: Any, target: Target, criterion: Criterion) -> Any: ...
     def cross_entropy(self, logits: Any, target: Target, criterion: Criterion) -> Any: ...
+    def sigmoid(self, logits: Any) -> Any: ...
+    def log_sigmoid(self, logits: Any) -> Any: ...
+    def binary_cross_entropy(self, probs: Any, labels: Any, criterion: Criterion) -> Any: ...
+    def binary_cross_entropy_with_logits(self, logits: Any, labels: Any, criterion: Criterion) -> Any: ...
+    def multilabel_soft_margin_loss(self, logits: Any, labels: Any, criterion: Criterion) -> Any: ...
 
 
 class Batch:
-    """Logits (N, C), their target and the criterion, on one backend."""
+    """Logits (N, C), their target and the criterion, on one backend.
 
-    def __init__(self, backend: Framework, logits: Any, target: Target, criterion: Criterion) -> None:
+    ``rows`` is how many of the rows count where more follow them as padding; None for all.
+    """
+
+    def __init__(
+        self, backend: Framework, logits: Any, target: Target, criterion: Criterion, rows: int | None = None
+    ) -> None:
         self.backend = backend
         self.xp = backend.xp
         self.logits = logits
         self.target = target
         self.criterion = criterion
+        self.rows = rows
 
     @cached_property
     def one_hot(self) -> Any:
@@ -48,6 +59,16 @@ class Batch:
     def log_softmax(self) -> Any:
         """The backend's own log_softmax(x), (N, C)."""
         return self.backend.log_softmax(self.logits)
+
+    @cached_property
+    def sigmoid(self) -> Any:
+        """The backend's own sigmoid(x), (N, C)."""
+        return self.backend.sigmoid(self.logits)
+
+    @cached_property
+    def yes_or_no(self) -> Any:
+        """The multi-label labels t (N, C), smoothed."""
+        return self.criterion.yes_or_no(self.target.probabilities(self.logits, self.xp))
 
     def of_label(self, values: Any) -> Any:
         """The value of the label's class in each row, shape (N, C) to (N,); for class indices only."""

@@ -74,5 +74,10 @@ def _underflow(row: Row, variant: Variant) -> str:
 
 
 def _name(row: Row, place: int) -> str:
-    name = row.names[place]
+    return class_text(row.names, place)
+
+
+def class_text(names: tuple[str, ...], place: int) -> str:
+    """Return a class in words: its number, and its name where it has one."""
+    name = names[place]
     return f"class {place}" if name == str(place) else f"class {place} ({name})"

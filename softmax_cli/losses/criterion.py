@@ -12,12 +12,14 @@ class Criterion:
 
     ``label_smoothing`` e is in [0, 1]; ``weight`` (C,) is None for ones. ``zero_log_zero`` takes 0 * log 0 for
     its limit 0; torch has nan there. ``reduction`` other than none is the framework's own, in its own precision.
+    ``pos_weight`` (C,) is of multi-label losses alone: what a label of 1 counts for beside one of 0.
     """
 
     label_smoothing: float = 0.0
     weight: Any = None
     zero_log_zero: bool = False
     reduction: str = "none"
+    pos_weight: Any = None
 
     def labels(self, target: Target, like: Any, xp: Any) -> Any:
         """w_c ((1 - e) q_c + e / C), shape (N, C): what each class's -log p counts for in the loss of a row."""
@@ -28,10 +30,24 @@ class Criterion:
 
     def expected(self, labels: Any, costs: Any, xp: Any) -> Any:
         """sum_c labels_c costs_c, shape (N, C) to (N,)."""
+        return xp.sum(self.products(labels, costs, xp), axis=-1)
+
+    def products(self, labels: Any, costs: Any, xp: Any) -> Any:
+        """Return labels * costs, with 0 * inf as zero_log_zero says."""
         products = labels * costs
         if self.zero_log_zero:
             products = xp.where(labels == 0, xp.zeros_like(products), products)
-        return xp.sum(products, axis=-1)
+        return products
+
+    def yes_or_no(self, labels: Any) -> Any:
+        """Return multi-label labels smoothed, (1 - e) t + e / 2: two outcomes share e, as in Keras."""
+        return labels * (1 - self.label_smoothing) + self.label_smoothing / 2 if self.label_smoothing else labels
+
+    def reduced_elements(self, elements: Any, xp: Any) -> Any:
+        """Return the mean or the sum of all elements (N, C), which no weight divides; for none the elements."""
+        if self.reduction == "none":
+            return elements
+        return xp.mean(elements) if self.reduction == "mean" else xp.sum(elements)
 
     def row_weights(self, target: Target, xp: Any) -> Any:
         """w_y (N,) for class indices, what torch's mean divides by; None where every row weighs 1."""

@@ -53,6 +53,10 @@ class Sum:
         """How many of the values were nan, inf or -inf."""
         return self.nan + self.positive_infinity + self.negative_infinity
 
+    def times(self, number: int) -> "Sum":
+        """Return the sum of so many times each value; exact."""
+        return Sum(self.finite * number, self.nan, self.positive_infinity, self.negative_infinity)
+
     @classmethod
     def count(cls, number: int) -> Self:
         """A sum of so many ones."""

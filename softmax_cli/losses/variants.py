@@ -49,7 +49,8 @@ class Variant:
 
     ``gradient`` is the closed form of d losses / d logits, (N, C). ``recipe`` is the formula in words of code,
     ``source`` says where it comes from. ``one_hot`` says that it multiplies by the labels' one-hot rows,
-    ``index_only`` that it takes no probabilities as labels.
+    ``index_only`` that it takes no probabilities as labels. ``clamped`` tells the elements (N, C) whose logarithm it
+    clamps. ``of_rows`` says that it is the mean over the classes of a row, where its family has their sum.
     """
 
     name: str
@@ -59,6 +60,8 @@ class Variant:
     source: str
     one_hot: bool = False
     index_only: bool = False
+    clamped: Callable[..., Any] | None = None
+    of_rows: bool = False
 
     @property
     def parameters(self) -> dict[str, float]:

@@ -69,20 +69,9 @@ class DelimitedTable:
         self._layout = layout
         self._bytes_read = 0
 
-    def with_header(self, header: bool, note: str = "") -> "DelimitedTable":
-        """The same file, its first line taken for a header or for a row, whatever it looks like; a note says why."""
-        table = DelimitedTable(self._source, replace(self._dialect, header=header), self._selection)
-        table.notes = (*table.notes, f"{self.name}: {note}") if note else table.notes
-        return table
-
-    def count_lines(self) -> int:
-        """How many lines the rows take, blank ones at the end with them: quickly, without looking at the cells."""
-        last = b"\n"
-        lines = 0
-        for chunk in self._chunks(CHUNK):
-            lines += chunk.count(b"\n") or chunk.count(b"\r")
-            last = chunk[-1:]
-        return lines + (last not in {b"\n", b"\r"})
+    def with_header(self, header: bool) -> "DelimitedTable":
+        """Return the same file with its first line taken for a header, or for a row."""
+        return DelimitedTable(self._source, replace(self._dialect, header=header), self._selection)
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table: shape (n, C) for axis 1, (n,) without. A column cannot be read before its file ends."""

@@ -148,6 +148,7 @@ class CompareReport(Displayed):
     changed_rows: Sequence[ChangedRow]
     rows_asked_for: bool
     notes: tuple[str, ...]
+    hints: tuple[str, ...] = ()
 
     def spread(self, name: str) -> Spread:
         """The distances of that name, as ``kl``."""
@@ -265,6 +266,7 @@ class CompareReport(Displayed):
             },
             "changed_rows": [vars(row) for row in self.changed_rows],
             "notes": self.notes,
+            "hints": self.hints,
         }
 
     def signature_line(self) -> str:

@@ -20,6 +20,11 @@ class Displayed:
         """What to say above everything; nothing, but for a report that says otherwise."""
         return ""
 
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What the files certainly hold and were not read as, a sentence each, with the option that mends it."""
+        return ()
+
     def charts(self) -> Iterator[Chart]:
         """None, but for a report that says otherwise."""
         return iter(())

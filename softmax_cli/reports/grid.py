@@ -73,6 +73,10 @@ class Report(Protocol):
 
     notes: tuple[str, ...]
 
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """For everybody: what the files hold that they were not read as, known once everything has been written."""
+
     def lead(self) -> str:
         """For everybody: the answer in a sentence, above everything else; empty where there is none."""
 

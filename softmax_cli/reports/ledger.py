@@ -20,6 +20,8 @@ class Ledger:
 
     ``mean`` divides the sum of the losses by that of the counted rows' weights, as torch does. ``standard_error``
     is that of the mean per counted row: sqrt((E[L^2] - E[L]^2) / (n - 1)), as llama.cpp's perplexity has it.
+    ``weighing`` says what ``weight_sum`` adds up. Of multi-label losses a row's loss is the sum over its classes, and
+    there is no perplexity.
     """
 
     variant: str
@@ -30,10 +32,19 @@ class Ledger:
     square_sum: float
     weight_sum: float
     mean: float
+    weighing: str = "the weights of their labels' classes, summed"
+    multilabel: bool = False
 
     def entries(self) -> dict[str, float]:
         """Each entry by its name, in the order of LEDGER_ENTRIES."""
-        return {name: getattr(self, name) for name in LEDGER_ENTRIES}
+        return {name: getattr(self, name) for name in self._meanings}
+
+    @property
+    def _meanings(self) -> dict[str, str]:
+        meanings = {**LEDGER_ENTRIES, "weight_sum": self.weighing}
+        if self.multilabel:
+            del meanings["perplexity"]
+        return meanings
 
     @property
     def ignored(self) -> int:
@@ -70,7 +81,7 @@ class Ledger:
 
     def grid(self) -> Grid:
         """An entry a line, with what it is."""
-        rows: list[tuple[Any, ...]] = [(name, getattr(self, name), meaning) for name, meaning in LEDGER_ENTRIES.items()]
+        rows: list[tuple[Any, ...]] = [(name, getattr(self, name), meaning) for name, meaning in self._meanings.items()]
         return Grid(
             f"ledger of {self.variant} on {self.backend}",
             (Column("entry"), Column("value", "loss"), Column("which is")),

@@ -21,7 +21,8 @@ class LossLine:
     distance from the float64 reference on the same values (for none: the largest of the rows'), 0 where both
     are the same infinity or both nan; None where no reference was asked for. ``ulp`` is the same in units in the
     last place of ``dtype``. ``nonfinite`` counts the rows whose loss is nan or infinite, and ``causes`` say why the
-    first of them are. ``family`` is False for losses other than the cross-entropy, whose reference is their own.
+    first of them are. ``clamped`` counts the rows in which a logarithm was clamped, and ``clamps`` say where.
+    ``family`` is False for losses other than the ways to the report's own, whose reference is their own.
     """
 
     variant: str
@@ -35,6 +36,8 @@ class LossLine:
     nonfinite: int
     causes: tuple[str, ...] = ()
     family: bool = True
+    clamped: int = 0
+    clamps: tuple[str, ...] = ()
 
 
 def by_column(lines: Sequence[LossLine]) -> dict[Place, list[LossLine]]:
@@ -51,12 +54,13 @@ def losses_grids(lines: Sequence[LossLine], names: Mapping[Place, str], title: s
     # Where the rows that are not finite are as many everywhere, one column serves.
     apart = len({tuple(line.nonfinite for line in of_column) for of_column in columns.values()}) > 1
     part: dict[Place, list[LossLine]] = {}
-    width = _NAMES_WIDTH
+    names_width = max(_NAMES_WIDTH, *(len(line.variant) for line in lines)) if lines else _NAMES_WIDTH
+    width = names_width
     for place, of_column in columns.items():
         width += max(len(names[place]), _LOSS_WIDTH) + _DELTA_WIDTH + apart * _COUNT_WIDTH
         if part and width > _GRID_WIDTH:
             yield _losses_grid(part, names, title, apart=apart)
-            part, width = {}, _NAMES_WIDTH
+            part, width = {}, names_width
         part[place] = of_column
     if part:
         yield _losses_grid(part, names, title, apart=apart)

@@ -20,7 +20,7 @@ from softmax_cli.reports.grid import (
 )
 from softmax_cli.reports.ledger import Ledger
 from softmax_cli.reports.lines import LossLine, by_column, losses_grids
-from softmax_cli.reports.rows import DETAIL_NAMES, RowDetail, RowLine, details_grid, softmax_grid
+from softmax_cli.reports.rows import Detail, RowLine, detail_names, details_grid, sigmoid_grid, softmax_grid
 from softmax_cli.reports.signature import Signature
 
 REDUCTIONS = ("mean", "sum", "none")
@@ -34,7 +34,8 @@ class LossReport(Displayed):
 
     ``preview`` are the first and the last rows; ``details`` the rows that were asked for one by one, under
     ``details_title``. ``explained`` and ``with_ledger`` say what a table shows beside the losses; ``urgent`` are the
-    notes that are said beside a bare number too.
+    notes that are said beside a bare number too. ``family`` names the loss that the variants are ways to, and
+    ``headline`` the variant that stands for it.
     """
 
     signature: Signature
@@ -46,15 +47,20 @@ class LossReport(Displayed):
     preview: tuple[RowLine, ...]
     labels: Sequence[str]
     notes: tuple[str, ...]
-    details: Sequence[RowDetail] | None = None
+    hints: tuple[str, ...] = ()
+    details: Sequence[Detail] | None = None
     details_title: str = ""
     frameworks: tuple[FrameworkLine, ...] = ()
     explained: bool = False
     with_ledger: bool = False
+    family: str = "cross-entropy"
+    headline: str = "cross_entropy"
+    multilabel: bool = False
     urgent: tuple[str, ...] = ()
 
-    def loss(self, variant: str = "cross_entropy", backend: str | None = None) -> float | Numbers:
-        """The loss of one variant (on the first backend, if none is named), in nats."""
+    def loss(self, variant: str = "", backend: str | None = None) -> float | Numbers:
+        """Return the loss of one variant (the headline, if none is named; on the first backend), in nats."""
+        variant = variant or self.headline
         for line in self.losses:
             if line.variant == variant and backend in (None, line.backend):
                 return line.loss
@@ -81,7 +87,7 @@ class LossReport(Displayed):
 
     @property
     def spread(self) -> float:
-        """The largest difference of two ways to the cross-entropy in one precision; nan where one is not finite."""
+        """The largest difference of two ways to the loss in one precision; nan where one is not finite."""
         spreads = [0.0]
         for dtype in {line.dtype for line in self.losses}:
             values = [line.loss for line in self._ways if line.dtype == dtype and isinstance(line.loss, float)]
@@ -92,22 +98,25 @@ class LossReport(Displayed):
 
     @property
     def _ways(self) -> list[LossLine]:
-        """The ways to the cross-entropy, with one value each."""
+        """The ways to the loss, with one value each."""
         return [line for line in self.losses if line.family and isinstance(line.loss, float)]
 
     def grids(self) -> Iterator[Grid]:
-        """The softmax table, the variants side by side under it, and what else was asked for."""
+        """The softmax or sigmoid table, the variants side by side under it, and what else was asked for."""
         if self.preview and self.details is None:
-            yield softmax_grid(self.preview, self.rows, self.class_names)
+            table = sigmoid_grid if self.multilabel else softmax_grid
+            yield table(self.preview, self.rows, self.class_names)
         if self.details is not None:
             shown, hidden = edges(self.details)
-            yield details_grid(shown, self.details_title, hidden)
+            yield details_grid(shown, self.details_title, hidden, multilabel=self.multilabel)
         if self.reduction == "none":
             yield from self._rows_grids()
         of_rows = f"{self.reduction} of {count(self.ledger.counted, 'row')}"
+        if self.multilabel:
+            of_rows += f" of {count(len(self.class_names), 'class', 'classes')}"
         if self.reduction == "none":
             of_rows = "the largest distance of a row's from its reference"
-        for family, what in ((True, "cross-entropy in nats"), (False, "other losses")):
+        for family, what in ((True, f"{self.family} in nats"), (False, "other losses")):
             lines = [line for line in self.losses if line.family is family]
             yield from losses_grids(lines, self._column_names, f"{what}, {of_rows}")
         if self.frameworks:
@@ -151,7 +160,17 @@ class LossReport(Displayed):
                 continue
             rest = nonfinite - len(kept)
             found = (*found, f"{start}:", *(f"  {cause}." for cause in kept), *([f"  and {rest:,} more."] * bool(rest)))
-        return found
+        return (*found, *self._clamps())
+
+    def _clamps(self) -> Iterator[str]:
+        """Where a logarithm was clamped: the loss is finite there, and not what the formula gives."""
+        for line in self.losses:
+            if line.clamps:
+                kept = line.clamps if self.explained else line.clamps[:1]
+                column = self._column_names[line.backend, line.dtype]
+                start = f"{line.variant} ({column}): a logarithm is clamped in {count(line.clamped, 'row')}"
+                yield f"{start}, first {kept[0]}."
+                yield from (f"  {cause}." for cause in kept[1:])
 
     def remarks(self) -> tuple[str, ...]:
         """How far the losses agree, and how the frameworks differ."""
@@ -172,7 +191,9 @@ class LossReport(Displayed):
     def records(self) -> Records:
         """One line a variant, backend and dtype; for the reduction none, or with details, one line a row."""
         if self.details is not None:
-            return Records(DETAIL_NAMES, (tuple(vars(detail).values()) for detail in self.details))
+            return Records(
+                detail_names(multilabel=self.multilabel), (tuple(vars(detail).values()) for detail in self.details)
+            )
         if self.reduction == "none":
             several = len(by_column(self.losses)) > 1
             names = [
@@ -202,6 +223,10 @@ class LossReport(Displayed):
         ]
         return Records((*_NAMES, "signature"), rows)
 
+    @property
+    def _more(self) -> tuple[str, ...]:
+        return ("clamped", "clamps") if self.multilabel else ()
+
     @staticmethod
     def _values(line: LossLine) -> tuple[Any, ...]:
         values = (getattr(line, name) for name in _NAMES)
@@ -216,13 +241,15 @@ class LossReport(Displayed):
             "class_names": self.class_names,
             "reference": self.reference,
             "losses": [
-                {name: getattr(line, name) for name in (*_NAMES, "reference", "causes")} for line in self.losses
+                {name: getattr(line, name) for name in (*_NAMES, "reference", "causes", *self._more)}
+                for line in self.losses
             ],
             "ledger": self.ledger.entries(),
             **({"frameworks": [vars(line) for line in self.frameworks]} if self.frameworks else {}),
             **({"labels": self.labels} if self.reduction == "none" else {}),
             **({"details": [vars(detail) for detail in self.details]} if self.details is not None else {}),
             "notes": self.notes,
+            "hints": self.hints,
         }
 
     def signature_line(self) -> str:

@@ -112,6 +112,7 @@ class ModelReport(Displayed):
     first_undefined: int | None = None
     infinite: int = 0
     notes: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
     @property
     def nothing(self) -> str:
@@ -264,6 +265,7 @@ class ModelReport(Displayed):
             "temperature": vars(self.tempered),
             "warnings": self.warnings(),
             "notes": self.notes,
+            "hints": self.hints,
         }
 
     def signature_line(self) -> str:

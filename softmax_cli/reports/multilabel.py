@@ -111,6 +111,7 @@ class MultilabelReport(Displayed):
     infinite: int = 0
     likely_probabilities: bool = False
     notes: tuple[str, ...] = ()
+    hints: tuple[str, ...] = ()
 
     @property
     def nothing(self) -> str:
@@ -285,6 +286,7 @@ class MultilabelReport(Displayed):
             "temperature": {name: value for name, value in vars(self.tempered).items() if name != "perplexity"},
             "warnings": self.warnings(),
             "notes": self.notes,
+            "hints": self.hints,
         }
 
     def signature_line(self) -> str:

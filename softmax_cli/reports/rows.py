@@ -45,6 +45,19 @@ def softmax_grid(lines: Sequence[RowLine], rows: int, class_names: tuple[str, ..
     return Grid(title, columns, cells, rows - len(lines), marked, legend, whole="the softmax command writes them all")
 
 
+def sigmoid_grid(lines: Sequence[RowLine], rows: int, class_names: tuple[str, ...]) -> Grid:
+    """The rows with the probability of each class on its own."""
+    columns = (
+        Column("row", "integer"),
+        Column("label"),
+        *class_columns(class_names),
+        Column("loss", "decimal"),
+    )
+    cells = [(line.row, line.label, *line.probabilities, line.loss) for line in lines]
+    title = f"sigmoid, {count(rows, 'row')} of {count(len(class_names), 'class', 'classes')}"
+    return Grid(title, columns, cells, rows - len(lines), whole="--per-row lists them all")
+
+
 @dataclass(frozen=True)
 class RowDetail:
     """A row's label and the likeliest class, with the probability of each, and its loss in nats."""
@@ -57,17 +70,43 @@ class RowDetail:
     loss: float
 
 
-DETAIL_NAMES = tuple(field.name for field in fields(RowDetail))
+@dataclass(frozen=True)
+class MultiLabelDetail:
+    """A row's labels, the classes of a probability of at least 1/2, and the row's loss in nats.
+
+    ``worst`` is the class with the largest loss, ``p_worst`` its probability, ``worst_loss`` its part of the loss.
+    """
+
+    row: int
+    label: str
+    prediction: str
+    worst: str
+    p_worst: float
+    worst_loss: float
+    loss: float
 
 
-def details_grid(details: Sequence[RowDetail], title: str, hidden: int) -> Grid:
-    """The rows as a table."""
-    columns = (
-        Column("row", "integer"),
-        Column("label"),
-        Column("prediction"),
-        Column("p(label)", "decimal"),
-        Column("p(prediction)", "decimal"),
-        Column("loss", "loss"),
-    )
+_DETAIL_COLUMNS = {
+    "row": Column("row", "integer"),
+    "label": Column("label"),
+    "prediction": Column("prediction"),
+    "p_label": Column("p(label)", "decimal"),
+    "p_prediction": Column("p(prediction)", "decimal"),
+    "worst": Column("worst class"),
+    "p_worst": Column("p(worst)", "decimal"),
+    "worst_loss": Column("its loss", "loss"),
+    "loss": Column("loss", "loss"),
+}
+
+Detail = RowDetail | MultiLabelDetail
+
+
+def detail_names(*, multilabel: bool) -> tuple[str, ...]:
+    """Return the names of a detail's fields."""
+    return tuple(field.name for field in fields(MultiLabelDetail if multilabel else RowDetail))
+
+
+def details_grid(details: Sequence[Detail], title: str, hidden: int, *, multilabel: bool = False) -> Grid:
+    """Return the rows as a table."""
+    columns = tuple(_DETAIL_COLUMNS[name] for name in detail_names(multilabel=multilabel))
     return Grid(title, columns, [tuple(vars(detail).values()) for detail in details], hidden)

@@ -45,11 +45,17 @@ class SoftmaxReport(Displayed):
     with_row_sums: bool
     blocks: Iterable[SoftmaxBlock]
     notes_so_far: Callable[[], tuple[str, ...]] = tuple
+    find_hints: Callable[[], tuple[str, ...]] = tuple
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as the rows have been read."""
         return self.notes_so_far()
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What the rows hold for certain that they were not read as; empty before they have been read."""
+        return self.find_hints()
 
     def rows(self) -> Iterator[tuple[Numbers, Numbers, float]]:
         """Row by row: values, log(softmax(x)) (empty but for the logarithm), and the row's sum."""
@@ -120,6 +126,7 @@ class SoftmaxReport(Displayed):
             "class_names": self.class_names,
             **(both if self.log else probabilities),
             "notes": self.notes,
+            "hints": self.hints,
         }
 
     def warnings(self) -> tuple[str, ...]:

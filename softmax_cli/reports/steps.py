@@ -35,6 +35,11 @@ class StepsReport(Displayed):
         """See LossReport."""
         return self.loss.notes
 
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """See LossReport."""
+        return self.loss.hints
+
     def grids(self) -> Iterator[Grid]:
         """The stages in order, backend by backend, the losses, and the gradient last."""
         by_name = _by_name(self.steps)

@@ -72,7 +72,7 @@ def test_weights_and_labels_cannot_both_come_from_standard_input(run, files):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("1\n2\n", "2 weights for 3 classes; give one weight a class"),
+        ("1\n2\n", "2 weights for 3 classes; give one weight per class"),
         ("1\n2\nnan\n", "weight 2: nan is not a finite number"),
         ("cat,1\ndog,2\nfish,3\n", ":3: 'fish' is not the name of a class"),
         ("cat,1\ndog,2\ncat,3\n", ":3: a second weight for 'cat'"),

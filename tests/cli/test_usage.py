@@ -6,7 +6,12 @@ import pytest
 
 PAIR = ("{samples}/logits.csv", "{samples}/labels.csv")
 VARIANTS = "log_of_softmax, log_softmax, nll_loss, cross_entropy"
+SIGMOIDS = (
+    "log_of_sigmoid, logsigmoid, binary_cross_entropy, binary_cross_entropy_with_logits, multilabel_soft_margin_loss"
+)
+NO_VARIANT = f"there is no variant 'nope'; the variants are {VARIANTS}; with --multilabel {SIGMOIDS}"
 FORMATS = "auto, table, tsv, csv, json, jsonl, markdown, html"
+ONE_LABEL = "{} is for one label per row; leave it or --multilabel out"
 QUIET = "-q prints one number and nothing else; leave it or {} out"
 WHICH_LABELS = (
     "and which are the labels? Give those with --labels, or both patterns in quotes: "
@@ -36,8 +41,20 @@ def refused(run, samples):
         (["--device", "cuda"], "the numpy backend has no device 'cuda'; use --backend torch"),
         (["--dtype", "bfloat16"], "NumPy has no bfloat16; use --backend torch, or another --dtype"),
         (["--dtype", "int8"], "there is no dtype 'int8'; the dtypes are float16, bfloat16, float32, float64"),
-        (["--variant", "nope"], f"there is no variant 'nope'; the variants are {VARIANTS}"),
-        (["-q", "--variant", "nope"], f"there is no variant 'nope'; the variants are {VARIANTS}"),
+        (["--variant", "nope"], NO_VARIANT),
+        (["-q", "--variant", "nope"], NO_VARIANT),
+        (["--loss", "bce"], "--loss bce: the binary cross-entropy has an option of its own, --multilabel"),
+        (["--variant", "logsigmoid"], "--variant logsigmoid is a binary cross-entropy; add --multilabel"),
+        (
+            ["--multilabel", "--variant", "nll_loss"],
+            "--variant nll_loss is a cross-entropy; leave it or --multilabel out",
+        ),
+        (["--multilabel", "--loss", "focal"], ONE_LABEL.format("--loss")),
+        (["--multilabel", "--as", "keras"], ONE_LABEL.format("--as")),
+        (["--multilabel", "--kernel", "fused"], ONE_LABEL.format("--kernel fused")),
+        (["--multilabel", "--ignore-index", "0"], ONE_LABEL.format("--ignore-index")),
+        (["--multilabel", "--label-base", "1"], ONE_LABEL.format("--label-base")),
+        (["--pos-weight", "1,2"], "--pos-weight is for labels of 0 and 1 per class; add --multilabel, or use --weight"),
         (["--backend", "jax"], "there is no backend 'jax'; the backends are numpy, torch, all"),
         (["--reduction", "max"], "there is no reduction 'max'; the reductions are mean, sum, none"),
         (["--format", "xml"], f"there is no format 'xml'; the formats are {FORMATS}"),

@@ -216,7 +216,7 @@ def test_labels_that_pandas_calls_0_have_a_header_as_their_logits_do(run, classe
     Path("x.csv").write_text((end or "\n").join(rows) + end, newline="")
     Path("y.csv").write_text((end or "\n").join(["0", *map(str, labels)]) + end, newline="")
     outcome = run(command, "x.csv", "y.csv", "-f", "tsv")
-    assert "note: y.csv: the first line is taken for a header: there is one line more than rows in x.csv" in outcome.err
+    assert "note: y.csv: its first line, 0, is a header, as there is one for each column of x.csv" in outcome.err
     if command == "loss":
         expected = torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(labels))
         assert float(run("loss", "-q", "x.csv", "y.csv").out) == pytest.approx(float(expected), rel=1e-13)

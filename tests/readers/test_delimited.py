@@ -156,7 +156,7 @@ def test_a_first_row_that_could_be_a_header_can_be_read_as_one(content, may):
     opened = table(content, text=True)
     assert opened.first_line_may_be_header == may
     if may:
-        again = opened.with_header(True)
+        again = opened.with_header(header=True)
         assert again.column_names == tuple(content.split("\n")[0].split(","))
         rows = sum(map(len, opened.blocks(100, 1)))
         assert sum(map(len, again.blocks(100, 1))) == rows - 1

@@ -1,5 +1,6 @@
 """`compare`: two versions of the same logits, to a report of how far apart they are and what that changes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,11 +15,13 @@ from softmax_cli.evaluation.comparing.logits import FoundLogits, LogitsApart
 from softmax_cli.evaluation.comparing.parts import Largest, Part
 from softmax_cli.evaluation.comparing.predictions import FoundPredictions, PredictionsApart
 from softmax_cli.evaluation.comparing.settings import Comparing
+from softmax_cli.evaluation.hints.watch import Hints
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import split_options
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.inputs.versions import Versions, VersionsBlock, open_versions
 from softmax_cli.losses.sums import Sum
+from softmax_cli.losses.targets import Target
 from softmax_cli.metrics.mcnemar import mcnemar
 from softmax_cli.metrics.quantiles import Quantiles
 from softmax_cli.reports.changes import Discordance
@@ -60,7 +63,7 @@ def compare(a: Any, b: Any, labels: Any = None, **options: Any) -> CompareReport
     comparing, reading = split_options(options, Comparing)
     versions = open_versions(a, b, labels, reading, comparing.ignore_index)
     fold = Comparison(versions, comparing)
-    blocks = fold.causes.begin(versions.blocks(rows_per_block(versions.classes, [_EXACT])))
+    blocks = fold.causes.begin(fold.watched(versions.blocks(rows_per_block(versions.classes, [_EXACT]))))
     run(fold, blocks, comparing.workers, lambda: comparing.watcher(versions.progress()))
     fold.finish()
     return _report(fold)
@@ -84,8 +87,16 @@ class Comparison:
         self.comparing = comparing
         self.rows = self.counted = 0
         self.causes = Causes(versions.classes, versions.rows)
+        self.hints = tuple(
+            Hints(table, versions.reading, base=versions.reading.label_base) for table in (versions.a, versions.b)
+        )
         self.logits = LogitsApart(comparing, versions.display_names, (versions.a.dtype, versions.b.dtype))
         self.predictions = PredictionsApart(comparing, versions.display_names, versions.labels)
+
+    def watched(self, blocks: Iterator[VersionsBlock]) -> Iterator[VersionsBlock]:
+        """The same blocks, both files being looked at for hints on their way."""
+        of_a, of_b = self.hints
+        return of_b.watching(of_a.watching(blocks, lambda block: (block.a, block.target)), _of_b)
 
     def measure(self, block: VersionsBlock) -> Measured:
         """Everything about a block's rows."""
@@ -113,6 +124,10 @@ class Comparison:
         """Add the rows that wait."""
         self.logits.finish()
         self.predictions.finish()
+
+
+def _of_b(block: VersionsBlock) -> tuple[Any, Target | None]:
+    return block.b, block.target
 
 
 def _report(fold: Comparison) -> CompareReport:
@@ -146,6 +161,7 @@ def _report(fold: Comparison) -> CompareReport:
         changed_rows=predictions.changed_rows,
         rows_asked_for=bool(comparing.top),
         notes=versions.notes,
+        hints=tuple(hint for hints in fold.hints for hint in hints.found()),
     )
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from softmax_cli.backends import load_backends
 from softmax_cli.errors import InputError
 from softmax_cli.evaluation.blocks import rows_per_block
+from softmax_cli.evaluation.hints.watch import Hints
 from softmax_cli.evaluation.reporting.chunks import by_index
 from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.reporting.temperature import Rows, Sample
@@ -45,6 +46,7 @@ class ReportFold:
 
     def __init__(self, pair: Pair, settings: ReportSettings) -> None:
         self.pair = pair
+        self.hints = Hints.of(pair)
         self.settings = settings
         (self.backend,) = load_backends("numpy", "cpu", settings.dtype or dtype_for(pair))
         self.edges = equal_widths(settings.bins)
@@ -78,7 +80,9 @@ class ReportFold:
 
     def blocks(self) -> Iterator[Block]:
         """All rows, from the first; may be had more than once."""
-        return by_index(map(self._by_class, self.pair.blocks(self.rows_per_block)), self.rows_per_block)
+        return by_index(
+            map(self._by_class, self.hints.watching_pair(self.pair.blocks(self.rows_per_block))), self.rows_per_block
+        )
 
     def _by_class(self, block: Block) -> Block:
         """The block, one-hot rows turned into their classes; raises InputError at a row that is spread over several."""

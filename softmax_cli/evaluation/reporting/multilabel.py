@@ -65,6 +65,7 @@ def multilabel_report(pair: Pair, settings: ReportSettings) -> MultilabelReport:
         infinite=fold.infinite,
         likely_probabilities=fold.within and fold.counts.rows * pair.classes >= _TELLING,
         notes=(*pair.notes, *_approximations(fold, ranks)),
+        hints=fold.hints.found(),
     )
 
 
@@ -90,7 +91,6 @@ class _Ranks:
 def _signature(fold: MultilabelFold) -> Signature:
     settings = (
         ("dtype", fold.backend.dtype),
-        ("multilabel", True),
         ("temperature", fold.settings.temperature),
         ("bins", len(fold.edges) - 1),
         ("class_axis", fold.pair.class_axis),

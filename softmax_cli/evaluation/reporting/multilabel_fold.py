@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from softmax_cli.backends import load_backends
 from softmax_cli.errors import InputError
 from softmax_cli.evaluation.blocks import rows_per_block
+from softmax_cli.evaluation.hints.watch import Hints
 from softmax_cli.evaluation.reporting.chunks import by_index
 from softmax_cli.evaluation.reporting.fold import dtype_for
 from softmax_cli.evaluation.reporting.settings import ReportSettings
@@ -62,6 +63,7 @@ class MultilabelFold:
 
     def __init__(self, pair: Pair, settings: ReportSettings) -> None:
         self.pair = pair
+        self.hints = Hints.of(pair)
         self.settings = settings
         (self.backend,) = load_backends("numpy", "cpu", settings.dtype or dtype_for(pair))
         self.edges = equal_widths(settings.bins)
@@ -92,7 +94,7 @@ class MultilabelFold:
 
     def blocks(self) -> Iterator[Block]:
         """All rows, from the first; may be had more than once."""
-        return by_index(self.pair.blocks(self.rows_per_block), self.rows_per_block)
+        return by_index(self.hints.watching_pair(self.pair.blocks(self.rows_per_block)), self.rows_per_block)
 
     def kept_blocks(self) -> Iterator[Block]:
         """The same blocks without reading them again; only while the scores are exact."""

@@ -105,6 +105,7 @@ def report_of(fold: ReportFold) -> ModelReport:
         first_undefined=fold.first_undefined,
         infinite=fold.infinite,
         notes=(*pair.notes, *_one_hot(pair), *_approximations(fold)),
+        hints=fold.hints.found(),
     )
 
 

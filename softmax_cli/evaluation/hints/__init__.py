@@ -1,0 +1,1 @@
+"""Hints: what the first rows show for certain to be something else than logits, said while the rows are read."""

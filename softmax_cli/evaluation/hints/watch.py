@@ -1,0 +1,97 @@
+"""Watching the rows of a file go by, and what there is to say about them at the end."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.evaluation.hints.suspicions import (
+    FIRST_ROWS,
+    Header,
+    Index,
+    Labels,
+    Part,
+    Probabilities,
+    Quantised,
+    Seen,
+    Suspicion,
+)
+from softmax_cli.inputs.pairs import Block, Pair
+from softmax_cli.inputs.reading import LOGITS, Reading
+from softmax_cli.inputs.single import SingleLogits
+from softmax_cli.losses.targets import Indices, Target
+from softmax_cli.readers.table import Table
+
+SUSPICIONS: tuple[Callable[[], Suspicion], ...] = (Probabilities, Quantised, Header, Index, Labels)
+"""What is looked for. Where several are certain, each is said."""
+
+Blocks = TypeVar("Blocks")
+PartsOf = Callable[[Blocks], tuple[Any, Target | None]]
+"""The logits of a block, (n, C), and its target, None without labels."""
+
+
+class Hints:
+    """The suspicions about one file that no row has ruled out yet.
+
+    The rows are looked at in their order as they are read, in the first pass only. Of a healthy file that is the
+    first few hundred of them.
+    """
+
+    def __init__(self, table: Table, reading: Reading, *, base: int = 0) -> None:
+        self._name = table.name
+        self._base = base
+        single = isinstance(table, SingleLogits)  # its classes are not columns of the file
+        plain = reading.values == LOGITS and not (reading.skip_rows or reading.shift or single)
+        kinds = SUSPICIONS if plain else ()
+        self._left = [found for kind in kinds if (found := kind()).of_sigmoids or not reading.multilabel]
+        self._whole = reading.logit_columns is None and reading.label_column is None
+        self._rows = self._classes = 0
+        self._passed = False
+
+    @classmethod
+    def of(cls, pair: Pair) -> "Hints":
+        """The hints on the logits of a pair."""
+        return cls(pair.logits, pair.reading, base=pair.reading.label_base)
+
+    def watching(self, blocks: Iterator[Blocks], parts: PartsOf[Blocks]) -> Iterator[Blocks]:
+        """The same blocks, looked at on their way; ``parts`` gives the logits of one, and its target."""
+        if self._passed:
+            return blocks
+        self._passed = True
+        return self._watch(blocks, parts)
+
+    def watching_pair(self, blocks: Iterator[Block]) -> Iterator[Block]:
+        """The same for the blocks of a pair."""
+        return self.watching(blocks, lambda block: (block.logits, block.target))
+
+    def _watch(self, blocks: Iterator[Blocks], parts: PartsOf[Blocks]) -> Iterator[Blocks]:
+        for block in blocks:
+            self._look(*parts(block))
+            yield block
+
+    def _look(self, logits: NDArray[Any], target: Target | None) -> None:
+        start, self._classes = self._rows, logits.shape[1]
+        self._rows += len(logits)
+        if not self._left:
+            return
+        labels = self._labels(target)
+        cut = min(FIRST_ROWS, len(logits)) if start == 0 else len(logits)
+        with np.errstate(all="ignore"):
+            for first, end in ((0, cut), (cut, len(logits))):
+                if first < end and self._left:
+                    part = Part(start + first, logits[first:end], None if labels is None else labels[first:end])
+                    self._left = [each for each in self._left if each.add(part)]
+
+    def _labels(self, target: Target | None) -> NDArray[Any] | None:
+        """The labels as their file has them."""
+        if not isinstance(target, Indices) or (target.counted is not None and not target.counted.all()):
+            return None
+        labels: NDArray[Any] = target.classes + self._base
+        return labels
+
+    def found(self) -> tuple[str, ...]:
+        """What is certain, a sentence each, once all rows have been read."""
+        seen = Seen(self._rows, self._classes, self._whole)
+        sentences = (suspicion.sentence(seen) for suspicion in self._left)
+        return tuple(f"{self._name}: {sentence}" for sentence in sentences if sentence)
