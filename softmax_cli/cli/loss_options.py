@@ -65,7 +65,7 @@ ParametersOption = Annotated[
     typer.Option(
         "--param",
         metavar="LOSS.NAME=VALUE",
-        help="A parameter of such a loss, as focal.gamma=1 (may be repeated).",
+        help="A parameter of such a loss, as focal.gamma=1 (may be repeated); focal.alpha may be one number per class.",
         show_default=False,
         rich_help_panel=COMPUTING,
     ),

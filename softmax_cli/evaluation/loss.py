@@ -104,6 +104,7 @@ def _side_by_side(reports: Sequence[LossReport]) -> LossReport:
 def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> Fold:
     """Read all rows; gives their sums, and the first and the last rows themselves."""
     pair = open_pair(logits, labels, reading, settings.ignore_index)
+    settings.refuse_other_counts(pair.classes)
     index_only = [variant.name for variant in settings.chosen_variants(SOFTMAX) if variant.index_only]
     if pair.by_probabilities and index_only:
         raise UsageError(f"{index_only[0]} is for class indices, and these labels are probabilities")
