@@ -63,6 +63,7 @@ class DelimitedTable:
         self.column_names = None if names is None else tuple(names[column] for column in layout.columns)
         self.left_out = layout.left_out
         self.first_line_may_be_header = layout.first_line_may_be_header
+        self.positions = layout.columns
         self._source = source
         self._dialect = dialect
         self._selection = selection

@@ -61,6 +61,12 @@ def open_files(files: Files, dialect: Dialect, selection: Selection) -> Table:
     return tables[0] if len(tables) == 1 else Pieces(tables, files.name, files.notes)
 
 
+def positions_of(table: Table) -> tuple[int, ...] | None:
+    """Where in its file each column of a table stands; None where these are all the columns there are."""
+    positions: tuple[int, ...] | None = getattr(table, "positions", None)
+    return positions
+
+
 class Pieces:
     """Tables one below the other, along their first axis. No file is open but the one that is being read.
 
@@ -77,6 +83,7 @@ class Pieces:
         self._own_notes = notes
         self.column_names = first.column_names
         self.left_out = left_out(first)
+        self.positions = positions_of(first)
         self.dtype = _common_dtype(tables)
         self._tables = tables
         self._lengths = [table.shape[0] for table in tables]
