@@ -96,6 +96,7 @@ def command(
     softmax-cli loss x.npy y.npy --reduction none --format csv
     softmax-cli loss x.npy y.npy --per-row | sort -k6 -g | tail
     softmax-cli loss p.npy y.npy --values probabilities
+    softmax-cli loss student.npy teacher.npy --label-values logits
     softmax-cli loss logprobs.csv --values label-log-probabilities
     softmax-cli loss x.csv y.csv --steps
     softmax-cli loss x.csv y.csv --grad
@@ -138,7 +139,6 @@ def command(
     require_rows(report, (files[1] or files[0]).name)
     if quiet:
         print(exact(report.loss(options["variants"][0])))
-        note(*report.cautions)
         warn(*report.hints)
     else:
         deliver(report, output_format)

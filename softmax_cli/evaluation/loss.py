@@ -156,7 +156,6 @@ def report_of(fold: Fold) -> LossReport:
         family=fold.family.name,
         headline=fold.family.headline,
         multilabel=fold.pair.multilabel,
-        urgent=fold.pair.cautions,
     )
 
 

@@ -13,7 +13,6 @@ from softmax_cli.inputs.chosen_rows import choices, chosen_labels, chosen_logits
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
-from softmax_cli.inputs.label_header import without_header
 from softmax_cli.inputs.labels import LabelRule
 from softmax_cli.inputs.layout import lay_out, opened_whole
 from softmax_cli.inputs.missing import missing_labels, require_single_labels, target_of_present
@@ -73,14 +72,12 @@ class Pair:
     def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
         self.reading = reading
         self.multilabel = reading.multilabel
-        self._opening_notes: tuple[str, ...] = ()
+        self._vector_notes: tuple[str, ...] = ()
         if self.multilabel:
             refuse_single_label_options(reading, ignore_index)
             logits, labels, layout = multilabel_tables(logits, labels, reading.class_axis)
         else:
-            labels, header_notes = without_header(logits, labels)
-            logits, vector_notes = as_column(logits, labels, reading)
-            self._opening_notes = (*header_notes, *vector_notes)
+            logits, self._vector_notes = as_column(logits, labels, reading)
             logits, labels = opened_whole(logits, labels, reading.class_axis)
             layout = lay_out(single_first(logits, reading), labels, reading)
         self.class_axis, self._label_axis = layout.class_axis, layout.label_axis
@@ -146,10 +143,10 @@ class Pair:
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as it is known by now."""
         # One pattern may stand for both, and then both say in which order its files are read.
-        of_files = (*self.logits.notes, *self._labels.notes, *self._opening_notes)
+        of_files = (*self.logits.notes, *self._labels.notes, *self._vector_notes)
         notes = tuple(dict.fromkeys((*of_files, *self.rule.notes, *self._column_notes)))
         missing = f"{self._labels.name}: {count(self._missing, 'row')} without a label left out by --ignore-missing"
-        return (*notes, *self._shape_notes, *([missing] if self._missing else []), *self.cautions)
+        return (*notes, *self._shape_notes, *([missing] if self._missing else []))
 
     @property
     def cautions(self) -> tuple[str, ...]:
