@@ -19,6 +19,7 @@ from softmax_cli.cli.options import (
     LogitsArgument,
     TemperatureOption,
     ThreadsOption,
+    ZeroLogZeroOption,
     asked_for,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
@@ -57,7 +58,7 @@ def command(
     ignore_index: IgnoreIndexOption = None,
     label_smoothing: only.LabelSmoothingOption = Settings.label_smoothing,
     temperature: TemperatureOption = Settings.temperature,
-    zero_log_zero: only.ZeroLogZeroOption = False,
+    zero_log_zero: ZeroLogZeroOption = False,
     labels: only.LabelsOption = None,
     output_format: FormatOption = AUTO,
     steps: only.StepsOption = False,

@@ -133,10 +133,6 @@ LabelSmoothingOption = Annotated[
         rich_help_panel=CRITERION,
     ),
 ]
-ZeroLogZeroOption = Annotated[
-    bool,
-    typer.Option("--zero-log-zero", help="Take 0 * log 0 for 0, where torch has nan.", rich_help_panel=CRITERION),
-]
 
 StepsOption = Annotated[
     bool, typer.Option("--steps", help="Walk through the calculation, gradient included.", rich_help_panel=WRITING)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,7 +13,6 @@ from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.blocks import computing_dtype
 from softmax_cli.evaluation.fold import Fold, row_losses
 from softmax_cli.evaluation.kernels import choose_kernel
-from softmax_cli.evaluation.log_probabilities import label_log_probabilities
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import Settings, split_options
 from softmax_cli.evaluation.signatures import backend_signatures
@@ -31,14 +30,16 @@ from softmax_cli.losses.sigmoid_causes import Elements, explain_clamp, explain_e
 from softmax_cli.losses.targets import Indices
 from softmax_cli.losses.variants import Variant
 from softmax_cli.reports.ledger import Ledger
-from softmax_cli.reports.likelihood import LikelihoodReport
 from softmax_cli.reports.lines import LossLine
 from softmax_cli.reports.loss import LossReport
 from softmax_cli.reports.rows import RowLine
 from softmax_cli.reports.signature import Signature
 
+if TYPE_CHECKING:
+    from softmax_cli.reports.likelihood import LikelihoodReport
 
-def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport | LikelihoodReport:
+
+def evaluate(logits: Any, labels: Any = None, **options: Any) -> "LossReport | LikelihoodReport":
     """Return the cross-entropy by every variant, side by side, each compared with float64 arithmetic.
 
     With l = log_softmax(x / T) and smoothing e, for class indices y (N,)
@@ -71,6 +72,8 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> LossReport | Li
     """
     settings, reading = split_options(options, Settings)
     if reading.values == LABEL_LOG_PROBABILITIES:
+        from softmax_cli.evaluation.log_probabilities import label_log_probabilities
+
         logits, labels = as_sources(logits, labels)
         return label_log_probabilities(logits, labels, settings, reading)
     logits, labels, settings = with_sources(logits, labels, settings, reading)
