@@ -12,6 +12,7 @@ from typer.main import get_command
 from softmax_cli.cli import app
 from softmax_cli.cli.loss import command as loss_command
 from softmax_cli.losses.others import LOSSES
+from softmax_cli.losses.sigmoid_variants import SIGMOIDS
 from softmax_cli.losses.variants import VARIANTS
 
 ROOT = Path(__file__).parent.parent
@@ -107,7 +108,7 @@ def test_there_are_examples():
 def test_the_losses_are_all_listed():
     listing = next(shown for command, shown in EXAMPLES if command == "softmax-cli losses")
     listed = [line.split(maxsplit=1) for line in listing.splitlines()]
-    for loss in (*VARIANTS.values(), *LOSSES.values()):
+    for loss in (*VARIANTS.values(), *SIGMOIDS.values(), *LOSSES.values()):
         assert [loss.name, loss.recipe] in listed
 
 

@@ -8,15 +8,31 @@ labels, S3 the shapes, L4 the loss.
 
 from collections.abc import Iterable, Sequence
 
-from softmax_cli.checks import balance, classes, digits, encodings, labels, logits, loss, order, rows, shape
+from softmax_cli.checks import (
+    balance,
+    classes,
+    digits,
+    encodings,
+    labels,
+    logits,
+    loss,
+    misplaced,
+    order,
+    rows,
+    shape,
+)
 from softmax_cli.checks.check import Check, Symptom
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.errors import UsageError
 
+_MODULES = (balance, classes, digits, encodings, labels, logits, loss, misplaced, order, rows, shape)
+
 CHECKS: dict[str, Check] = {
     check.code: check
-    for module in (logits, digits, rows, classes, labels, encodings, balance, order, shape, loss)
-    for check in sorted(module.CHECKS, key=lambda check: check.code)
+    for check in sorted(
+        (check for module in _MODULES for check in module.CHECKS),
+        key=lambda check: ("XYSL".index(check.code[0]), check.code),
+    )
 }
 
 

@@ -1,9 +1,10 @@
 """What a check is, and what it says."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from softmax_cli.checks.remedies import Options, name_of
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.metrics.places import Places
 from softmax_cli.reports.findings import Effect, Severity
@@ -11,28 +12,31 @@ from softmax_cli.reports.findings import Effect, Severity
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """The loss and the accuracy if the files were otherwise: computed, in a second pass, where a symptom asks for it.
+    """The loss and the accuracy if the files were read otherwise: computed in a second pass, where a symptom asks.
 
-    ``logits`` and ``labels`` change a block of logits (n, C) and of class numbers (n,); rows or labels may be skipped
-    at the beginning, or labels taken from ``shift`` positions further on in their sequences. ``instead`` are other
-    labels, ``axis`` another axis of the classes.
+    ``options`` are other options of reading. What no option can do is a change of the class numbers (n,) by
+    ``labels``, other labels ``instead``, or rows and labels that are skipped at the beginning.
     """
 
     name: str
-    logits: Callable[[Any], Any] | None = None
+    options: Options = field(default_factory=dict)
     labels: Callable[[Any], Any] | None = None
+    instead: Any = None
     skip_rows: int = 0
     skip_labels: int = 0
-    shift: int = 0
-    instead: Any = None
-    axis: int | None = None
+
+    @classmethod
+    def of(cls, options: Options) -> "Trial":
+        """The trial of a remedy, named after its options."""
+        return cls(name_of(options), options)
 
 
 @dataclass(frozen=True, eq=False)
 class Symptom:
     """What a check saw.
 
-    ``of`` is the file, ``rows`` where in it. ``effects`` is what it does to the loss, ``command`` what mends it.
+    ``of`` is the file, ``rows`` where in it. ``effects`` is what it does to the loss. ``remedy`` says what mends it,
+    and ``options`` are those that do, where there are some; None takes back an option that was given.
     """
 
     message: str
@@ -41,15 +45,16 @@ class Symptom:
     of: Literal["logits", "labels"] = "logits"
     effects: tuple[Effect | Trial, ...] = ()
     remedy: str = ""
-    command: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Check:
     """A row of the table of checks.
 
-    ``look`` gives None where nothing is wrong, and always where it ``needs_labels`` and there are none. ``hides`` are
-    the codes (or what they begin with) of the findings that this one causes, which are then no findings of their own.
+    ``look`` returns None where nothing is wrong, and always where it ``needs_labels`` and there are none. ``hides``
+    are the codes (or what they begin with) of the findings that this one causes, which are then no findings of their
+    own.
     """
 
     code: str

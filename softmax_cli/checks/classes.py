@@ -4,9 +4,10 @@ import math
 
 import numpy as np
 
-from softmax_cli.checks.check import Check, Symptom, Trial
+from softmax_cli.checks.check import Check, Symptom
+from softmax_cli.checks.remedies import Options, columns_in
 from softmax_cli.checks.statistics import Statistics
-from softmax_cli.checks.words import all_rows, as_given, classes_text
+from softmax_cli.checks.words import all_rows, as_given, classes_text, trials
 from softmax_cli.metrics.certain import is_copy, is_index
 from softmax_cli.metrics.chance import ALPHA
 from softmax_cli.reports.findings import Effect
@@ -55,7 +56,6 @@ def dead_class(statistics: Statistics) -> Symptom | None:
         all_rows(statistics),
         effects=(*as_given(statistics), Effect("of these rows", theirs / rows), Effect("of the others", others)),
         remedy="does the last layer have a row for it, at the same place as in the labels?",
-        command=f"print(head.weight[{dead[0]}], head.bias[{dead[0]}])",
     )
 
 
@@ -84,18 +84,82 @@ def never_predicted(statistics: Statistics) -> Symptom | None:
 
 
 def index_column(statistics: Statistics) -> Symptom | None:
-    """The first or the last column goes up by exactly 1 a row, in five rows or more: it counts the rows."""
-    counting = statistics.logits.columns.counting
-    if not counting or not is_index(statistics.rows, statistics.classes):
+    """The first or the last column goes up by exactly 1 per row, in five rows or more: it counts the rows.
+
+    Or one column holds whole numbers, all different in twenty rows or more, where every other one has decimals: a
+    logit is whole by luck in none of these rows.
+    """
+    counting, identifier = statistics.logits.columns.counting, statistics.logits.foreign.identifier
+    if not is_index(statistics.rows, statistics.classes) or not (counting or identifier is not None):
         return None
+    if not counting and identifier is not None:
+        return _identifier(statistics, identifier)
     column, first = next(iter(counting.items()))
+    options = _without(statistics, column)
     return Symptom(
         f"column {column} is an index, not a class",
         (f"it counts {first}, {first + 1}, {first + 2}, ... to {first + statistics.rows - 1}",),
         all_rows(statistics),
-        effects=(*as_given(statistics), _without(column)) if statistics.loss else (),
+        effects=(*as_given(statistics), *trials(options)) if statistics.loss else (),
         remedy="leave the column out",
-        command=_choice(statistics, column),
+        options=options,
+    )
+
+
+def _identifier(statistics: Statistics, column: int) -> Symptom:
+    options = _without(statistics, column)
+    return Symptom(
+        f"column {column} is an id, not a class",
+        ("it holds whole numbers, all different, and every other column has decimals",),
+        all_rows(statistics),
+        effects=(*as_given(statistics), *trials(options)) if statistics.loss else (),
+        remedy="leave the column out",
+        options=options,
+    )
+
+
+def prediction_column(statistics: Statistics) -> Symptom | None:
+    """A column of whole numbers names the largest of the others in twenty rows or more, and these have decimals.
+
+    Of two classes or more, and not always the same one: a logit would meet that by luck in one of a million files.
+    """
+    column = statistics.logits.foreign.prediction
+    if column is None or statistics.rows < _MANY_ROWS:
+        return None
+    options = _without(statistics, column)
+    return Symptom(
+        f"column {column} holds the predictions, not logits",
+        ("in every row it is the number of the largest of the other columns",),
+        all_rows(statistics),
+        effects=(*as_given(statistics), *trials(options)) if statistics.loss else (),
+        remedy="leave the column out",
+        options=options,
+    )
+
+
+def padded_classes(statistics: Statistics) -> Symptom | None:
+    """The last classes have one value throughout, are never a label and never the maximum: they fill the table up.
+
+    So does a vocabulary that was padded to a multiple of 8 or 64. In twenty rows or more; hence a note.
+    """
+    labels, predictions = statistics.labels, statistics.logits.predictions
+    if labels is None or statistics.rows < _MANY_ROWS or not labels.counted:
+        return None
+    unused = np.zeros(statistics.classes, bool)
+    unused[statistics.logits.columns.constant] = True
+    unused &= (predictions == 0) & (labels.counts == 0)
+    kept = statistics.classes - int(np.logical_and.accumulate(unused[::-1]).sum())
+    if not 2 <= kept < statistics.classes:
+        return None
+    padding = list(range(kept, statistics.classes))
+    options = _without(statistics, *padding)
+    return Symptom(
+        f"{classes_text(statistics, padding)}: padding, never a label and never the maximum",
+        (f"{count(len(padding), 'column has', 'columns have')} the same value in every row, behind {kept} others",),
+        all_rows(statistics),
+        effects=(*as_given(statistics), *trials(options)),
+        remedy="harmless where the value is -inf; else it adds to the softmax: leave the columns out",
+        options=options,
     )
 
 
@@ -108,28 +172,21 @@ def label_column(statistics: Statistics) -> Symptom | None:
     if not copies:
         return None
     column = copies[0]
+    options = _without(statistics, column)
     return Symptom(
         f"column {column} holds the labels, not logits",
         (f"it equals the label in each of {count(statistics.rows, 'row')}",),
         all_rows(statistics),
-        effects=(*as_given(statistics), _without(column)) if statistics.loss else (),
+        effects=(*as_given(statistics), *trials(options)) if statistics.loss else (),
         remedy="leave the column out",
-        command=_choice(statistics, column),
+        options=options,
     )
 
 
-def _without(column: int) -> Trial:
-    """Labels are those of the other columns, counted without this one."""
-    return Trial("without the column", logits=lambda x: np.delete(x, column, axis=1))
-
-
-def _choice(statistics: Statistics, column: int) -> str:
-    """The command that reads the other columns. Not where labels may hold some of the file's positions."""
-    files, last = statistics.files, statistics.classes - 1
-    chosen = any(option.startswith("--logit-columns") for option in files.options)
-    if files.delimited and not (chosen or files.in_one_file) and column in {0, last}:
-        return files.loss(f"--logit-columns={'1:' if column == 0 else f':{last}'}")
-    return files.rewritten(f"np.delete(x, {column}, 1)")
+def _without(statistics: Statistics, *columns: int) -> Options:
+    """The options that choose the other columns; none where these cannot be named."""
+    kept = [place for place in range(statistics.classes) if place not in columns]
+    return columns_in(statistics.columns, kept)
 
 
 CHECKS = (
@@ -148,6 +205,23 @@ CHECKS = (
         "the labels' own column",
         label_column,
         needs_labels=True,
+        hides=("X113", "X117", "X118", "X119", "X131", "X132", "Y202", "Y208", "Y211", "Y22", "L4"),
+    ),
+    Check(
+        "X135",
+        "padded-classes",
+        "note",
+        "last classes that only fill the table",
+        padded_classes,
+        needs_labels=True,
+        hides=("X132", "Y211"),
+    ),
+    Check(
+        "X136",
+        "prediction-column",
+        "error",
+        "a column that holds the predictions",
+        prediction_column,
         hides=("X113", "X117", "X118", "X119", "X131", "X132", "Y202", "Y208", "Y211", "Y22", "L4"),
     ),
     Check(

@@ -6,7 +6,7 @@ import numpy as np
 
 from softmax_cli.checks.check import Check, Symptom
 from softmax_cli.checks.statistics import Statistics
-from softmax_cli.checks.words import all_rows, listing, loss_as_given, percent, rows_text
+from softmax_cli.checks.words import all_rows, listing, loss_as_given, percent, rows_text, trials, without_rows
 from softmax_cli.losses.precision import PRECISIONS, Precision
 from softmax_cli.metrics.bounds import Bounds
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
@@ -34,14 +34,16 @@ def not_finite(statistics: Statistics) -> Symptom | None:
         evidence.append("float16 ends at 65504: a larger number became inf when it was cast")
     rows = next(iter(found.values()))
     loss = statistics.loss
-    files = statistics.files
+    options = without_rows(statistics, logits.unsound_ranges)
     return Symptom(
         f"{count(sum(rows.count for rows in found.values()), 'row')} without a softmax: nan or infinite",
         tuple(evidence),
         rows,
-        effects=() if loss is None else (*loss_as_given(statistics), Effect("of the other rows", loss.finite_mean)),
+        effects=()
+        if loss is None
+        else (*loss_as_given(statistics), *trials(options), Effect("of the other rows", loss.finite_mean)),
         remedy="find out what made them: a loss that overflowed, a cast, a division by 0",
-        command=files.loss("--explain") or "np.flatnonzero(~np.isfinite(x.max(1)))",
+        options=options,
     )
 
 
@@ -62,8 +64,7 @@ def float16_saturated(statistics: Statistics) -> Symptom | None:
             *loss_as_given(statistics),
             Effect("rows cut off", number=logits.saturated.count),
         ),
-        remedy="run the last layer in float32, or in bfloat16, and export again",
-        command="logits = head(hidden.float())",
+        remedy="run the last layer in float32, or in bfloat16, and export again: what was cut off is not in the file",
     )
 
 
@@ -91,7 +92,6 @@ def clipped(statistics: Statistics) -> Symptom | None:
         rows,
         effects=(*loss_as_given(statistics), Effect("least that a row can reach", floor)),
         remedy="what was cut off is not in the file: export it without the clip",
-        command="",
     )
 
 
@@ -119,7 +119,6 @@ def rectified(statistics: Statistics) -> Symptom | None:
         all_rows(statistics),
         effects=loss_as_given(statistics),
         remedy="take the activation behind the last layer out: what it cut off is not in the file",
-        command="model[-1] = torch.nn.Identity()",
     )
 
 
@@ -143,7 +142,6 @@ def rounded(statistics: Statistics) -> Symptom | None:
         all_rows(statistics),
         effects=(*loss_as_given(statistics), Effect("a row's loss may be off by", step)),
         remedy="export every digit",
-        command="np.savetxt('logits.csv', x, fmt='%.9g', delimiter=',')",
     )
 
 
@@ -178,7 +176,6 @@ def shifted_matrix(statistics: Statistics) -> Symptom | None:
         all_rows(statistics),
         effects=(*loss_as_given(statistics), Effect("a row's loss may be off by", _spacing(statistics))),
         remedy="harmless here; a softmax that does not subtract the maximum would overflow",
-        command=statistics.files.rewritten("x - x.max(-1, keepdims=True)"),
     )
 
 
@@ -201,7 +198,6 @@ def digits_lost(statistics: Statistics) -> Symptom | None:
         all_rows(statistics),
         effects=(*loss_as_given(statistics), Effect("a row's loss may be off by", spacing)),
         remedy="subtract the row's maximum before the file is written: its lost digits are not in it",
-        command="np.save('logits.npy', x - x.max(-1, keepdims=True))",
     )
 
 
@@ -236,7 +232,6 @@ def naive_overflow(statistics: Statistics) -> Symptom | None:
         logits.overflowing or logits.underflowing,
         effects=tuple(effects),
         remedy="log_softmax and cross_entropy subtract the maximum and are right",
-        command=statistics.files.loss(),
     )
 
 

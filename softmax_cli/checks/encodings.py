@@ -3,9 +3,12 @@
 import numpy as np
 
 from softmax_cli.checks.check import Check, Symptom, Trial
-from softmax_cli.checks.statistics import Statistics
-from softmax_cli.checks.words import all_rows, as_given, rows_text
+from softmax_cli.checks.remedies import NO_OPTIONS, Options
+from softmax_cli.checks.statistics import LabelStatistics, Statistics
+from softmax_cli.checks.words import all_rows, as_given, rows_text, trials
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
+
+_MULTILABEL = {"multilabel": True}
 
 
 def signed(statistics: Statistics) -> Symptom | None:
@@ -24,8 +27,7 @@ def signed(statistics: Statistics) -> Symptom | None:
             *as_given(statistics),
             Trial("with -1 as 0", labels=lambda numbers: np.where(numbers == -1, 0, numbers)),
         ),
-        remedy="map them to 0 and 1",
-        command="y = (y + 1) // 2",
+        remedy="export them as 0 and 1: no option maps one number to another",
     )
 
 
@@ -41,8 +43,7 @@ def flat_one_hot(statistics: Statistics) -> Symptom | None:
         all_rows(statistics),
         "labels",
         effects=(Trial("as one-hot rows", instead=labels.flat),),
-        remedy="give them the logits' shape, or their argmax",
-        command=f"np.save('labels.npy', y.reshape(-1, {statistics.classes}).argmax(1))",
+        remedy=f"export them in the logits' shape, {statistics.rows}x{statistics.classes}, or one class per row",
     )
 
 
@@ -89,16 +90,43 @@ def not_a_distribution(statistics: Statistics) -> Symptom | None:
         evidence.append(f"the rows sum to {low}" if low == high else f"the rows sum to anything from {low} to {high}")
     if labels.impossible:
         evidence.append(f"below 0, above 1 or nan: {rows_text(labels.impossible)}")
+    remedy, options = _kind_of_rows(labels)
     return Symptom(
         "the labels' rows are no probabilities",
         tuple(evidence),
         max(labels.unlike, labels.impossible, key=lambda rows: rows.count),
         "labels",
-        effects=as_given(statistics),
-        remedy="divide each row by its sum; logits of a teacher need a softmax first"
-        if labels.sums
-        else "missing labels?",
-        command="y = y / y.sum(1, keepdims=True)" if labels.sums else "",
+        effects=(*as_given(statistics), *trials(options)),
+        remedy=remedy,
+        options=options,
+    )
+
+
+def _kind_of_rows(labels: LabelStatistics) -> tuple[str, Options]:
+    """What rows of labels seem to be, in words, and the options that say so."""
+    if labels.negative:
+        return "a teacher's logits? their softmax is the distribution", {"label_values": "logits"}
+    if labels.sums and labels.sums.low > 0:
+        return "counts, or shares of something else? each row is divided by its sum", {"label_values": "counts"}
+    return "missing labels, or no labels at all?", NO_OPTIONS
+
+
+def multi_hot(statistics: Statistics) -> Symptom | None:
+    """Rows of 0s and 1s, some of them with several 1s: several classes are right at once, for certain.
+
+    No distribution has two classes of probability 1, and hard labels in one-hot rows have a single 1.
+    """
+    labels = statistics.labels
+    if labels is None or labels.kind != "probabilities" or not labels.several:
+        return None
+    return Symptom(
+        "the labels are multi-label: rows of 0s and 1s with several 1s",
+        (f"there are several 1s in {rows_text(labels.several)}, up to {labels.sums.high:.0f} of them",),
+        labels.several,
+        "labels",
+        effects=(Trial.of(_MULTILABEL),),
+        remedy="say so: each class has a sigmoid of its own, and the loss is that of yes or no for each",
+        options=_MULTILABEL,
     )
 
 
@@ -138,5 +166,14 @@ CHECKS = (
         not_a_distribution,
         needs_labels=True,
         hides=("L4",),
+    ),
+    Check(
+        "Y214",
+        "multi-hot",
+        "error",
+        "rows with several 1s: multi-label",
+        multi_hot,
+        needs_labels=True,
+        hides=("Y209", "Y211", "Y212", "Y213", "Y22", "X106", "X131", "X132", "L4"),
     ),
 )

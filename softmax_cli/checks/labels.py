@@ -6,7 +6,7 @@ from dataclasses import replace
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.classes import enough_rows
 from softmax_cli.checks.statistics import LossStatistics, Statistics
-from softmax_cli.checks.words import all_rows, as_given, listing, rows_text
+from softmax_cli.checks.words import all_rows, as_given, listing, rows_text, trials
 from softmax_cli.metrics.chance import beats
 from softmax_cli.metrics.lags import Lag
 from softmax_cli.metrics.places import Places
@@ -15,7 +15,7 @@ from softmax_cli.reports.grid import count
 
 _PADDINGS = (255, 65535)  # of masks in uint8 and uint16; negative numbers are padding too
 NO_CLASSES = "labels of which some are classes are needed: another file or column?"
-_MARGIN = 0.05  # by which another reading of the labels must be more often right
+MARGIN = 0.05  # by which another reading of the labels must be more often right
 
 
 def out_of_range(statistics: Statistics) -> Symptom | None:
@@ -30,21 +30,21 @@ def out_of_range(statistics: Statistics) -> Symptom | None:
     number = labels.outside.count - sum(rows.count for value, rows in labels.outside_values.items() if value in known)
     values = ", ".join(f"{value} ({rows_text(rows)})" for value, rows in list(odd.items())[:3])
     last = labels.base + statistics.classes - 1
-    remedy, command = "labels of other classes, or of other logits?", ""
+    remedy, options = "labels of other classes, or of other logits?", {}
     if set(odd) == {last + 1} and labels.counts[0] == 0:
-        remedy, command = "labels that start at 1?", statistics.files.loss(f"--label-base={labels.base + 1}")
+        remedy, options = "labels that start at 1?", {"label_base": labels.base + 1}
     elif len(odd) == 1:
         remedy += " or a mark for rows that do not count:"
-        command = _ignoring(statistics, next(iter(odd)))
+        options = {"ignore_index": next(iter(odd))}
     first = min(odd.values(), key=lambda rows: rows.first[0])
     return Symptom(
         f"{count(number, 'label is', 'labels are')} outside {labels.base} to {last}",
         (f"there are {statistics.classes} classes, and the labels have {values}",),
         replace(first, count=number),
         "labels",
-        effects=_others(statistics),
+        effects=(*others(statistics), *trials(options)),
         remedy=remedy,
-        command=command,
+        options=options,
     )
 
 
@@ -59,6 +59,7 @@ def base(statistics: Statistics) -> Symptom | None:
     if labels is None or _start(statistics) == labels.base:
         return None
     start, size = _start(statistics), statistics.classes
+    options = {"label_base": start}
     outside = labels.outside_values.get(_odd_end(statistics), Places())
     missing = labels.base if start > labels.base else labels.base + size - 1
     evidence = [f"there are {size} classes, and no label is {missing}"]
@@ -71,10 +72,10 @@ def base(statistics: Statistics) -> Symptom | None:
         "labels",
         effects=(
             *as_given(statistics),
-            Trial(f"with --label-base {start}", labels=lambda numbers: numbers - (start - labels.base)),
+            Trial.of(options),
         ),
         remedy="say where they start",
-        command=_reading(statistics),
+        options=options,
     )
 
 
@@ -107,7 +108,7 @@ def padding(statistics: Statistics) -> Symptom | None:
     if labels is None or value is None:
         return None
     rows = labels.outside_values[value]
-    if rows.count == labels.given:
+    if rows.count == labels.given - labels.ignored.count:
         return Symptom(
             f"every label is {value}: padding, and no row would count",
             (f"{value} stands in {rows_text(rows)}",),
@@ -115,14 +116,15 @@ def padding(statistics: Statistics) -> Symptom | None:
             "labels",
             remedy=NO_CLASSES,
         )
+    options = {"ignore_index": value}
     return Symptom(
         f"{count(rows.count, 'label is', 'labels are')} {value}: padding, without --ignore-index",
         (f"{value} stands in {rows_text(rows)}",),
         rows,
         "labels",
-        effects=_others(statistics),
+        effects=(*others(statistics), *trials(options)),
         remedy="say that these rows do not count",
-        command=_reading(statistics),
+        options=options,
     )
 
 
@@ -141,18 +143,19 @@ def not_whole(statistics: Statistics) -> Symptom | None:
     if labels is None or not labels.fractional:
         return None
     values = listing([f"{value:g}" for value in labels.fractions[:3]], labels.fractional.count)
-    missing = any(map(math.isnan, labels.fractions))
+    missing = labels.missing == labels.fractional.count
+    options = {"ignore_missing": True} if missing else {}
     remedy = "another column than the labels', or probabilities of one class?"
-    if missing or any(map(math.isinf, labels.fractions)):
-        remedy = "missing labels?" if missing else "an overflow where the labels were written?"
+    if labels.missing or any(map(math.isinf, labels.fractions)):
+        remedy = "missing labels?" if labels.missing else "an overflow where the labels were written?"
     return Symptom(
         f"{count(labels.fractional.count, 'label is', 'labels are')} not a whole number",
         (f"{values}, in {rows_text(labels.fractional)}",),
         labels.fractional,
         "labels",
-        effects=_others(statistics),
-        remedy=remedy,
-        command="kept = ~np.isnan(y); x, y = x[kept], y[kept]" if missing else "",
+        effects=(*others(statistics), *trials(options)),
+        remedy=f"{remedy} their rows can be skipped" if missing else remedy,
+        options=options,
     )
 
 
@@ -171,38 +174,22 @@ def unknown_names(statistics: Statistics) -> Symptom | None:
         tuple(evidence),
         labels.unknown,
         "labels",
-        effects=_others(statistics),
+        effects=others(statistics),
         remedy=f"the classes are {listing([repr(name) for name in statistics.class_names], statistics.classes)}",
     )
 
 
 def gains(loss: LossStatistics, other: Lag) -> bool:
     """Whether the labels are right more often when they are read otherwise, visibly and not by luck."""
-    return beats(other.wins, other.losses) and other.wins - other.losses >= _MARGIN * loss.counted
+    return beats(other.fresh_wins, other.fresh_losses) and other.wins - other.losses >= MARGIN * loss.counted
 
 
-def _others(statistics: Statistics) -> tuple[Effect, ...]:
+def others(statistics: Statistics) -> tuple[Effect, ...]:
+    """The loss of the rows whose label is a class, where there are some."""
     loss = statistics.loss
     if loss is None or not loss.finite:
         return ()
     return (Effect("of the other rows", loss.finite_mean, loss.accuracy),)
-
-
-def _ignoring(statistics: Statistics, value: int) -> str:
-    return statistics.files.loss(f"--ignore-index={value}", without=("--ignore-index",)) or f"ignore_index={value}"
-
-
-def _reading(statistics: Statistics) -> str:
-    """The command that says where the labels start and which do not count: of two mistakes it has to mend both."""
-    start, said, mark = (
-        _start(statistics),
-        0 if statistics.labels is None else statistics.labels.base,
-        _mark(statistics),
-    )
-    wanted = {"--label-base": start if start != said else None, "--ignore-index": mark}
-    options = {name: value for name, value in wanted.items() if value is not None}
-    command = statistics.files.loss(*(f"{name}={value}" for name, value in options.items()), without=tuple(options))
-    return command or ", ".join(f"{name[2:].replace('-', '_')}={value}" for name, value in options.items())
 
 
 def _folded(name: str) -> str:

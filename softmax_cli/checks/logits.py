@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import Statistics
@@ -13,8 +14,14 @@ from softmax_cli.metrics.shares import END
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
+_BYTE = 255.0
 _FEW_ROWS = 5
+_WIDE = 64  # of the 256 values of 8 bits
 _MANY_VALUES = 30
+
+_PROBABILITIES = {"values": "probabilities"}
+_SIGMOIDS = {"values": "sigmoids"}
+_DISTANCES = {"values": "distances"}
 
 
 def probabilities(statistics: Statistics) -> Symptom | None:
@@ -31,13 +38,9 @@ def probabilities(statistics: Statistics) -> Symptom | None:
         "the logits are probabilities: softmax would be applied twice",
         (f"every value lies in [0, 1], and every row sums to 1 (within {_sum_error(statistics, 1.0):.1g})",),
         all_rows(statistics),
-        effects=(
-            *as_given(statistics),
-            Trial("of their logarithm", logits=np.log),
-            _floor(statistics),
-        ),
-        remedy="take the logarithm: the softmax of log p is p again",
-        command=statistics.files.rewritten("np.log(x)"),
+        effects=(*as_given(statistics), Trial.of(_PROBABILITIES), _floor(statistics)),
+        remedy="say that they are probabilities: the softmax of log p is p again",
+        options=_PROBABILITIES,
     )
 
 
@@ -46,24 +49,78 @@ def scaled_probabilities(statistics: Statistics) -> Symptom | None:
 
     As for probabilities, of the relative error. The first row sets the sum (unless it is 100), and the others have to
     meet it; small whole numbers often sum to the same, in up to 0.3 of cases, so that there must be twelve rows. (Of
-    other numbers a constant sum says nothing: logits that are centred have it too, and a shift keeps it.)
+    other numbers a constant sum says nothing: logits that are centred have it too, and a shift keeps it. Where they
+    were rounded to whole numbers afterwards, it is not quite the same in every row; only shares of 100, or of 255,
+    may have been rounded.)
     """
     shares = statistics.logits.shares
     if shares is None or shares.sums.low <= 0:
         return None
     percents = shares.sums.off(100.0) <= _loosest(statistics, 100.0) * 100
-    total = 100.0 if percents else shares.sums.high
-    whole = statistics.logits.coarseness.decimals == 0
+    bytes_ = not percents and shares.sums.off(_BYTE) <= _loosest(statistics, _BYTE) * _BYTE
+    total = 100.0 if percents else _BYTE if bytes_ else shares.sums.high
+    whole = statistics.logits.coarseness.decimals == 0 and (bytes_ or shares.sums.span == 0)
     if not (percents or whole) or abs(total - 1) <= LOOSEST or not _sums_to(statistics, total, int(not percents)):
         return None
-    what = "percentages" if percents else "votes, or counts"
+    what = "percentages" if percents else "shares of 255" if bytes_ else "votes, or counts"
     return Symptom(
         f"the logits are {what}",
         (f"no value is negative, and every row sums to {total:.6g} (within {_sum_error(statistics, total):.1g})",),
         all_rows(statistics),
-        effects=(*as_given(statistics), Trial("of the logarithm of the shares", logits=lambda x: np.log(x / total))),
-        remedy="divide by the total and take the logarithm",
-        command=statistics.files.rewritten(f"np.log(x / {total:.6g})"),
+        effects=(*as_given(statistics), Trial.of(_PROBABILITIES)),
+        remedy="read them as probabilities: the softmax of log p divides each row by its sum",
+        options=_PROBABILITIES,
+    )
+
+
+def over_other_axis(statistics: Statistics) -> Symptom | None:
+    """All values lie in [0, 1], and each column sums to 1 where no row does: softmax was taken over the wrong axis.
+
+    Of logits with more axes, over one axis of the rows: then each class sums to the number of the other rows. As for
+    probabilities, luck would have to bring each of the columns so near to the same whole number.
+    """
+    shares = statistics.logits.shares
+    if shares is None or statistics.logits.values.high > 1 or statistics.classes < 2 or statistics.rows < _FEW_ROWS:
+        return None
+    if statistics.logits.coarseness.decimals == 0 or shares.sums.off(1.0) <= COARSEST:
+        return None
+    shape = statistics.row_shape
+    totals = {size: statistics.rows / size for size in shape if size > 1}
+    found = [(size, total) for size, total in totals.items() if _columns_sum_to(shares.column_sums, total)]
+    if not found:
+        return None
+    size, total = found[0]
+    axis = shape.index(size) + (statistics.axis <= shape.index(size))
+    return Symptom(
+        f"softmax was taken over axis {axis}, not over the classes",
+        (f"every value lies in [0, 1], and every class sums to {total:.6g}, over {statistics.rows:,} rows",),
+        all_rows(statistics),
+        effects=as_given(statistics),
+        remedy="export the logits, or the softmax over the axis of the classes: no option undoes this one",
+    )
+
+
+def _columns_sum_to(sums: NDArray[np.float64], total: float) -> bool:
+    error = float(np.abs(sums / total - 1).max())
+    return error <= LOOSEST and unlikely(error, len(sums))
+
+
+def quantised_integers(statistics: Statistics) -> Symptom | None:
+    """Whole numbers of 8 bits that use much of their range: what a quantised model computes with, without its scale.
+
+    The logits are scale * (q - zero point). A file says neither, so that no loss can be told; the softmax of the whole
+    numbers themselves is far too sure. Few small whole numbers in 8 bits may be votes, or marks.
+    """
+    if statistics.logits.dtype not in {"int8", "uint8"} or statistics.logits.values.span < _WIDE:
+        return None
+    values = statistics.logits.values
+    return Symptom(
+        "the logits are a quantised model's whole numbers, without their scale and zero point",
+        (f"dtype {statistics.logits.dtype}, values from {values.low:.0f} to {values.high:.0f}",),
+        all_rows(statistics),
+        effects=as_given(statistics),
+        remedy="export scale * (q - zero point); where the scale is S, --temperature with 1 / S gives the loss, since "
+        "softmax cancels the zero point",
     )
 
 
@@ -101,13 +158,9 @@ def sigmoids(statistics: Statistics) -> Symptom | None:
             f"and the rows sum to anything from {shares.sums.low:.3g} to {shares.sums.high:.3g}",
         ),
         all_rows(statistics),
-        effects=(
-            *as_given(statistics),
-            Trial("of log(p / (1 - p))", logits=lambda p: np.log(p) - np.log1p(-p)),
-            _floor(statistics),
-        ),
-        remedy="export what went into the sigmoid; log(p / (1 - p)) undoes it where p has digits enough",
-        command=statistics.files.rewritten("np.log(x) - np.log1p(-x)"),
+        effects=(*as_given(statistics), Trial.of(_SIGMOIDS), _floor(statistics)),
+        remedy="say that they are sigmoids: log(p / (1 - p)) gives the logits back, as far as p has digits",
+        options=_SIGMOIDS,
     )
 
 
@@ -128,26 +181,27 @@ def log_probabilities(statistics: Statistics) -> Symptom | None:
 
 
 def negated(statistics: Statistics) -> Symptom | None:
-    """The label has the *lowest* logit in at least half of the rows, and more often than the highest by far.
+    """The label alone has the *lowest* logit in at least half of the rows, and more often than the highest by far.
 
     Of three classes or more. Luck alone would be one row in three at most; half of them is luck less often than 1e-6
-    from 235 rows on, and all of them from 13 on.
+    from 235 rows on, and all of them from 13 on; rows with the label and maximum of the one before do not count.
+    Where several classes share the minimum, as the zeros behind a ReLU do, the row is no evidence.
     """
     loss = statistics.loss
     if loss is None or statistics.classes < 3 or 2 * loss.lowest < loss.counted or loss.lowest < 2 * loss.hits:
         return None
-    if log_binomial_tail(loss.lowest, loss.counted, 1 / 3) >= LOG_ALPHA:
+    if log_binomial_tail(loss.fresh_lowest, loss.fresh, 1 / 3) >= LOG_ALPHA:
         return None
     return Symptom(
         "the logits have the wrong sign: distances, or losses",
         (
-            f"the label's logit is the lowest of its row in {loss.lowest:,} of {count(loss.counted, 'row')}, "
+            f"the label alone has the lowest logit of its row in {loss.lowest:,} of {count(loss.counted, 'row')}, "
             f"the highest in {loss.hits:,}",
         ),
         all_rows(statistics),
-        effects=(*as_given(statistics), Trial("with the sign turned", logits=np.negative)),
-        remedy="turn the sign",
-        command=statistics.files.rewritten("-x"),
+        effects=(*as_given(statistics), Trial.of(_DISTANCES)),
+        remedy="say that the smallest is the best",
+        options=_DISTANCES,
     )
 
 
@@ -192,7 +246,7 @@ CHECKS = (
         "error",
         "probabilities: softmax applied twice",
         probabilities,
-        hides=("X102", "X104", "X113", "X114", "X115", "X116", "X117", "X119", "X122", "L4"),
+        hides=("X102", "X104", "X107", "X108", "X113", "X114", "X115", "X116", "X117", "X119", "X122", "L4"),
     ),
     Check(
         "X102",
@@ -200,7 +254,7 @@ CHECKS = (
         "error",
         "percentages, votes or counts",
         scaled_probabilities,
-        hides=("X113", "X114", "X115", "X116", "X117", "X119", "X122", "L4"),
+        hides=("X107", "X108", "X113", "X114", "X115", "X116", "X117", "X119", "X122", "L4"),
     ),
     Check(
         "X103",
@@ -208,7 +262,7 @@ CHECKS = (
         "error",
         "one-hot labels or hard predictions",
         one_hot_rows,
-        hides=("X101", "X102", "X104", "X113", "X114", "X115", "X116", "X122", "L4"),
+        hides=("X101", "X102", "X104", "X107", "X108", "X113", "X114", "X115", "X116", "X122", "L4"),
     ),
     Check(
         "X104",
@@ -234,5 +288,21 @@ CHECKS = (
         negated,
         needs_labels=True,
         hides=("X131", "X132", "Y22", "L4"),
+    ),
+    Check(
+        "X107",
+        "other-axis",
+        "error",
+        "a softmax over another axis",
+        over_other_axis,
+        hides=("X104", "X113", "X114", "X115", "X116", "X122", "L4"),
+    ),
+    Check(
+        "X108",
+        "quantised-integers",
+        "warning",
+        "8 bits without scale and zero point",
+        quantised_integers,
+        hides=("X113", "X115", "X116", "X119", "X122", "L4"),
     ),
 )

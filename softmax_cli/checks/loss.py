@@ -4,10 +4,11 @@ import math
 
 import numpy as np
 
-from softmax_cli.checks.check import Check, Symptom
+from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import LossStatistics, Statistics
 from softmax_cli.checks.words import all_rows, as_given, loss_as_given, percent, rows_text
 from softmax_cli.losses.sums import Sum
+from softmax_cli.metrics.rearranged import in_runs
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
@@ -20,6 +21,8 @@ _FAR = 0.5
 _HUGE = 1e6
 _ROUNDING = 1e-6  # relative, of float32
 _SAME = 0.95
+_ZERO = {"zero_log_zero": True}
+_COOLER, _WARMER = {"temperature": 2.0}, {"temperature": 0.1}
 _HINT, _SIGN = 2.0, 3.0  # standard deviations: a hint speaks against a finding, a sign decides between two
 
 
@@ -30,7 +33,7 @@ def untrained(statistics: Statistics) -> Symptom | None:
     twentieth (for certain, by 5). Of few rows that cannot be said, and a model that has learned a little shows it.
     """
     loss = _measured(statistics)
-    if loss is None or _knows(statistics, loss, _HINT):
+    if loss is None or statistics.knows(_HINT):
         return None
     uniform = math.log(statistics.classes)
     gain = uniform - loss.finite_mean
@@ -60,11 +63,7 @@ def prior_only(statistics: Statistics) -> Symptom | None:
         return None
     entropy = labels.entropy
     same = float(loss.predictions.max()) / loss.counted
-    if (
-        not 0 < entropy < (1 - _LITTLE) * math.log(statistics.classes)
-        or same < _SAME
-        or _knows(statistics, loss, _HINT)
-    ):
+    if not 0 < entropy < (1 - _LITTLE) * math.log(statistics.classes) or same < _SAME or statistics.knows(_HINT):
         return None
     gain = entropy - loss.mean
     if gain < -_NEXT_TO_NOTHING * entropy or not _is_nothing(gain, _error_of_gain(statistics, loss), entropy):
@@ -90,7 +89,7 @@ def worse_than_uniform(statistics: Statistics) -> Symptom | None:
     Logits that are all equal would do better: they are sure of something else than the labels.
     """
     loss = _measured(statistics)
-    if loss is None or not _above_uniform(statistics, loss) or _knows(statistics, loss, _SIGN):
+    if loss is None or not _above_uniform(statistics, loss) or statistics.knows(_SIGN):
         return None
     uniform = math.log(statistics.classes)
     return Symptom(
@@ -101,14 +100,25 @@ def worse_than_uniform(statistics: Statistics) -> Symptom | None:
         ),
         all_rows(statistics),
         effects=(*as_given(statistics), Effect("knowing nothing: ln C, by chance", uniform, statistics.chance)),
-        remedy="one of the files is sorted or shuffled otherwise, or belongs to another run",
+        remedy=_order_of(loss) or "one of the files is sorted or shuffled otherwise, or belongs to another run",
     )
+
+
+def _order_of(loss: LossStatistics) -> str:
+    """What to say where one of the files is in the order of its classes, and the other is not."""
+    predictions, labels = loss.kept.predictions, loss.kept.labels
+    sorted_labels, sorted_rows = in_runs(labels), in_runs(predictions)
+    if sorted_labels and not sorted_rows:
+        return "the labels are sorted by class and the predictions are not: sort neither, or both alike"
+    if sorted_rows and not sorted_labels:
+        return "the predictions are sorted by class and the labels are not: sort neither, or both alike"
+    return ""
 
 
 def overconfident(statistics: Statistics) -> Symptom | None:
     """The loss is above ln C (by 5 standard errors), though the accuracy is above chance."""
     loss = _measured(statistics)
-    if loss is None or not _above_uniform(statistics, loss) or not _knows(statistics, loss, _SIGN):
+    if loss is None or not _above_uniform(statistics, loss) or not statistics.knows(_SIGN):
         return None
     uniform = math.log(statistics.classes)
     return Symptom(
@@ -117,11 +127,12 @@ def overconfident(statistics: Statistics) -> Symptom | None:
         all_rows(statistics),
         effects=(
             *as_given(statistics),
+            Trial.of(_COOLER),
             Effect("knowing nothing: ln C", uniform),
             Effect("mean confidence", number=_confidence(loss)),
         ),
         remedy="a temperature above 1 brings it down",
-        command=statistics.files.loss("--temperature=2"),
+        options=_COOLER,
     )
 
 
@@ -142,9 +153,9 @@ def underconfident(statistics: Statistics) -> Symptom | None:
         "far less sure of itself than right: logits without their temperature?",
         (f"{percent(loss.accuracy)} of the rows are right, and the mean confidence is {confidence:.3g}",),
         all_rows(statistics),
-        effects=(*as_given(statistics), Effect("mean confidence", number=confidence)),
+        effects=(*as_given(statistics), Trial.of(_WARMER), Effect("mean confidence", number=confidence)),
         remedy="cosines and margins are not logits yet: multiply by the scale, or divide by a temperature below 1",
-        command=statistics.files.loss("--temperature=0.1"),
+        options=_WARMER,
     )
 
 
@@ -176,7 +187,22 @@ def masked_labels(statistics: Statistics) -> Symptom | None:
         loss.masked,
         effects=(*loss_as_given(statistics), Effect("of the other rows", loss.finite_mean)),
         remedy="a mask that is off by one, a probability of 0, or the labels of other rows?",
-        command=statistics.files.loss("--explain"),
+    )
+
+
+def zero_times_inf(statistics: Statistics) -> Symptom | None:
+    """A class of probability 0 whose logit is -inf: its part of the loss is 0 * inf, which is nan in torch and here."""
+    loss = statistics.loss
+    if loss is None or not loss.vanished:
+        return None
+    return Symptom(
+        f"{count(loss.vanished.count, 'row has', 'rows have')} a class of probability 0 whose logit is -inf: "
+        "0 * inf is nan",
+        (f"so it is in {rows_text(loss.vanished)}",),
+        loss.vanished,
+        effects=(*loss_as_given(statistics), Trial.of(_ZERO), Effect("of the other rows", loss.finite_mean)),
+        remedy="a masked class that is never right costs nothing: take 0 * log 0 for 0",
+        options=_ZERO,
     )
 
 
@@ -186,12 +212,6 @@ def _measured(statistics: Statistics) -> LossStatistics | None:
     if loss is None or labels is None or not labels.certain or statistics.classes < 2 or loss.finite < _ENOUGH:
         return None
     return loss
-
-
-def _knows(statistics: Statistics, loss: LossStatistics, deviations: float) -> bool:
-    """Whether the accuracy is above that of predictions that have nothing to do with the labels."""
-    chance = statistics.chance
-    return loss.hits - loss.counted * chance > deviations * math.sqrt(loss.counted * chance * (1 - chance))
 
 
 def _is_nothing(gain: float, error: float, whole: float) -> bool:
@@ -268,4 +288,5 @@ CHECKS = (
     Check("L405", "underconfident", "note", "an accuracy far above the confidence", underconfident, needs_labels=True),
     Check("L406", "too-good", "note", "every row right", too_good, needs_labels=True),
     Check("L407", "masked-label", "error", "a label whose logit is -inf", masked_labels, needs_labels=True),
+    Check("L408", "zero-times-inf", "error", "probability 0 at a logit of -inf", zero_times_inf, needs_labels=True),
 )

@@ -6,35 +6,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.checks.check import Check, Symptom, Trial
-from softmax_cli.checks.labels import gains
-from softmax_cli.checks.statistics import LabelStatistics, LossStatistics, Statistics
-from softmax_cli.checks.words import all_rows, as_given, listing
+from softmax_cli.checks.labels import MARGIN, gains
+from softmax_cli.checks.remedies import columns_in
+from softmax_cli.checks.renamings import renaming
+from softmax_cli.checks.statistics import LossStatistics, Statistics
+from softmax_cli.checks.words import all_rows, as_given, listing, shift_by, trials
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
 from softmax_cli.metrics.lags import Lag
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
-_SHORT = 32
-
 
 def shifted(statistics: Statistics) -> Symptom | None:
-    """The labels are right for the row before or behind, and not for their own.
+    """The labels are right for a row or two before or behind in the sequence, and not for their own.
 
-    More rows are right then by 5 in 100, and by the sign test over the rows where only one of the two is right such a
-    lead is luck less often than 1e-6; so is so high an accuracy where the labels have nothing to do with the logits.
-    Labels that stay the same over many rows favour neither.
+    More rows are right then by 5 in 100, and luck gives such a lead less often than 1e-6: by the sign test over the
+    rows where only one of the two is right, or, of few rows, since so many are right where the labels have nothing to
+    do with the logits. Labels that stay the same over many rows favour neither.
     """
     loss = statistics.loss
     if loss is None:
         return None
-    lags = ((loss.following, 1), (loss.preceding, -1))
-    found = [(lag, by) for lag, by in lags if slipped(statistics, loss, lag)]
+    found = [(lag, by) for by, lag in loss.lags.items() if slipped(statistics, loss, lag)]
     if not found:
         return None
     lag, by = max(found, key=lambda each: each[0].hits)
-    label, rows = ("row i + 1", "x[:-1], y[1:]") if by == 1 else ("row i - 1", "x[1:], y[:-1]")
+    options = shift_by(statistics, by)
+    label = f"row i {'+' if by > 0 else '-'} {abs(by)}"
     return Symptom(
-        f"the labels are shifted by one row: row i has that of {label}",
+        f"the labels are shifted by {'one row' if abs(by) == 1 else 'two rows'}: row i has that of {label}",
         (
             f"the maximum of row i is the label of {label} in {lag.hits:,} of {lag.trials:,} rows, its own in "
             f"{loss.hits:,}",
@@ -43,18 +43,22 @@ def shifted(statistics: Statistics) -> Symptom | None:
         "labels",
         effects=(
             *as_given(statistics),
-            Trial("shifted back", shift=by),
-            Effect("shifted the other way", accuracy=(loss.preceding if by == 1 else loss.following).accuracy),
+            Trial.of(options),
+            Effect("shifted the other way", accuracy=loss.lags[-by].accuracy),
         ),
-        remedy="a row is missing or doubled at the beginning, next tokens are held against their own positions, or a "
+        remedy="next tokens are held against their own positions, a row is missing or doubled at the beginning, or a "
         "model of a series lags behind it",
-        command=f"x, y = {rows}",
+        options=options,
     )
 
 
 def slipped(statistics: Statistics, loss: LossStatistics, lag: Lag) -> bool:
     """Whether the labels of neighbouring rows are right more often than the rows' own, and than by chance."""
-    return gains(loss, lag) and log_binomial_tail(lag.hits, lag.trials, statistics.chance) < LOG_ALPHA
+    if log_binomial_tail(lag.hits, lag.trials, statistics.chance) >= LOG_ALPHA:
+        return False
+    few = lag.wins >= 4 * lag.losses and lag.wins - lag.losses >= MARGIN * loss.counted
+    luck = log_binomial_tail(lag.fresh_wins, lag.fresh_trials, statistics.chance) + math.log(len(loss.lags))
+    return gains(loss, lag) or (few and luck < LOG_ALPHA)
 
 
 def permuted(statistics: Statistics) -> Symptom | None:
@@ -62,31 +66,31 @@ def permuted(statistics: Statistics) -> Symptom | None:
 
     Two classes or more have most of their rows predicted as one other class each. The best renaming makes each label
     that it moves right in at least half of its rows, four times as many in all as are right as they stand. By the sign
-    test, times the C^m ways to move m classes, that is luck less often than 1e-6.
+    test, times the C^m ways to move m classes, that is luck less often than 1e-6. A renaming that has a reason, as the
+    last class first, may have fewer rows right, since few of them are tried.
     """
-    loss, labels = statistics.loss, statistics.labels
-    found = None if loss is None else loss.relabelling
-    if labels is None or found is None or found.wins < 4 * found.losses:
-        return None
-    luck = log_binomial_tail(found.wins, found.wins + found.losses, 0.5)
-    if luck + len(found.moved) * math.log(statistics.classes) >= LOG_ALPHA:
+    labels, found = statistics.labels, renaming(statistics)
+    if labels is None or found is None:
         return None
     classes = found.classes
     numbers = [str(index + labels.base) for index in range(statistics.classes)]
     names = statistics.class_names if labels.kind == "names" else numbers
     moves = [f"{names[old]} is {names[classes[old]]}" for old in found.moved.tolist()]
+    columns = None if labels.kind == "names" else statistics.columns
+    options = columns_in(columns, classes.tolist())
     trial = Trial("with that renaming", labels=lambda numbers: _renamed(numbers, classes))
     return Symptom(
         f"the labels of {count(len(found.moved), 'class', 'classes')} are permuted",
         (
             f"by the logits label {listing(moves)}",
             f"of {found.rows:,} rows with these labels {found.wins:,} are right so, {found.losses:,} as they stand",
+            *([f"that is {found.name}"] if found.name else []),
         ),
         all_rows(statistics),
         "labels",
-        effects=(*as_given(statistics), *([trial] if labels.certain else [])),
+        effects=(*as_given(statistics), *(trials(options) or ([trial] if labels.certain else []))),
         remedy="the two files have their classes in different orders, such as the alphabet's and the numbers'",
-        command="" if labels.kind == "names" else _renaming(classes, labels),
+        options=options,
     )
 
 
@@ -94,16 +98,6 @@ def _renamed(numbers: NDArray[np.int64], classes: NDArray[np.int64]) -> NDArray[
     """classes[numbers], and what is no class as it is."""
     known = (numbers >= 0) & (numbers < len(classes))
     return np.where(known, classes[np.where(known, numbers, 0)], numbers)
-
-
-def _renaming(classes: NDArray[np.int64], labels: LabelStatistics) -> str:
-    """The line of NumPy that gives the labels their names, for classes that fit in one."""
-    if len(classes) > _SHORT:
-        return ""
-    if labels.kind == "probabilities":
-        return f"y = y[:, [{','.join(map(str, np.argsort(classes).tolist()))}]]"
-    given = f"y-{labels.base}" if labels.base else "y"
-    return f"y = np.array([{','.join(map(str, classes.tolist()))}])[{given}]"
 
 
 CHECKS = (
@@ -114,7 +108,7 @@ CHECKS = (
         "labels shifted by one row",
         shifted,
         needs_labels=True,
-        hides=("Y222", "X131", "X132", "L4"),
+        hides=("Y222", "Y223", "Y224", "X131", "X132", "L4"),
     ),
     Check(
         "Y222",
@@ -123,6 +117,6 @@ CHECKS = (
         "labels under other numbers of the classes",
         permuted,
         needs_labels=True,
-        hides=("X131", "X132", "L4"),
+        hides=("Y223", "Y224", "X131", "X132", "L4"),
     ),
 )

@@ -3,12 +3,14 @@
 import math
 
 from softmax_cli.checks.check import Check, Symptom, Trial
+from softmax_cli.checks.remedies import Options
 from softmax_cli.checks.statistics import Statistics
-from softmax_cli.checks.words import as_given, loss_as_given, rows_text
+from softmax_cli.checks.words import as_given, loss_as_given, rows_text, trials, without_rows
 from softmax_cli.losses.sums import Sum
 from softmax_cli.metrics.certain import is_header
 from softmax_cli.metrics.chance import LOG_ALPHA, log_poisson_tail
 from softmax_cli.metrics.places import Places
+from softmax_cli.metrics.ranges import Ranges
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
@@ -33,11 +35,12 @@ def constant_rows(statistics: Statistics) -> Symptom | None:
     if not everywhere and log_poisson_tail(logits.constant.count, expected) >= LOG_ALPHA:
         return None
     uniform = math.log(statistics.classes)
-    effects: tuple[Effect, ...] = (*loss_as_given(statistics), Effect("each of these, ln C", uniform))
+    options = without_rows(statistics, logits.constant_ranges)
+    effects: tuple[Effect | Trial, ...] = (*loss_as_given(statistics), Effect("each of these, ln C", uniform))
     loss = statistics.loss
     if loss is not None and 0 < loss.constant < loss.finite:
         rest = Sum(loss.losses.losses.finite).value() - loss.constant * uniform
-        effects = (*effects, Effect("without them", rest / (loss.finite - loss.constant)))
+        effects = (*effects, *trials(options), Effect("without them", rest / (loss.finite - loss.constant)))
     what = "every row is" if everywhere else f"{count(logits.constant.count, 'row is', 'rows are')}"
     return Symptom(
         f"{what} constant: the same logit for each class",
@@ -45,7 +48,7 @@ def constant_rows(statistics: Statistics) -> Symptom | None:
         logits.constant,
         effects=effects,
         remedy="a head that is still zero?" if everywhere else "padding? leave these rows out",
-        command="" if everywhere else "kept = x.max(1) > x.min(1); x, y = x[kept], y[kept]",
+        options=options,
     )
 
 
@@ -62,13 +65,18 @@ def repeated_stretch(statistics: Statistics) -> Symptom | None:
     if 2 * math.log(statistics.rows) + repeats.run * math.log(luck) >= LOG_ALPHA:
         return None
     first, start, run = repeats.run_first, repeats.run_start, repeats.run
+    options = without_rows(statistics, Ranges(((start, start + run),)))
     return Symptom(
         f"{run:,} rows in a row repeat earlier ones",
         (f"rows {start} to {start + run - 1} are rows {first} to {first + run - 1} again",),
         Places(run, tuple(range(start, start + min(run, 5)))),
-        effects=(*loss_as_given(statistics), Effect("rows that are counted twice", number=run)),
+        effects=(
+            *as_given(statistics),
+            *trials(options),
+            Effect("rows that are counted twice", number=run),
+        ),
         remedy="a batch that was written twice? leave it out, of the labels too",
-        command=f"x, y = (np.delete(a, np.s_[{start}:{start + run}], 0) for a in (x, y))",
+        options=options,
     )
 
 
@@ -83,15 +91,21 @@ def duplicate_rows(statistics: Statistics) -> Symptom | None:
     seen = repeats.repeats + repeats.distinct
     if log_poisson_tail(repeats.repeats, seen * (seen - 1) / 2 * _coincidence(statistics)) >= LOG_ALPHA:
         return None
+    options = without_rows(statistics, repeats.again)
     pairs = "; ".join(f"row {again} is row {first} again" for first, again in repeats.pairs)
     sampled = f" (among one in {repeats.one_in} of the different rows)" if repeats.one_in > 1 else ""
     return Symptom(
         f"{count(repeats.repeats, 'row repeats', 'rows repeat')} an earlier one" + sampled,
         (pairs,),
         Places(repeats.repeats, tuple(again for _, again in repeats.pairs)),
-        effects=(Effect("rows", number=seen), Effect("different ones", number=repeats.distinct)),
+        effects=(
+            *as_given(statistics),
+            *trials(options),
+            Effect("rows", number=seen),
+            Effect("different ones", number=repeats.distinct),
+        ),
         remedy="are they meant to count more than once?",
-        command="x, kept = np.unique(x, axis=0, return_index=True); y = y[kept]",
+        options=options,
     )
 
 
@@ -108,23 +122,27 @@ def header_row(statistics: Statistics) -> Symptom | None:
     labels = statistics.labels
     missing = labels is not None and labels.given == statistics.rows - 1
     trial = Trial("without the first row", skip_rows=1, skip_labels=0 if missing else 1)
-    both = labels is None or labels.header or not missing
-    files = statistics.files
+    options = _headed(statistics, missing=missing)
     return Symptom(
         "the header was read as data",
         (f"row 0 counts from {start} to {start + statistics.classes - 1}, and the other values are not whole numbers",),
         Places(1, (0,)),
-        effects=(*as_given(statistics), *([] if labels is None else [trial])),
-        remedy="the first line names the columns",
-        command=_headed(statistics) if both else files.header_cut(),
+        effects=(*as_given(statistics), *(trials(options) or (trial,))),
+        remedy="the first line names the columns" if options else "export the logits without their first row",
+        options=options,
     )
 
 
-def _headed(statistics: Statistics) -> str:
-    """What mends it where the labels have a line too many as well, or there are none."""
-    files = statistics.files
-    command = files.loss("--header", without=("--no-header",)) if files.delimited else ""
-    return command or ("x = x[1:]" if statistics.labels is None else "x, y = x[1:], y[1:]")
+def _headed(statistics: Statistics, *, missing: bool) -> Options:
+    """The options that leave the first row out; ``missing`` says that the labels have no such row."""
+    labels = statistics.labels
+    if statistics.lines and statistics.given.get("header") is False:
+        return {"header": None}
+    if not missing:
+        return {"header": True} if statistics.lines else without_rows(statistics, Ranges(((0, 1),)))
+    if statistics.lines and labels is not None and (labels.header or not labels.lines):
+        return {"header": True}
+    return {}
 
 
 def _coincidence(statistics: Statistics) -> float:

@@ -1,17 +1,17 @@
 """What may be wrong with the shapes: which axis holds the classes, and how many rows there are."""
 
-from typing import Any
-
-import numpy as np
-
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.order import slipped
+from softmax_cli.checks.remedies import NO_OPTIONS, Options, name_of
 from softmax_cli.checks.statistics import Statistics
-from softmax_cli.checks.words import all_rows, as_given
+from softmax_cli.checks.words import all_rows, as_given, trials
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
 from softmax_cli.metrics.places import Places
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
+
+_PROBABILITIES = {"values": "probabilities"}
+_LABEL_LOG_PROBABILITIES = {"values": "label-log-probabilities"}
 
 
 def transposed(statistics: Statistics) -> Symptom | None:
@@ -37,14 +37,14 @@ def transposed(statistics: Statistics) -> Symptom | None:
         if labels.numbers and labels.numbers.high >= rows:
             return None
         evidence = f"{rows:,} rows of {classes:,} columns, and {labels.given:,} labels, all below {rows:,}"
-    axes = 0 if statistics.axis else 1
+    options = {"class_axis": 0}
     return Symptom(
         "the logits are transposed: a line a class, a column a row",
         (evidence,),
         Places(),
-        effects=(*(as_given(statistics) if rows == classes else ()), Trial("with --class-axis 0", axis=axes)),
+        effects=(*(as_given(statistics) if rows == classes else ()), Trial.of(options)),
         remedy="say that the classes run down the lines",
-        command=statistics.files.loss("--class-axis=0", without=("--class-axis",)) or "x = x.T",
+        options=options,
     )
 
 
@@ -66,18 +66,19 @@ def another_axis(statistics: Statistics) -> Symptom | None:
     axis = best.axis if better else statistics.axis
     shape = "x".join(map(str, statistics.shape))
     effects = []
-    for each in axes:
+    options = {"class_axis": axis}
+    for each in sorted(axes, key=lambda each: each != axis):
         rival = next((rival for rival in rivals if rival.axis == each), None)
         own = None if loss is None else loss.mean
-        effects.append(Effect(f"classes on axis {each}", *((rival.loss, rival.accuracy) if rival else (own, accuracy))))
+        figures = (rival.loss, rival.accuracy) if rival else (own, accuracy)
+        effects.append(Effect(name_of({"class_axis": each}), *figures))
     return Symptom(
         f"the classes could be on axis {' or '.join(map(str, axes))}, and seem to be on {axis}",
         (f"the logits have the shape {shape}, and without any of these axes it is that of the labels",),
         Places(),
         effects=tuple(effects),
         remedy="say which; torch takes axis 1, NumPy, JAX and Keras the last",
-        command=statistics.files.loss(f"--class-axis={axis}", without=("--class-axis",))
-        or f"x = x.moveaxis({axis}, -1)",
+        options=options,
     )
 
 
@@ -92,16 +93,15 @@ def other_count(statistics: Statistics) -> Symptom | None:
         return None
     rows, given = statistics.rows, labels.given
     effects: list[Effect | Trial] = [*as_given(statistics)]
-    remedy, command = "the files are of different rows, or one of them was cut short", ""
-    files = statistics.files
-    if given == rows + 1 and loss is not None and slipped(statistics, loss, loss.following):
-        effects.append(Trial("without the first label", skip_labels=1))
+    remedy, options = "the files are of different rows, or one of them was cut short", NO_OPTIONS
+    if given == rows + 1 and loss is not None and slipped(statistics, loss, loss.lags[1]):
+        options = _label_header(statistics)
+        effects += trials(options) or [Trial("without the first label", skip_labels=1)]
         remedy = "the labels' first line is a header, or the label of another row"
-        command = files.label_header_cut()
-    elif given == rows - 1 and loss is not None and slipped(statistics, loss, loss.preceding):
-        effects.append(Trial("without the first row", skip_rows=1))
+    elif given == rows - 1 and loss is not None and slipped(statistics, loss, loss.lags[-1]):
+        options = {"header": True} if statistics.lines and (labels.header or not labels.lines) else NO_OPTIONS
+        effects += trials(options) or [Trial("without the first row", skip_rows=1)]
         remedy = "the logits' first row is a header, or the first label was taken for one"
-        command = (labels.header and files.loss("--header", without=("--no-header",))) or files.header_cut()
     elif abs(given - rows) == 1:
         remedy = "a header read as data, or data as a header? --header and --no-header say which"
     return Symptom(
@@ -111,8 +111,19 @@ def other_count(statistics: Statistics) -> Symptom | None:
         "labels" if given > rows else "logits",
         effects=tuple(effects),
         remedy=remedy,
-        command=command,
+        options=options,
     )
+
+
+def _label_header(statistics: Statistics) -> Options:
+    """The options that take the labels' first line for a header, where the logits are read as before."""
+    labels = statistics.labels
+    if labels is None or not labels.lines:
+        return NO_OPTIONS
+    if statistics.given.get("header") is False:
+        return {"header": None}
+    named = statistics.class_names != tuple(map(str, range(statistics.classes)))
+    return {"header": True} if named or not statistics.lines else NO_OPTIONS
 
 
 def single_probability(statistics: Statistics) -> Symptom | None:
@@ -124,9 +135,9 @@ def single_probability(statistics: Statistics) -> Symptom | None:
         "one value per row, never outside 0 to 1, read as a logit: probabilities of class 1?",
         (f"{count(statistics.rows, 'row')} of one value each",),
         all_rows(statistics),
-        effects=(*as_given(statistics), Trial("with --values probabilities", logits=_as_probabilities)),
+        effects=(*as_given(statistics), Trial.of(_PROBABILITIES)),
         remedy="say what they are",
-        command=statistics.files.loss("--values=probabilities", without=("--values",)) or "values='probabilities'",
+        options=_PROBABILITIES,
     )
 
 
@@ -141,14 +152,10 @@ def single_log_probability(statistics: Statistics) -> Symptom | None:
         "one value per row, never above 0, read as a logit: log-probabilities of what occurred?",
         (f"{count(statistics.rows, 'row')} of one value each",),
         all_rows(statistics),
+        effects=trials(_LABEL_LOG_PROBABILITIES) if labels is not None else (),
         remedy="if so, their mean is the loss, and no labels are needed",
-        command=statistics.files.of_logits("--values=label-log-probabilities") or "values='label-log-probabilities'",
+        options=_LABEL_LOG_PROBABILITIES,
     )
-
-
-def _as_probabilities(logits: Any) -> Any:
-    """The logits of rows (0, p) that are the probabilities (1 - p, p)."""
-    return np.stack([np.log1p(-logits[:, 1]), np.log(logits[:, 1])], axis=1)
 
 
 def classes_first(statistics: Statistics) -> Symptom | None:
@@ -160,7 +167,6 @@ def classes_first(statistics: Statistics) -> Symptom | None:
         (f"shape {'x'.join(map(str, statistics.shape))}, by the shape of the labels",),
         Places(),
         remedy="fine here; torch wants the batch first and the classes second",
-        command="x = x.swapaxes(0, 1)",
     )
 
 

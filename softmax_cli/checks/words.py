@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from softmax_cli.checks.check import Trial
+from softmax_cli.checks.remedies import Options
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.metrics.places import Places
+from softmax_cli.metrics.ranges import Ranges
 from softmax_cli.reports.findings import Effect
 
 _SHOWN = 5
+
+AS_GIVEN, OF_VALID = "as given", "of the rows with a label"
 
 
 def listing(items: Sequence[object], of: int | None = None) -> str:
@@ -29,17 +34,44 @@ def all_rows(statistics: Statistics) -> Places:
     return Places(statistics.rows, tuple(range(min(statistics.rows, _SHOWN))))
 
 
-def as_given(statistics: Statistics) -> tuple[Effect, ...]:
-    """The loss and the accuracy of the files as they are: of the rows whose label is a class."""
-    loss = statistics.loss
-    if loss is None or not loss.counted:
+def as_given(statistics: Statistics) -> tuple[Effect | Trial, ...]:
+    """The loss and the accuracy of the files as they are; nothing of labels that are no distributions at all.
+
+    Where `loss` refuses the labels, it says that it is of the others.
+    """
+    loss, labels = statistics.loss, statistics.labels
+    if statistics.given.get("multilabel"):
+        return (Trial(AS_GIVEN),)
+    if loss is None or labels is None or not loss.counted or labels.impossible:
         return ()
-    return (Effect("as given", loss.mean, loss.accuracy),)
+    refused = labels.outside or labels.fractional or labels.unknown or labels.given != statistics.rows
+    return (Effect(AS_GIVEN if not refused else OF_VALID, loss.mean, loss.accuracy),)
 
 
-def loss_as_given(statistics: Statistics) -> tuple[Effect, ...]:
+def loss_as_given(statistics: Statistics) -> tuple[Effect | Trial, ...]:
     """The loss alone."""
-    return tuple(replace(effect, accuracy=None) for effect in as_given(statistics))
+    effects = as_given(statistics)
+    return tuple(replace(effect, accuracy=None) if isinstance(effect, Effect) else effect for effect in effects)
+
+
+def without_rows(statistics: Statistics, ranges: Ranges) -> Options:
+    """The options that leave these rows out; none where they are too many to be listed, or all there are.
+
+    Nor where rows were left out before, since those that are left have other numbers then than in the file.
+    """
+    text = ranges.text()
+    renumbered = {"skip_rows", "shift"} & set(statistics.given)
+    return {"skip_rows": text} if text and text != f"0:{statistics.rows}" and not renumbered else {}
+
+
+def shift_by(statistics: Statistics, by: int) -> Options:
+    """The options that hold each row against the label so many positions further on than it was."""
+    return {"shift": statistics.given.get("shift", 0) + by or None}
+
+
+def trials(options: Options) -> tuple[Trial, ...]:
+    """The trial of a remedy, where there is one."""
+    return (Trial.of(options),) if options else ()
 
 
 def classes_text(statistics: Statistics, classes: Sequence[int]) -> str:

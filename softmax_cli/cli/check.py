@@ -11,6 +11,7 @@ from softmax_cli.cli.options import (
     LabelsArgument,
     LogitsArgument,
     ThreadsOption,
+    ZeroLogZeroOption,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
 from softmax_cli.cli.streams import note_typing
@@ -46,6 +47,7 @@ def command(
     select: SelectOption = None,
     ignore: IgnoreOption = None,
     ignore_index: IgnoreIndexOption = None,
+    zero_log_zero: ZeroLogZeroOption = False,
     threads: ThreadsOption = None,
     output_format: FormatOption = AUTO,
 ) -> None:
@@ -73,6 +75,7 @@ def command(
             select=select or (),
             ignore=ignore or (),
             ignore_index=ignore_index,
+            zero_log_zero=zero_log_zero,
             threads=threads,
             watcher=watch,
             **reading,

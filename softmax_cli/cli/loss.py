@@ -19,6 +19,7 @@ from softmax_cli.cli.options import (
     LogitsArgument,
     TemperatureOption,
     ThreadsOption,
+    ZeroLogZeroOption,
     asked_for,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
@@ -53,10 +54,11 @@ def command(
     reduction: only.ReductionOption = Settings.reduction,
     weight: only.WeightOption = None,
     pos_weight: only.PosWeightOption = None,
+    row_weight: only.RowWeightOption = None,
     ignore_index: IgnoreIndexOption = None,
     label_smoothing: only.LabelSmoothingOption = Settings.label_smoothing,
     temperature: TemperatureOption = Settings.temperature,
-    zero_log_zero: only.ZeroLogZeroOption = False,
+    zero_log_zero: ZeroLogZeroOption = False,
     labels: only.LabelsOption = None,
     output_format: FormatOption = AUTO,
     steps: only.StepsOption = False,
@@ -85,6 +87,7 @@ def command(
     softmax-cli loss x.tsv y.txt --delimiter tab --no-header
     softmax-cli loss x.npy y.npy --dtype float16 --dtype float32 --explain
     softmax-cli loss x.npy y.npy --weight w.csv --label-smoothing 0.1
+    softmax-cli loss x.npy y.npy --row-weight r.npy
     softmax-cli loss x.csv t.csv --multilabel --pos-weight 1,3,1
     softmax-cli loss x.npy y.npy --class-axis 2 --ignore-index -100 --ledger
     softmax-cli loss x.npy q.npy --zero-log-zero --temperature 2
@@ -94,6 +97,7 @@ def command(
     softmax-cli loss x.npy y.npy --reduction none --format csv
     softmax-cli loss x.npy y.npy --per-row | sort -k6 -g | tail
     softmax-cli loss p.npy y.npy --values probabilities
+    softmax-cli loss student.npy teacher.npy --label-values logits
     softmax-cli loss logprobs.csv --values label-log-probabilities
     softmax-cli loss x.csv y.csv --steps
     softmax-cli loss x.csv y.csv --grad
@@ -109,7 +113,7 @@ def command(
     conditions = [parse_condition(text) for text in fail_if or ()]
     options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
-    note_typing(*of_logits, *of_labels, weight, pos_weight)
+    note_typing(*of_logits, *of_labels, weight, pos_weight, row_weight)
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:
@@ -136,7 +140,6 @@ def command(
     require_rows(report, (files[1] or files[0]).name)
     if quiet:
         print(exact(report.loss(options["variants"][0])))
-        note(*report.cautions)
         warn(*report.hints)
     else:
         deliver(report, output_format)

@@ -65,7 +65,7 @@ ParametersOption = Annotated[
     typer.Option(
         "--param",
         metavar="LOSS.NAME=VALUE",
-        help="A parameter of such a loss, as focal.gamma=1 (may be repeated).",
+        help="A parameter of such a loss, as focal.gamma=1 (may be repeated); focal.alpha may be one number per class.",
         show_default=False,
         rich_help_panel=COMPUTING,
     ),
@@ -116,6 +116,15 @@ PosWeightOption = Annotated[
         rich_help_panel=CRITERION,
     ),
 ]
+RowWeightOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|COLUMN",
+        help="One weight per row: a file, or a column of either file. The mean divides by their sum.",
+        show_default=False,
+        rich_help_panel=CRITERION,
+    ),
+]
 LabelSmoothingOption = Annotated[
     float,
     typer.Option(
@@ -123,10 +132,6 @@ LabelSmoothingOption = Annotated[
         help="Labels (1 - E) q + E / C, from 0 to 1; with --multilabel (1 - E) t + E / 2.",
         rich_help_panel=CRITERION,
     ),
-]
-ZeroLogZeroOption = Annotated[
-    bool,
-    typer.Option("--zero-log-zero", help="Take 0 * log 0 for 0, where torch has nan.", rich_help_panel=CRITERION),
 ]
 
 StepsOption = Annotated[

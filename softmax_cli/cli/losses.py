@@ -2,6 +2,7 @@
 
 from softmax_cli.cli.options import AUTO, FormatOption
 from softmax_cli.losses.others import LOSSES
+from softmax_cli.losses.sigmoid_variants import SIGMOIDS
 from softmax_cli.losses.variants import VARIANTS
 
 
@@ -17,6 +18,6 @@ def command(output_format: FormatOption = AUTO) -> None:
             " ".join(f"{loss.name}.{name}={value:g}" for name, value in loss.parameters.items()),
             loss.source,
         )
-        for loss in (*VARIANTS.values(), *LOSSES.values())
+        for loss in (*VARIANTS.values(), *SIGMOIDS.values(), *LOSSES.values())
     )
     deliver(LossListing(listed), output_format)

@@ -119,6 +119,11 @@ IgnoreIndexOption = Annotated[
     ),
 ]
 
+ZeroLogZeroOption = Annotated[
+    bool,
+    typer.Option("--zero-log-zero", help="Take 0 * log 0 for 0, where torch has nan.", rich_help_panel=CRITERION),
+]
+
 FormatOption = Annotated[
     str,
     typer.Option(

@@ -22,7 +22,7 @@ from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.layout import Layout
 from softmax_cli.inputs.opening import open_logits
 from softmax_cli.inputs.reading import Reading
-from softmax_cli.inputs.values import by_class, cautions
+from softmax_cli.inputs.values import by_class
 from softmax_cli.losses.distance import distances
 from softmax_cli.parallel import in_order
 from softmax_cli.readers.table import Table
@@ -91,7 +91,7 @@ def softmax(
             lambda values: _block(chosen, values, temperature, log=log),
             hints,
         ),
-        notes_so_far=lambda: (*table.notes, *axis_notes(whole, axis), *cautions(table)),
+        notes_so_far=lambda: (*table.notes, *axis_notes(whole, axis)),
         find_hints=hints.found,
     )
 

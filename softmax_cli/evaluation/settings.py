@@ -13,6 +13,7 @@ from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.sigmoid_variants import ALIASES, SIGMOIDS
 from softmax_cli.losses.variants import VARIANTS, Variant
 from softmax_cli.parallel import available_threads
+from softmax_cli.reports.grid import count
 from softmax_cli.reports.loss import REDUCTIONS
 
 ALL_LOSSES = "all"
@@ -53,10 +54,13 @@ class Settings(Passing):
         dtype: ``float16``, ``bfloat16``, ``float32`` or ``float64``, or several of them; None for the file's own.
         variants: names out of VARIANTS, or out of SIGMOIDS for multi-label files; all of them if empty.
         losses: names out of LOSSES, beside the variants; ``all`` for each.
-        parameters: values for the parameters of those losses, as ``{"focal.gamma": 1.0}``.
+        parameters: values for the parameters of those losses, as ``{"focal.gamma": 1.0}``; ``focal.alpha`` may be one
+            number per class.
         reduction: ``mean``, ``sum`` or ``none``.
         weight: one weight per class: a path or an array (C,); None for ones.
         pos_weight: likewise what a label of 1 counts for beside one of 0; for multi-label files only.
+        row_weight: one weight per row, by which the row's loss is multiplied: a path, an array, or the name of a column
+            of the labels' or the logits' file. The mean divides by their sum (times w_y under class weights).
         ignore_index: rows with this label count nowhere; for class indices only.
         label_smoothing: e, from 0 to 1.
         temperature: T, a positive number that divides the logits.
@@ -78,10 +82,11 @@ class Settings(Passing):
     dtype: str | Sequence[str] | None = None
     variants: Sequence[str] = ()
     losses: Sequence[str] = ()
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, float | Sequence[float]] = field(default_factory=dict)
     reduction: str = "mean"
     weight: Any = None
     pos_weight: Any = None
+    row_weight: Any = None
     ignore_index: int | None = None
     label_smoothing: float = 0.0
     temperature: float = 1.0
@@ -106,12 +111,12 @@ class Settings(Passing):
             if name in _BINARY:
                 raise UsageError(f"--loss {name}: the binary cross-entropy has an option of its own, --multilabel")
             known_name("loss", name, (*LOSSES, ALL_LOSSES), plural="losses")
-        for name in self.parameters:
-            known_name("parameter", name, _parameter_names())
-            if ALL_LOSSES not in self.losses and name.partition(".")[0] not in self.losses:
-                raise UsageError(f"{name} is a parameter of a loss that was not asked for; add --loss")
+        self._check_parameters()
         if self.losses and (self.label_smoothing or self.weight is not None):
             raise UsageError("--label-smoothing and --weight are the cross-entropy's; leave --loss out")
+        if self.row_weight is not None and (self.frameworks or self.accumulate == "native"):
+            other = "--as" if self.frameworks else "--accumulate native"
+            raise UsageError(f"--row-weight and {other} do not go together; leave one of them out")
         known_name("reduction", self.reduction, REDUCTIONS)
         known_name("accumulation", self.accumulate, ACCUMULATIONS)
         known_name("kernel", self.kernel, KERNELS)
@@ -120,6 +125,15 @@ class Settings(Passing):
             raise UsageError(f"--top {self.top}: a number of rows is needed")
         if not 0 <= self.label_smoothing <= 1:
             raise UsageError(f"--label-smoothing {self.label_smoothing}: a number from 0 to 1 is needed")
+
+    def _check_parameters(self) -> None:
+        for name in self.parameters:
+            known_name("parameter", name, _parameter_names())
+            if ALL_LOSSES not in self.losses and name.partition(".")[0] not in self.losses:
+                raise UsageError(f"{name} is a parameter of a loss that was not asked for; add --loss")
+            loss, _, parameter = name.partition(".")
+            if not isinstance(self.parameters[name], int | float) and parameter not in LOSSES[loss].per_class:
+                raise UsageError(f"--param {name} takes one number")
 
     @property
     def kept_faults(self) -> int:
@@ -183,7 +197,14 @@ class Settings(Passing):
             ),
         )
 
-    def _parameters_of(self, loss: str) -> dict[str, float]:
+    def refuse_other_counts(self, classes: int) -> None:
+        """Raise UsageError for a parameter of one number per class that has another number of them."""
+        for name, value in self.parameters.items():
+            if not isinstance(value, int | float) and len(value) != classes:
+                given, needed = count(len(value), "number"), count(classes, "class", "classes")
+                raise UsageError(f"--param {name}: {given} for {needed}; give one number, or one per class")
+
+    def _parameters_of(self, loss: str) -> dict[str, float | Sequence[float]]:
         prefix = f"{loss}."
         return {name.removeprefix(prefix): value for name, value in self.parameters.items() if name.startswith(prefix)}
 
@@ -202,15 +223,19 @@ def split_options(options: dict[str, Any], asked: type[Asked]) -> tuple[Asked, R
     return asked(**{name: value for name, value in options.items() if name not in of_reading}), Reading(**reading)
 
 
-def parse_parameters(texts: Sequence[str]) -> dict[str, float]:
-    """``["focal.gamma=1"]`` as ``{"focal.gamma": 1.0}``; raises UsageError for anything that is not of that form."""
-    found = {}
+def parse_parameters(texts: Sequence[str]) -> dict[str, float | Sequence[float]]:
+    """Return ``["focal.gamma=1"]`` as ``{"focal.gamma": 1.0}``, and several numbers with commas as a tuple.
+
+    Raises UsageError for anything that is not of that form.
+    """
+    found: dict[str, float | Sequence[float]] = {}
     for text in texts:
         name, _, value = text.partition("=")
         try:
-            found[name.strip()] = float(value)
+            numbers = tuple(float(number) for number in value.split(","))
         except ValueError:
             raise UsageError(f"--param {text!r}: write it as focal.gamma=1") from None
+        found[name.strip()] = numbers[0] if len(numbers) == 1 else numbers
     return found
 
 

@@ -21,7 +21,6 @@ from softmax_cli.inputs.chosen_rows import (
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.distributions import distributions, of_class_1
 from softmax_cli.inputs.feed import Feed
-from softmax_cli.inputs.label_header import without_header
 from softmax_cli.inputs.layout import Layout, lay_out, opened_whole, possible_layouts
 from softmax_cli.inputs.loose import LooseLabels, LooseRule
 from softmax_cli.inputs.missing import missing_labels
@@ -52,11 +51,10 @@ class RawBlock:
 
 @dataclass(frozen=True, eq=False)
 class RawTables:
-    """Both files, opened; ``notes`` say what was decided about the two."""
+    """Both files, opened."""
 
     logits: Table
     labels: Table | None
-    notes: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, logits: Any, labels: Any, reading: Reading) -> "RawTables":
@@ -70,8 +68,7 @@ class RawTables:
         if labels is None:
             return cls(opened, None)
         opened_labels = open_labels(labels, reading, opened.column_names, overflow=True)
-        opened_labels, notes = without_header(opened, opened_labels)
-        return cls(as_column(opened, opened_labels, reading)[0], opened_labels, notes)
+        return cls(as_column(opened, opened_labels, reading)[0], opened_labels)
 
     def fitting_axes(self, reading: Reading) -> list[int]:
         """The logits' axes that may hold the classes, the likeliest first; the one that was asked for is that.
@@ -117,7 +114,7 @@ class RawPair:
             raise UsageError(SHIFT_WITHOUT_LABELS)
         self._reading, self._tables, self._choice = reading, (logits, labels), choices(logits, layout, reading)
         self.label_axis, self.sequence = layout.label_axis, layout.sequence
-        self._shape_notes = (*tables.notes, *axis_notes(unwrapped(logits), axis), *filter(None, [layout.note]))
+        self._shape_notes = (*axis_notes(unwrapped(logits), axis), *filter(None, [layout.note]))
         self.logits, self.labels = self._chosen(shift=0)
         self.said = reading.values != LOGITS
         self.unsure = isinstance(self.logits, SingleLogits) and not self.said

@@ -28,7 +28,7 @@ from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.inputs.shapes import class_axis_in, fits, shape_text, squeezed
 from softmax_cli.inputs.single import ColumnTable
-from softmax_cli.inputs.values import as_in_file, by_class, cautions
+from softmax_cli.inputs.values import as_in_file, by_class
 from softmax_cli.inputs.version_faults import rows_fault, shape_fault
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.array import ArrayTable
@@ -93,8 +93,8 @@ class Versions:
         if self.pair is not None and self.pair.by_probabilities:
             notes = (*notes, "the labels are probabilities; the likeliest class of each row counts as its label")
         if self.pair is None:
-            notes = (*notes, *axis_notes(unwrapped(self.a), self.class_axis), *cautions(self.a))
-        return tuple(dict.fromkeys((*notes, *cautions(self.b))))
+            notes = (*notes, *axis_notes(unwrapped(self.a), self.class_axis))
+        return notes
 
     def progress(self) -> Progress:
         """How far the latest pass has come, in both files together."""

@@ -53,7 +53,9 @@ def _masked(row: Row, variant: Variant) -> str:
         return f"{_name(row, labelled)}, the label's, is -inf: its probability is 0, and -log(0) is inf"
     # Every recipe multiplies by probabilities and smoothed labels, only the one-hot ones by class indices.
     if masked and (variant.one_hot or not row.by_index):
-        return f"{_name(row, masked[0])} is -inf (masked); multiplied by its label of 0 it gives nan"
+        what = f"{_name(row, masked[0])} is -inf (masked); multiplied by its label of 0 it gives nan"
+        # By class indices cross_entropy itself is right: the option is for labels that are distributions.
+        return what if row.by_index else f"{what}; --zero-log-zero takes 0"
     return ""
 
 

@@ -4,26 +4,30 @@ Each takes a :class:`Batch` and its parameters, and gives one loss a row, shape 
 logarithm at all. Notation: x logits, p = softmax(x), y the label, q the label's distribution, C classes.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from softmax_cli.losses.batch import Batch
 from softmax_cli.losses.softmax import log_normalizer, shift
 from softmax_cli.losses.variants import Variant, cross_entropy, slope
 
+Alpha = float | Sequence[float]
+"""One number, or one per class."""
 
-def focal(batch: Batch, *, gamma: float = 2.0, alpha: float = 0.25) -> Any:
-    """Alpha (1 - p_y)^gamma * -log p_y."""
+
+def focal(batch: Batch, *, gamma: float = 2.0, alpha: Alpha = 0.25) -> Any:
+    """Alpha_y (1 - p_y)^gamma * -log p_y."""
     losses = cross_entropy(batch)
-    return alpha * _miss(losses, batch) ** gamma * losses
+    return _alpha_of_label(batch, alpha) * _miss(losses, batch) ** gamma * losses
 
 
-def focal_slope(batch: Batch, *, gamma: float = 2.0, alpha: float = 0.25) -> Any:
+def focal_slope(batch: Batch, *, gamma: float = 2.0, alpha: Alpha = 0.25) -> Any:
     """By the chain rule from d cross_entropy / dx, with d(1 - p_y) / d cross_entropy = p_y."""
     losses = cross_entropy(batch)
     miss, p_label, xp = _miss(losses, batch), batch.xp.exp(-losses), batch.xp
     # Where p_y is 1 the loss is 0 with it, and the second term too: its factor miss^(gamma - 1) may be infinite.
     rest = xp.where(losses == 0, xp.zeros_like(losses), gamma * miss ** (gamma - 1) * p_label * losses)
-    return (alpha * (miss**gamma + rest))[:, None] * slope(batch)
+    return (_alpha_of_label(batch, alpha) * (miss**gamma + rest))[:, None] * slope(batch)
 
 
 def poly_1(batch: Batch, *, epsilon: float = 2.0) -> Any:
@@ -89,6 +93,15 @@ def kl_divergence(batch: Batch) -> Any:
     return xp.sum(xp.where(labels == 0, xp.zeros_like(logs), labels * logs), axis=-1)
 
 
+def _alpha_of_label(batch: Batch, alpha: Alpha) -> Any:
+    """Return alpha, or where there is one per class that of each row's label, (N,)."""
+    if isinstance(alpha, int | float):
+        return alpha
+    xp, logits = batch.xp, batch.logits
+    per_class = xp.asarray(list(alpha), dtype=logits.dtype, device=logits.device)
+    return batch.of_label(xp.broadcast_to(per_class, logits.shape))
+
+
 def _miss(losses: Any, batch: Batch) -> Any:
     """1 - p_y, from -log p_y without cancelling."""
     return -batch.xp.expm1(-losses)
@@ -116,6 +129,7 @@ LOSSES: dict[str, Variant] = {
             focal_slope,
             "alpha * (1 - p_y)^gamma * -log(p_y)",
             index_only=True,
+            per_class=("alpha",),
             source="Lin et al. 2017, https://arxiv.org/abs/1708.02002; defaults of keras CategoricalFocalCrossentropy",
         ),
         Variant(

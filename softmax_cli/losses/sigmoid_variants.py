@@ -69,14 +69,14 @@ SIGMOIDS: dict[str, Variant] = {
             "log_of_sigmoid",
             log_of_sigmoid,
             slope,
-            "-(t * log(sigmoid(x)) + (1 - t) * log(1 - sigmoid(x)))",
+            "-t log(p) - (1 - t) log(1 - p), p = sigmoid(x)",
             source=_TORCH + "sigmoid",
         ),
         Variant(
             "logsigmoid",
             logsigmoid,
             slope,
-            "-(t * logsigmoid(x) + (1 - t) * logsigmoid(-x))",
+            "-t logsigmoid(x) - (1 - t) logsigmoid(-x)",
             source=_TORCH + "logsigmoid",
         ),
         Variant(

@@ -51,6 +51,7 @@ class Variant:
     ``source`` says where it comes from. ``one_hot`` says that it multiplies by the labels' one-hot rows,
     ``index_only`` that it takes no probabilities as labels. ``clamped`` tells the elements (N, C) whose logarithm it
     clamps. ``of_rows`` says that it is the mean over the classes of a row, where its family has their sum.
+    ``per_class`` names the parameters that may be one number per class.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Variant:
     index_only: bool = False
     clamped: Callable[..., Any] | None = None
     of_rows: bool = False
+    per_class: tuple[str, ...] = ()
 
     @property
     def parameters(self) -> dict[str, float]:
@@ -69,7 +71,7 @@ class Variant:
         found = signature(self.losses).parameters.values()
         return {each.name: each.default for each in found if each.kind is each.KEYWORD_ONLY}
 
-    def with_parameters(self, parameters: dict[str, float]) -> "Variant":
+    def with_parameters(self, parameters: dict[str, Any]) -> "Variant":
         """The same with other values of some parameters."""
         return replace(self, losses=partial(self.losses, **parameters), gradient=partial(self.gradient, **parameters))
 

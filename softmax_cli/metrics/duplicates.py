@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from softmax_cli.metrics.ranges import Ranges
+
 _GOLDEN = 0x9E3779B97F4A7C15  # 2^64 / the golden ratio, as in splitmix64 (Steele, Lea and Flood 2014)
 _MOST = 1 << 18  # different rows that are kept, in 24 bytes each
 _AT_ONCE = 1 << 16  # hashes that wait to be sorted in
@@ -61,6 +63,7 @@ class Repeats:
     ``repeats`` are those equal to an earlier one, ``pairs`` examples of (earlier, row). Only one in ``one_in`` of the
     different rows was looked at where there are too many to keep all. ``run`` rows from ``run_start`` on are, one by
     one, the rows from ``run_first`` on: the longest such stretch. ``largest_share`` is that of the most frequent row.
+    ``again`` are the rows that repeat an earlier one, as far as all rows were kept.
     """
 
     rows: int
@@ -72,6 +75,7 @@ class Repeats:
     run_first: int
     run_start: int
     largest_share: float
+    again: Ranges
 
 
 class Duplicates:
@@ -93,6 +97,7 @@ class Duplicates:
         self._size = 0
         self._pairs: list[tuple[int, int]] = []
         self._runs = _Runs()
+        self._again = Ranges()
 
     def add(self, hashes: Hashes, rows: NDArray[np.int64]) -> None:
         """Add rows by their hashes (n,) and numbers (n,), in their order."""
@@ -119,6 +124,7 @@ class Duplicates:
             run_first=self._runs.first,
             run_start=self._runs.start,
             largest_share=float(self._counts.max(initial=0)) / seen if seen else 0.0,
+            again=Ranges(None) if self._halvings else self._again,
         )
 
     def _kept(self, hashes: Hashes) -> NDArray[np.bool_]:
@@ -162,6 +168,7 @@ class Duplicates:
         if len(self._pairs) < _EXAMPLES:
             self._pairs += zip(earliest[:_EXAMPLES].tolist(), rows[:_EXAMPLES].tolist(), strict=True)
         self._runs.add(earliest, rows)
+        self._again += Ranges.of_rows(rows)
 
 
 class _Runs:

@@ -17,7 +17,7 @@ class Shares:
     """``sums`` are the rows', ``one_hot`` counts rows that are a single 1 among zeros, the others count values.
 
     ``near_zero`` are 0.05 or less, ``near_one`` 0.95 or more. ``zeros`` are exactly that, and stand in rows of several
-    values; ``zero_columns`` (C,) says which columns have one.
+    values; ``zero_columns`` (C,) says which columns have one, ``column_sums`` (C,) what they sum to.
     """
 
     sums: Bounds
@@ -26,6 +26,7 @@ class Shares:
     near_one: int
     zeros: int
     zero_columns: NDArray[np.bool_]
+    column_sums: NDArray[np.float64]
 
     @classmethod
     def of(cls, values: NDArray[Any], varied: NDArray[np.bool_]) -> "Shares":
@@ -39,6 +40,7 @@ class Shares:
             int(np.count_nonzero(values >= 1 - END)),
             int(np.count_nonzero(zero)),
             zero.any(axis=0),
+            values.sum(axis=0, dtype=np.float64),
         )
 
     def __add__(self, other: "Shares") -> "Shares":
@@ -49,4 +51,5 @@ class Shares:
             self.near_one + other.near_one,
             self.zeros + other.zeros,
             self.zero_columns | other.zero_columns,
+            self.column_sums + other.column_sums,
         )

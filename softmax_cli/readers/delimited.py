@@ -77,6 +77,7 @@ class DelimitedTable:
         self.shape: tuple[int | None, ...] = (None, len(layout.columns))
         names = layout.names
         self.column_names = None if names is None else tuple(names[column] for column in layout.columns)
+        self.positions = layout.columns
         self._source = source
         self._layout = layout
         self._text = text

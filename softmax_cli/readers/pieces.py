@@ -60,6 +60,12 @@ def open_files(files: Files, dialect: Dialect, selection: Selection) -> Table:
     return tables[0] if len(tables) == 1 else Pieces(tables, files.name, files.notes)
 
 
+def positions_of(table: Table) -> tuple[int, ...] | None:
+    """Where in its file each column of a table stands; None where these are all the columns there are."""
+    positions: tuple[int, ...] | None = getattr(table, "positions", None)
+    return positions
+
+
 class Pieces:
     """Tables one below the other, along their first axis. No file is open but the one that is being read.
 
@@ -75,6 +81,7 @@ class Pieces:
         self.name = name
         self.notes = (*notes, *_notes_of(tables))
         self.column_names = first.column_names
+        self.positions = positions_of(first)
         self.dtype = _common_dtype(tables)
         self._tables = tables
         self._lengths = [table.shape[0] for table in tables]

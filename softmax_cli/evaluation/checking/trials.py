@@ -1,7 +1,8 @@
-"""What the loss would be if the files were otherwise: a second pass, for the findings that ask for it."""
+"""What the loss would be if the files were read otherwise: a second pass, for the findings that ask for it."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -9,73 +10,136 @@ from numpy.typing import NDArray
 
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.checks.check import Trial
+from softmax_cli.checks.remedies import OF_LABELS, Options, needs_no_labels
+from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.blocks import computing_dtype, rows_per_block
-from softmax_cli.evaluation.checking.survey.losses import RowLosses
+from softmax_cli.evaluation.checking.survey.losses import RowLosses, row_losses
 from softmax_cli.evaluation.checking.survey.view import View
+from softmax_cli.evaluation.loss import evaluate
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.totals import Totals
 from softmax_cli.inputs.loose import LooseLabels
-from softmax_cli.inputs.raw import RawBlock, RawPair
+from softmax_cli.inputs.opening import open_logits
+from softmax_cli.inputs.pairs import open_pair
+from softmax_cli.inputs.raw import RawBlock, RawPair, RawTables
+from softmax_cli.inputs.reading import Reading
 from softmax_cli.losses.sums import Sum
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """The loss and the accuracy of a trial, over ``rows``; nan of none.
+    """The loss and the accuracy of a trial, over ``rows``; nan of none. Multi-label rows have no accuracy.
 
-    Rows without a softmax are left out of a loss of the logits as they are: other labels do not mend them.
+    ``complete`` says that every row has a label that is a class, or is one to ignore: `loss` would read them all.
     """
 
     loss: float
-    accuracy: float
+    accuracy: float | None
     rows: int
+    complete: bool
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The files that were given, and how they were to be read."""
+
+    logits: Any
+    labels: Any
+    reading: Reading
+    ignore_index: int | None = None
+    zero_log_zero: bool = False
+
+    @property
+    def with_labels(self) -> bool:
+        """Whether there are labels, in a file of their own or not."""
+        return self.labels is not None or self.reading.label_column is not None
+
+    def other(self, options: Options) -> "Asked":
+        """The same files, to be read with other options; raises UsageError where they cannot be."""
+        names = {field.name for field in fields(Reading)}
+        changes = {name: _or_default(name, value) for name, value in options.items() if name in names}
+        ignore_index = options.get("ignore_index", self.ignore_index)
+        zero_log_zero = options.get("zero_log_zero", self.zero_log_zero)
+        if needs_no_labels(options):
+            defaults = {name: getattr(Reading, name) for name in OF_LABELS if name in names}
+            return Asked(self.logits, None, replace(self.reading, **{**defaults, **changes}))
+        return Asked(self.logits, self.labels, replace(self.reading, **changes), ignore_index, zero_log_zero)
+
+    def pairs(self) -> list[RawPair]:
+        """The files, once for each axis that may hold the classes; of multi-label files the logits alone.
+
+        Raises InputError or UsageError where they cannot be read so.
+        """
+        if self.reading.multilabel:
+            return [self._multilabel_logits()]
+        tables = RawTables.open(self.logits, self.labels, self.reading)
+        return [RawPair(tables, axis, self.reading, self.ignore_index) for axis in tables.fitting_axes(self.reading)]
+
+    def loss(self) -> float:
+        """What `loss` prints."""
+        options = {field.name: getattr(self.reading, field.name) for field in fields(Reading)}
+        loss = evaluate(self.logits, self.labels, reference=False, preview=False, **options).loss()
+        return loss if isinstance(loss, float) else np.nan
+
+    def _multilabel_logits(self) -> RawPair:
+        pair = open_pair(self.logits, self.labels, self.reading, self.ignore_index)
+        reading = replace(self.reading, multilabel=False, shift=0, class_axis=pair.class_axis)
+        return RawPair(RawTables(open_logits(self.logits, reading), None), pair.class_axis, reading)
+
+
+def _or_default(name: str, value: Any) -> Any:
+    """The value of an option; None takes back what was given."""
+    return getattr(Reading, name) if value is None else value
 
 
 class TrialFold:
-    """Trials that read the same rows with the same labels beside them."""
+    """One trial, as far as the rows have been read."""
 
-    def __init__(self, trials: Sequence[Trial], dtype: str) -> None:
-        self._trials = trials
+    def __init__(self, trial: Trial, dtype: str, *, zero_log_zero: bool) -> None:
+        self._trial = trial
         self._dtype = dtype
-        self._losses = [Totals() for _ in trials]
-        self._rows = [0] * len(trials)
-        self._hits = [0] * len(trials)
+        self._temperature = trial.options.get("temperature", 1.0)
+        self._zero_log_zero = zero_log_zero
+        self._losses = Totals()
+        self._rows = self._hits = self._ignored = self._seen = 0
 
-    def measure(self, block: RawBlock) -> list[tuple[NDArray[Any], int]]:
-        """Each trial's losses of a block's rows, and how many of them are right."""
+    def measure(self, block: RawBlock) -> tuple[RowLosses, int, int, int]:
+        """The losses of a block's rows, how many of them are right, how many are ignored, and how many there are."""
         with np.errstate(all="ignore"):
-            return [self._one(trial, block) for trial in self._trials]
+            logits = block.logits
+            if self._temperature != 1:
+                dtype = np.float64 if logits.dtype.kind != "f" else logits.dtype
+                logits = logits / np.asarray(self._temperature, dtype)
+            labels = _changed(self._trial, block, logits.shape[1])
+            view = View(RawBlock(block.start, logits, labels), self._dtype)
+            found = row_losses(view, zero_log_zero=self._zero_log_zero)
+        hits = int(np.count_nonzero(view.top[found.rows] == found.labels))
+        return found, hits, 0 if labels is None else int(labels.ignored.sum()), len(view)
 
-    def _one(self, trial: Trial, block: RawBlock) -> tuple[NDArray[Any], int]:
-        logits = block.logits.astype(self._dtype, copy=False)
-        logits = logits if trial.logits is None else trial.logits(logits)
-        labels = _changed(trial, block, logits.shape[1])
-        view = View(RawBlock(block.start, logits, labels), self._dtype)
-        found = RowLosses.of(view)
-        return found.losses, int(np.count_nonzero(view.top[found.rows] == found.labels))
-
-    def add(self, found: list[tuple[NDArray[Any], int]]) -> None:
+    def add(self, found: tuple[RowLosses, int, int, int]) -> None:
         """Add them."""
-        for place, (losses, hits) in enumerate(found):
-            self._losses[place].add(losses)
-            self._rows[place] += len(losses)
-            self._hits[place] += hits
+        losses, hits, ignored, seen = found
+        self._losses.add(losses.losses)
+        self._rows += len(losses.losses)
+        self._hits += hits
+        self._ignored += ignored
+        self._seen += seen
 
-    def outcomes(self) -> Iterator[Outcome]:
-        """One a trial."""
-        for trial, losses, rows, hits in zip(self._trials, self._losses, self._rows, self._hits, strict=True):
-            total = losses.partial().losses
-            left_out = total.nan if trial.logits is None else 0
-            mean = replace(total, nan=total.nan - left_out).over(Sum.count(rows - left_out))
-            yield Outcome(mean, hits / rows if rows else np.nan, rows)
+    def outcome(self, given: int) -> Outcome:
+        """All of it, of so many labels."""
+        total = self._losses.partial().losses
+        left_out = 0 if self._trial.options else total.nan  # other labels do not mend rows without a softmax
+        mean = replace(total, nan=total.nan - left_out).over(Sum.count(self._rows - left_out))
+        complete = self._rows + self._ignored == self._seen == given
+        return Outcome(mean, self._hits / self._rows if self._rows else np.nan, self._rows, complete)
 
 
 def _changed(trial: Trial, block: RawBlock, classes: int) -> LooseLabels | None:
     labels = block.labels
-    if labels is None or (trial.labels is None and trial.instead is None and labels.kind == "probabilities"):
+    if labels is None or (trial.labels is None and trial.instead is None):
         return labels
     ignored = labels.ignored
-    numbers = labels.numbers if trial.labels is None else trial.labels(labels.numbers)
+    numbers: NDArray[Any] = labels.numbers if trial.labels is None else trial.labels(labels.numbers)
     if trial.instead is not None:
         numbers = trial.instead[block.start : block.start + len(block.logits)]
         ignored = np.zeros(len(numbers), bool)
@@ -84,20 +148,28 @@ def _changed(trial: Trial, block: RawBlock, classes: int) -> LooseLabels | None:
     return replace(labels, numbers=numbers, valid=valid, ignored=ignored, given=given)
 
 
-def run_trials(trials: Sequence[Trial], pairs: dict[int, RawPair], threads: int) -> list[Outcome]:
-    """The outcome of each trial, in their order; ``pairs`` are the files by the classes' axis."""
-    outcomes: dict[int, Outcome] = {}
-    groups: dict[tuple[int, int, int, int], list[int]] = {}
-    first = next(iter(pairs))
-    for number, trial in enumerate(trials):
-        axis = first if trial.axis is None else trial.axis
-        groups.setdefault((axis, trial.shift, trial.skip_rows, trial.skip_labels), []).append(number)
-    for (axis, shift, skip_rows, skip_labels), numbers in groups.items():
-        pair = pairs[axis]
-        dtype = computing_dtype(None, pair.logits)
-        fold = TrialFold([trials[number] for number in numbers], "float32" if dtype == "float16" else dtype)
-        rows = rows_per_block(pair.classes, [NumpyBackend("cpu", dtype)])
-        blocks = pair.blocks(rows, shift=shift, skip_rows=skip_rows, skip_labels=skip_labels)
-        run(fold, blocks, threads)
-        outcomes.update(zip(numbers, fold.outcomes(), strict=True))
-    return [outcomes[number] for number in range(len(trials))]
+def run_trials(trials: Sequence[Trial], asked: Asked, threads: int) -> Iterator[Outcome | None]:
+    """The outcome of each trial, in their order; None where the files cannot be read so."""
+    known: dict[str, Outcome | None] = {}
+    for trial in trials:
+        if not trial.options:
+            yield _outcome(trial, asked, threads)
+            continue
+        key = repr(sorted(trial.options.items()))
+        if key not in known:
+            known[key] = None
+            with suppress(InputError, UsageError):
+                known[key] = _outcome(trial, asked, threads)
+        yield known[key]
+
+
+def _outcome(trial: Trial, asked: Asked, threads: int) -> Outcome:
+    asked = asked.other(trial.options)
+    if asked.reading.multilabel or needs_no_labels(trial.options):
+        return Outcome(asked.loss(), None, 1, complete=True)
+    pair = asked.pairs()[0]
+    dtype = computing_dtype(None, pair.logits)
+    fold = TrialFold(trial, "float32" if dtype == "float16" else dtype, zero_log_zero=asked.zero_log_zero)
+    rows = rows_per_block(pair.classes, [NumpyBackend("cpu", dtype)])
+    run(fold, pair.blocks(rows, skip_rows=trial.skip_rows, skip_labels=trial.skip_labels), threads)
+    return fold.outcome(pair.given)

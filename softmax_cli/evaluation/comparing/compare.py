@@ -161,7 +161,7 @@ def _report(fold: Comparison) -> CompareReport:
         changed_rows=predictions.changed_rows,
         rows_asked_for=bool(comparing.top),
         notes=versions.notes,
-        hints=tuple(hint for hints in fold.hints for hint in hints.found()),
+        hints=tuple(dict.fromkeys(hint for hints in fold.hints for hint in hints.found())),
     )
 
 

@@ -20,6 +20,7 @@ from softmax_cli.evaluation.hints.suspicions import (
 from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.inputs.reading import LOGITS, Reading
 from softmax_cli.inputs.single import SingleLogits
+from softmax_cli.inputs.values import cautions
 from softmax_cli.losses.targets import Indices, Target
 from softmax_cli.readers.table import Table
 
@@ -38,8 +39,11 @@ class Hints:
     first few hundred of them.
     """
 
-    def __init__(self, table: Table, reading: Reading, *, base: int = 0) -> None:
+    def __init__(
+        self, table: Table, reading: Reading, *, base: int = 0, more: Callable[[], tuple[str, ...]] | None = None
+    ) -> None:
         self._name = table.name
+        self._more = more or (lambda: cautions(table))
         self._base = base
         single = isinstance(table, SingleLogits)  # its classes are not columns of the file
         plain = reading.values == LOGITS and not (reading.skip_rows or reading.shift or single)
@@ -52,7 +56,7 @@ class Hints:
     @classmethod
     def of(cls, pair: Pair) -> "Hints":
         """The hints on the logits of a pair."""
-        return cls(pair.logits, pair.reading, base=pair.reading.label_base)
+        return cls(pair.logits, pair.reading, base=pair.reading.label_base, more=lambda: pair.cautions)
 
     def watching(self, blocks: Iterator[Blocks], parts: PartsOf[Blocks]) -> Iterator[Blocks]:
         """The same blocks, looked at on their way; ``parts`` gives the logits of one, and its target."""
@@ -94,4 +98,4 @@ class Hints:
         """What is certain, a sentence each, once all rows have been read."""
         seen = Seen(self._rows, self._classes, self._whole)
         sentences = (suspicion.sentence(seen) for suspicion in self._left)
-        return tuple(f"{self._name}: {sentence}" for sentence in sentences if sentence)
+        return (*(f"{self._name}: {sentence}" for sentence in sentences if sentence), *self._more())

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from softmax_cli.backends.numpy_backend import NumpyBackend
-from softmax_cli.checks.files import Files
+from softmax_cli.checks.remedies import Given
 from softmax_cli.checks.statistics import LogitStatistics, Rival, Statistics
 from softmax_cli.evaluation.blocks import computing_dtype, rows_per_block
 from softmax_cli.evaluation.checking.survey.labels import LabelsPart
@@ -18,6 +18,7 @@ from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.evaluation.passes import run
 from softmax_cli.inputs.progress import Watcher, ignore
 from softmax_cli.inputs.raw import RawBlock, RawPair
+from softmax_cli.metrics.columns import Foreign
 
 _LUCKY_WHOLE = 1 / 16  # how often two whole numbers may be equal where too few were seen to tell
 
@@ -35,7 +36,7 @@ class Found:
 class Survey:
     """The parts, as far as the rows have been read."""
 
-    def __init__(self, pair: RawPair) -> None:
+    def __init__(self, pair: RawPair, *, zero_log_zero: bool = False) -> None:
         self.pair = pair
         file_dtype = str(pair.logits.dtype)
         whole = pair.logits.dtype.kind != "f"
@@ -46,7 +47,7 @@ class Survey:
         self._values = ValuesPart(self.dtype, 2.0**-52 if whole else self.resolution, pair.classes)
         self._rows = RowsPart(pair.classes, pair.known_rows)
         self._labels = LabelsPart(pair.classes)
-        self._losses = LossesPart(pair.classes)
+        self._losses = LossesPart(pair.classes, zero_log_zero=zero_log_zero)
 
     def measure(self, block: RawBlock) -> Found:
         """What a block adds; changes nothing."""
@@ -66,20 +67,22 @@ class Survey:
                 self._losses.add(view, found.losses)
         self.rows += len(view)
 
-    def statistics(self, files: Files, *, asked: bool, rivals: Sequence["Survey"] = ()) -> Statistics:
+    def statistics(self, given: Given, rivals: Sequence["Survey"] = ()) -> Statistics:
         """All of it, once every block has been added; ``rivals`` are surveys of other axes of the same files."""
         pair = self.pair
         with_labels = pair.labels is not None
         loss = self._losses.statistics(self._rows.maxima) if with_labels else None
         return Statistics(
-            files=files,
             shape=pair.logits.shape,
             axis=pair.axis,
-            asked=asked,
+            asked="class_axis" in given.options,
             rows=self.rows,
             class_names=pair.display_names,
+            columns=given.columns,
+            given=given.options,
+            lines=given.logit_lines,
             logits=self._logits(),
-            labels=self._labels.statistics(pair) if with_labels else None,
+            labels=self._labels.statistics(pair, lines=given.label_lines) if with_labels else None,
             loss=loss,
             rivals=tuple(rival.as_rival() for rival in rivals),
             single=pair.unsure,
@@ -105,17 +108,20 @@ class Survey:
             bottoms=parts.bottoms.found,
             predictions=parts.predictions,
             columns=self._rows.columns,
+            foreign=Foreign.of(parts.sample, self._rows.columns.whole),
             counts_up=parts.counts_up,
             resolution=self.resolution,
             coarseness=parts.coarseness(),
             repeats=self._rows.duplicates.found(),
+            constant_ranges=values.constant,
+            unsound_ranges=values.unsound,
             **values.places,
         )
 
 
-def survey(pair: RawPair, threads: int, watcher: Watcher = ignore) -> Survey:
-    """All rows of both files, in one pass."""
-    found = Survey(pair)
+def survey(pair: RawPair, threads: int, watcher: Watcher = ignore, *, zero_log_zero: bool = False) -> Survey:
+    """Survey all rows of both files, in one pass."""
+    found = Survey(pair, zero_log_zero=zero_log_zero)
     backend = NumpyBackend("cpu", computing_dtype(None, pair.logits))
     blocks = pair.blocks(rows_per_block(pair.classes, [backend]))
     run(found, blocks, threads, lambda: watcher(pair.progress()))

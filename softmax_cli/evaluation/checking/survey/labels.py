@@ -14,6 +14,7 @@ from softmax_cli.metrics.places import Places
 
 _MOST_VALUES = 20
 _FRACTIONS = 3
+_PLACES = ("ignored", "outside", "fractional", "unknown", "impossible", "unlike", "negative", "several")
 
 
 class LabelsPart:
@@ -23,11 +24,12 @@ class LabelsPart:
         self.kind = "indices"
         self.counts = np.zeros(classes, np.int64)
         self.numbers, self.sums = Bounds(), Bounds()
-        self.places = dict.fromkeys(("ignored", "outside", "fractional", "unknown", "impossible", "unlike"), Places())
+        self.places = dict.fromkeys(_PLACES, Places())
         self.values: dict[int, Places] = {}
         self.names: dict[str, Places] = {}
         self.fractions: list[float] = []
-        self.certain = True
+        self.certain = self.hard = True
+        self.missing = 0
 
     def add(self, labels: LooseLabels, start: int) -> None:
         """Add the labels of rows ``start`` on."""
@@ -53,6 +55,7 @@ class LabelsPart:
         self._note("outside", odd & whole, start)
         self._note_each(self.values, labels.given, odd & whole, start)
         self._note("fractional", odd & ~whole, start)
+        self.missing += int(np.count_nonzero(np.isnan(labels.given[odd & ~whole].astype(np.float64))))
         self.fractions += labels.given[odd & ~whole][: _FRACTIONS - len(self.fractions)].tolist()
 
     def _add_probabilities(self, rows: NDArray[Any], start: int) -> None:
@@ -60,7 +63,12 @@ class LabelsPart:
         self.sums |= Bounds.of(sums)
         self._note("impossible", ((rows < 0) | (rows > 1 + TOLERANCE) | np.isnan(rows)).any(axis=1), start)
         self._note("unlike", np.abs(sums - 1) > TOLERANCE, start)
-        self.certain &= bool(((rows == 0) | (rows == 1)).all()) and bool((sums == 1).all())
+        self._note("negative", np.asarray((rows < 0).any(axis=1)), start)
+        hard = bool(((rows == 0) | (rows == 1)).all())
+        self.hard &= hard
+        if hard:
+            self._note("several", sums > 1, start)
+        self.certain &= hard and bool((sums == 1).all())
 
     def _note(self, name: str, chosen: NDArray[Any], start: int) -> None:
         self.places[name] += Places.of(chosen, start)
@@ -73,7 +81,7 @@ class LabelsPart:
             if key in known or len(known) < _MOST_VALUES:
                 known[key] = known.get(key, Places()) + Places.of(odd & (given == value), start)
 
-    def statistics(self, pair: RawPair) -> LabelStatistics:
+    def statistics(self, pair: RawPair, *, lines: bool) -> LabelStatistics:
         """All of it, once every block has been read."""
         return LabelStatistics(
             given=pair.given,
@@ -84,9 +92,11 @@ class LabelsPart:
             outside_values=self.values,
             unknown_names=self.names,
             fractions=tuple(self.fractions),
+            missing=self.missing,
             sums=self.sums,
             certain=self.certain,
             flat=pair.flat.found(),
             header=pair.labels is not None and pair.labels.column_names is not None,
-            **self.places,
+            lines=lines,
+            **{**self.places, **({} if self.hard else {"several": Places()})},
         )

@@ -1,6 +1,6 @@
 """What logits and labels are worth to each other: the loss, the hits, and both if the labels were read otherwise."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ from softmax_cli.checks.statistics import LossStatistics
 from softmax_cli.evaluation.checking.survey.rows import ColumnMaxima
 from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.evaluation.totals import Totals
-from softmax_cli.metrics.lags import Lag, Neighbours
+from softmax_cli.metrics.lags import Lag, Neighbours, Novelty
 from softmax_cli.metrics.places import Places
+from softmax_cli.metrics.rearranged import Kept
 from softmax_cli.metrics.relabelling import PairCounts, best_relabelling
 
 # A class's losses and their squares are summed as whole numbers of these units, which add exactly in whatever order.
@@ -25,61 +26,81 @@ class RowLosses:
     """Of the rows that have a softmax and a label that is a class.
 
     ``rows`` (n,) are their places in the block, ``labels`` (n,) their classes, ``losses`` (n,) in nats, ``picked`` (n,)
-    the labels' logits.
+    the labels' logits. ``vanished`` (n,) are those of a class with probability 0 and the logit -inf: 0 * inf.
     """
 
     rows: NDArray[np.int64]
     labels: NDArray[np.int64]
     losses: NDArray[Any]
     picked: NDArray[Any]
+    vanished: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, view: View) -> "RowLosses":
-        """Of a block with labels, which may be fewer than its rows."""
+    def of(cls, view: View, *, zero_log_zero: bool = False) -> "RowLosses":
+        """Of a block with labels, which may be fewer than its rows; 0 * log 0 is nan, as torch has it, or 0."""
         labels = view.labels
         if labels is None:
             raise ValueError("no labels")
         rows = np.flatnonzero(labels.valid)
         classes = labels.numbers[rows]
         picked = view.logits[rows, classes]
+        vanished = np.zeros(len(rows), bool)
         if labels.kind == "probabilities":
-            losses = _expected(view, labels.given[rows], rows)
+            costs = (view.normalizer + view.high)[rows, np.newaxis] - view.logits[rows]
+            absent = labels.given[rows] == 0
+            vanished = (absent & (costs == np.inf)).any(axis=1)
+            losses = np.where(absent, 0, labels.given[rows] * costs).sum(axis=1)
+            if not zero_log_zero:
+                losses[vanished] = np.nan
         else:
             losses = view.normalizer[rows] + (view.high[rows] - picked)
-        return cls(rows, classes, losses, picked)
+        return cls(rows, classes, losses, picked, vanished)
 
 
-def _expected(view: View, probabilities: NDArray[Any], rows: NDArray[np.int64]) -> NDArray[Any]:
-    """sum_c q_c (log(sum(exp x)) - x_c), with 0 for a class that is not the label's at all."""
-    costs = (view.normalizer + view.high)[rows, np.newaxis] - view.logits[rows]
-    losses: NDArray[Any] = np.where(probabilities == 0, 0, probabilities * costs).sum(axis=1)
-    return losses
+def _alone_at_the_bottom(view: View, rows: NDArray[np.int64], picked: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which of some rows have that logit as their lowest, and once."""
+    alone: NDArray[np.bool_] = picked == view.low[rows]
+    chosen = rows[alone]
+    alone[alone] = (view.logits[chosen] == view.low[chosen, np.newaxis]).sum(axis=1) == 1
+    return alone
 
 
 def _whole(values: NDArray[np.float64], unit: float, largest: float) -> NDArray[np.int64]:
     return np.rint(np.minimum(values, largest) / unit).astype(np.int64)
 
 
+def row_losses(view: View, *, zero_log_zero: bool) -> RowLosses:
+    """The losses of a block's rows as `loss` computes them: each rounded to float16, where the file is of float16."""
+    found = RowLosses.of(view, zero_log_zero=zero_log_zero)
+    if view.given.dtype != np.float16:
+        return found
+    return replace(found, losses=found.losses.astype(np.float16).astype(np.float32))
+
+
 class LossesPart:
     """Adds them up."""
 
-    def __init__(self, classes: int) -> None:
+    def __init__(self, classes: int, *, zero_log_zero: bool = False) -> None:
         self._classes = classes
+        self._zero_log_zero = zero_log_zero
         self._losses, self._confidences = Totals(), Totals()
         self._hits = self._lowest = self._constant = 0
+        self._fresh = self._fresh_lowest = 0
+        self._novelty, self._novelty_of_all = Novelty(), Novelty()
         self._predictions = np.zeros(classes, np.int64)
-        self._masked = Places()
+        self._masked = self._vanished = Places()
         self._neighbours = Neighbours()
         self._one_less, self._one_more = Lag(), Lag()
         self._class_losses = np.zeros(classes, np.int64)
         self._class_squares = np.zeros(classes, np.int64)
         self._likeliest = np.zeros(classes)
         self._pairs = PairCounts(classes)
+        self._kept = Kept()
         self._first_labels: list[NDArray[np.int64]] = []
 
     def measure(self, view: View) -> RowLosses:
         """The losses of a block's rows."""
-        return RowLosses.of(view)
+        return row_losses(view, zero_log_zero=self._zero_log_zero)
 
     def add(self, view: View, found: RowLosses) -> None:
         """Add them."""
@@ -89,12 +110,19 @@ class LossesPart:
         self._losses.add(losses)
         self._confidences.add(np.exp(-view.normalizer[rows].astype(np.float64)))
         self._hits += int(np.count_nonzero(top == labels))
-        self._lowest += int(np.count_nonzero((found.picked == view.low[rows]) & ~view.constant[rows]))
+        lowest = _alone_at_the_bottom(view, rows, found.picked)
+        fresh = self._novelty.of(top, labels)
+        self._lowest += int(np.count_nonzero(lowest))
+        self._fresh += int(np.count_nonzero(fresh))
+        self._fresh_lowest += int(np.count_nonzero(fresh & lowest))
         self._constant += int(np.count_nonzero(view.constant[rows]))
         np.add.at(self._predictions, top, 1)
         masked = np.zeros(len(view), bool)
         masked[rows[(found.picked == -np.inf) & view.sound[rows]]] = True
         self._masked += Places.of(masked, view.start)
+        vanished = np.zeros(len(view), bool)
+        vanished[rows[found.vanished & view.sound[rows]]] = not self._zero_log_zero
+        self._vanished += Places.of(vanished, view.start)
         self._add_by_class(labels, losses)
         self._pairs.add(labels, top)
         self._add_other_readings(view)
@@ -114,10 +142,12 @@ class LossesPart:
         numbers, top = labels.numbers, view.top[: len(labels.numbers)]
         sequences = None if view.sequences is None else view.sequences[: len(numbers)]
         self._neighbours.add(top, numbers, labels.valid, sequences)
+        self._kept.add(top, numbers, labels.valid)
         here = top == numbers
         whole = ~labels.ignored & (numbers >= -1) & (numbers <= self._classes)
-        self._one_less.add(top == numbers - 1, here, whole)
-        self._one_more.add(top == numbers + 1, here, whole)
+        fresh = self._novelty_of_all.of(top, numbers)
+        self._one_less.add(top == numbers - 1, here, whole, fresh)
+        self._one_more.add(top == numbers + 1, here, whole, fresh)
         if view.start < self._classes:
             self._first_labels.append(np.where(labels.valid, numbers, -1))
 
@@ -133,11 +163,13 @@ class LossesPart:
             confidences=self._confidences.partial(),
             hits=self._hits,
             lowest=self._lowest,
+            fresh=self._fresh,
+            fresh_lowest=self._fresh_lowest,
             predictions=self._predictions,
             masked=self._masked,
+            vanished=self._vanished,
             constant=self._constant,
-            following=self._neighbours.following,
-            preceding=self._neighbours.preceding,
+            lags=self._neighbours.lags,
             one_less=self._one_less,
             one_more=self._one_more,
             class_losses=self._class_losses.astype(np.float64) * _UNIT,
@@ -145,5 +177,6 @@ class LossesPart:
             likeliest=self._likeliest,
             pairs=counts,
             relabelling=None if counts is None else best_relabelling(counts),
+            kept=self._kept,
             by_column=by_column,
         )

@@ -12,6 +12,7 @@ from softmax_cli.metrics.bounds import Bounds
 from softmax_cli.metrics.coarseness import Coarseness
 from softmax_cli.metrics.extremes import Extremes
 from softmax_cli.metrics.places import Places
+from softmax_cli.metrics.ranges import Ranges
 from softmax_cli.metrics.shares import Shares
 
 _SAMPLE = 1 << 14
@@ -27,6 +28,8 @@ class Values:
     normalizers: Bounds
     shares: Shares | None
     places: dict[str, Places]
+    constant: Ranges
+    unsound: Ranges
 
     @classmethod
     def of(cls, view: View, dtype: str) -> "Values":
@@ -49,6 +52,8 @@ class Values:
             Bounds.of((view.normalizer.astype(np.float64) + view.high)[sound]),
             None if (view.low[sound] < 0).any() else _shares(view),
             {name: Places.of(chosen, view.start) for name, chosen in places.items()},
+            Ranges.of(view.constant, view.start),
+            Ranges.of(~sound, view.start),
         )
 
     def __add__(self, other: "Values") -> "Values":
@@ -58,6 +63,8 @@ class Values:
             self.normalizers | other.normalizers,
             None if self.shares is None or other.shares is None else self.shares + other.shares,
             {name: places + other.places[name] for name, places in self.places.items()},
+            self.constant + other.constant,
+            self.unsound + other.unsound,
         )
 
 
@@ -111,9 +118,13 @@ class ValuesPart:
         return self._found
 
     def coarseness(self) -> Coarseness:
-        """Of the first rows that have 16,384 values; a first row that counts up is left out."""
-        sample = np.concatenate(self._sample)[int(self.counts_up is not None) :]
-        return Coarseness.of(sample, self._resolution)
+        """The coarseness of the sample."""
+        return Coarseness.of(self.sample, self._resolution)
+
+    @property
+    def sample(self) -> NDArray[np.float64]:
+        """The first rows that have 16,384 values; a first row that counts up is left out."""
+        return np.concatenate(self._sample)[int(self.counts_up is not None) :]
 
 
 def _counting_from(row: NDArray[Any]) -> int | None:
