@@ -21,6 +21,7 @@ from softmax_cli.inputs.multilabel import MultiLabelRule, multilabel_tables, ref
 from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits, select_classes
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, PROBABILITIES, Reading
+from softmax_cli.inputs.row_weights import RowWeights, is_column, open_row_weights, quoted
 from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
 from softmax_cli.inputs.values import by_class, cautions, single_first
 from softmax_cli.losses.targets import MultiLabel, Target
@@ -36,10 +37,22 @@ class Block:
     start: int
     logits: NDArray[Any]
     target: Target
+    weights: NDArray[np.float64] | None = None
 
     def part(self, first: int, end: int) -> "Block":
         """A copy of its rows ``first`` to ``end``, counted within the block: it outlives the block's memory."""
-        return Block(self.start + first, self.logits[first:end].copy(), self.target.part(first, end))
+        weights = None if self.weights is None else self.weights[first:end].copy()
+        return Block(self.start + first, self.logits[first:end].copy(), self.target.part(first, end), weights)
+
+    def weighted(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values of the rows, (n,) or (n, C), times the row's weight; a row of weight 0 counts nowhere.
+
+        The values of such a row are chosen to be 0, not multiplied, so that no nan leaks.
+        """
+        if self.weights is None:
+            return values
+        weights = self.weights if values.ndim == 1 else self.weights[:, np.newaxis]
+        return np.where(weights == 0, 0.0, values * weights)
 
     def padded(self, multiple: int) -> "Block":
         """Return the block with rows of zeros behind it, up to a multiple of so many; for multi-label targets."""
@@ -85,7 +98,14 @@ class Pair:
         self.class_names = self.logits.column_names or (labels.column_names if self.multilabel else None)
         self._column_notes = _column_notes(self.logits, labels, reading.label_column)
         self._rows_read = self._missing = 0
+        self._of_labels = of_labels
+        self.row_weights: RowWeights | None = None
         self.rule = self._rule(reading, ignore_index)
+
+    def weigh(self, weights: RowWeights) -> None:
+        """Have the rows weigh what a file says: of all rows in the file, also where some are skipped."""
+        weights.keep(chosen_labels(weights.table, None, self._of_labels))
+        self.row_weights = weights
 
     def _rule(self, reading: Reading, ignore_index: int | None) -> LabelRule | MultiLabelRule:
         if self.multilabel:
@@ -162,14 +182,18 @@ class Pair:
         if whole:
             logits = iter([np.concatenate(list(logits))])
         labels = Feed(self._labels.blocks(rows, self._label_axis))
+        weights = None if self.row_weights is None else self.row_weights.blocks(rows)
         start = 0
         for block in logits:
             values = labels.take(len(block))
             if len(values) < len(block):
                 self._refuse(start + len(block) + sum(map(len, logits)), start + len(values))
             self._rows_read = start + len(block)
-            yield Block(start, block, self._target(values, start))
+            weighing = None if weights is None else weights.take(len(block))
+            yield Block(start, block, self._target(values, start), weighing)
             start += len(block)
+        if weights is not None:
+            weights.end()
         if surplus := labels.rest():
             self._refuse(start, start + surplus)
 
@@ -198,11 +222,17 @@ class Pair:
 
 
 def open_pair(
-    logits: Any, labels: Any, reading: Reading, ignore_index: int | None = None, name: str = "logits"
+    logits: Any,
+    labels: Any,
+    reading: Reading,
+    ignore_index: int | None = None,
+    name: str = "logits",
+    row_weight: Any = None,
 ) -> Pair:
     """Open both files; without ``labels`` they are a column of the logits' file (``reading.label_column``).
 
-    ``name`` is what logits are called that are an array.
+    ``name`` is what logits are called that are an array. ``row_weight`` is one weight per row: a file, an array, or the
+    name of a column of one of the files, which is no class then.
     """
     of_logits = reading
     if labels is None:
@@ -213,8 +243,13 @@ def open_pair(
         logits, labels = as_sources(logits, labels)
         of_logits = replace(reading, label_column=None)  # the column is one of the labels' own file
     opened = open_logits(logits, of_logits, name)
+    if is_column(row_weight) and reading.logit_columns is None and row_weight in (opened.column_names or ()):
+        classes = ",".join(quoted(each) for each in opened.column_names or () if each != row_weight)
+        opened = open_logits(logits, replace(of_logits, logit_columns=classes), name)
     pair = Pair(opened, open_labels(labels, reading, opened.column_names), reading, ignore_index)
     require_indices_to_ignore(pair.by_probabilities, ignore_index)
+    if row_weight is not None:
+        pair.weigh(open_row_weights(row_weight, labels, logits, reading))
     return pair
 
 
