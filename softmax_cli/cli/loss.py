@@ -54,6 +54,7 @@ def command(
     reduction: only.ReductionOption = Settings.reduction,
     weight: only.WeightOption = None,
     pos_weight: only.PosWeightOption = None,
+    row_weight: only.RowWeightOption = None,
     ignore_index: IgnoreIndexOption = None,
     label_smoothing: only.LabelSmoothingOption = Settings.label_smoothing,
     temperature: TemperatureOption = Settings.temperature,
@@ -84,8 +85,10 @@ def command(
     softmax-cli loss x-*.npy --labels y.npy
     softmax-cli loss -q x.npy y.npy --threads 4 --kernel fused
     softmax-cli loss x.tsv y.txt --delimiter tab --no-header
+    softmax-cli loss x.csv y.csv --delimiter semicolon --decimal ,
     softmax-cli loss x.npy y.npy --dtype float16 --dtype float32 --explain
     softmax-cli loss x.npy y.npy --weight w.csv --label-smoothing 0.1
+    softmax-cli loss x.npy y.npy --row-weight r.npy
     softmax-cli loss x.csv t.csv --multilabel --pos-weight 1,3,1
     softmax-cli loss x.npy y.npy --class-axis 2 --ignore-index -100 --ledger
     softmax-cli loss x.npy q.npy --zero-log-zero --temperature 2
@@ -111,7 +114,7 @@ def command(
     conditions = [parse_condition(text) for text in fail_if or ()]
     options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
-    note_typing(*of_logits, *of_labels, weight, pos_weight)
+    note_typing(*of_logits, *of_labels, weight, pos_weight, row_weight)
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:

@@ -116,6 +116,15 @@ PosWeightOption = Annotated[
         rich_help_panel=CRITERION,
     ),
 ]
+RowWeightOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|COLUMN",
+        help="One weight per row: a file, or a column of either file. The mean divides by their sum.",
+        show_default=False,
+        rich_help_panel=CRITERION,
+    ),
+]
 LabelSmoothingOption = Annotated[
     float,
     typer.Option(

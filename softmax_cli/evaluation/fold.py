@@ -79,7 +79,8 @@ class Fold:
         )
         self._losses = {key: Totals() for key in self._keys}
         self._references = {self._exact(variant): Totals() for variant in self.variants if settings.reference}
-        self._weights = Totals() if criterion.weight is not None and pair.by_index else None
+        by_class = criterion.weight is not None and pair.by_index
+        self._weights = Totals() if by_class or pair.row_weights is not None else None
         self._exact_criterion = _wide_criterion(backends[0], criterion)
 
     @property
@@ -138,7 +139,7 @@ class Fold:
                     batch = self.batch(backend, block)
                     for variant in self.variants:
                         key = (backend.name, variant.name)
-                        losses[key] = row_losses(variant, batch)
+                        losses[key] = block.weighted(row_losses(variant, batch))
                         if variant.clamped is not None:
                             places = backend.to_numpy(variant.clamped(batch))[: batch.rows].any(axis=1)
                             clamped[key] = np.flatnonzero(places)
@@ -146,7 +147,7 @@ class Fold:
                             natively[key] = self._reduced_natively(variant, batch)
                         if self.details is not None and key == self.headline:
                             details = self.details.of(block, batch, losses[key], self.pair.rule.text(block.target))
-            weights = self._exact_criterion.row_weights(block.target, np)
+            weights = self._weights_of(block)
         return Measured(block, losses, references, natively, weights, details, clamped, frameworks)
 
     def add(self, found: Measured) -> None:
@@ -210,8 +211,17 @@ class Fold:
             target = _wide_target(backend, block.target)
         batch = Batch(_EXACT, logits, target, self._exact_criterion)
         exact = dict.fromkeys(map(self.family.exact_of, self.variants)) if self._references else {}
-        references = {variant.name: row_losses(variant, batch) for variant in exact}
+        references = {variant.name: block.weighted(row_losses(variant, batch)) for variant in exact}
         return references, None if self.frameworks is None else self.frameworks.measure(batch)
+
+    def _weights_of(self, block: Block) -> NDArray[np.float64] | None:
+        """What each row adds to the divisor of the mean: its label's class weight times its own; None for 1 each."""
+        by_class: NDArray[np.float64] | None = self._exact_criterion.row_weights(block.target, np)
+        if block.weights is None:
+            return by_class
+        ones = block.target.counted_only(np.ones(len(block.logits)), np) if by_class is None else by_class
+        weights: NDArray[np.float64] = block.weighted(ones)
+        return weights
 
     def _keep(self, kept: list[Block], places: NDArray[np.intp], block: Block) -> None:
         """Keep rows of a block for an explanation, as far as there is room."""

@@ -16,9 +16,10 @@ from softmax_cli.evaluation.kernels import choose_kernel
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import Settings, split_options
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.inputs.opening import as_sources
+from softmax_cli.inputs.opening import as_files, as_sources
 from softmax_cli.inputs.pairs import Block, open_pair
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, Reading
+from softmax_cli.inputs.row_weights import is_column, is_pattern
 from softmax_cli.inputs.weights import inline_weights, read_weights
 from softmax_cli.losses.causes import Row, explain
 from softmax_cli.losses.criterion import Criterion
@@ -87,8 +88,13 @@ def with_sources(logits: Any, labels: Any, settings: Settings, reading: Reading)
     """
     settings.refuse_other_family(multilabel=reading.multilabel)
     weights = (inline_weights("--weight", settings.weight), inline_weights("--pos-weight", settings.pos_weight))
-    logits, labels, weight, pos_weight = as_sources(logits, labels, *weights)
-    return logits, labels, replace(settings, weight=weight, pos_weight=pos_weight)
+    of_rows = settings.row_weight
+    if is_column(of_rows) or is_pattern(of_rows):
+        logits, labels, weight, pos_weight = as_sources(logits, labels, *weights)
+        of_rows = of_rows if is_column(of_rows) else as_files(of_rows)
+    else:
+        logits, labels, weight, pos_weight, of_rows = as_sources(logits, labels, *weights, of_rows)
+    return logits, labels, replace(settings, weight=weight, pos_weight=pos_weight, row_weight=of_rows)
 
 
 def _side_by_side(reports: Sequence[LossReport]) -> LossReport:
@@ -106,7 +112,7 @@ def _side_by_side(reports: Sequence[LossReport]) -> LossReport:
 
 def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> Fold:
     """Read all rows; gives their sums, and the first and the last rows themselves."""
-    pair = open_pair(logits, labels, reading, settings.ignore_index)
+    pair = open_pair(logits, labels, reading, settings.ignore_index, row_weight=settings.row_weight)
     settings.refuse_other_counts(pair.classes)
     index_only = [variant.name for variant in settings.chosen_variants(SOFTMAX) if variant.index_only]
     if pair.by_probabilities and index_only:
@@ -197,8 +203,18 @@ def _ledger(fold: Fold) -> Ledger:
         weight_sum=fold.mean_divisor.value(),
         mean=partial.losses.over(fold.weights if of_rows else fold.mean_divisor),
         multilabel=fold.pair.multilabel,
-        **({"weighing": "their classes: what the mean divides by"} if fold.pair.multilabel else {}),
+        weighing=_weighing(fold),
     )
+
+
+def _weighing(fold: Fold) -> str:
+    """What the ledger's weight_sum adds up, in words."""
+    of_rows = fold.pair.row_weights is not None
+    if fold.pair.multilabel:
+        return "their row weights times the classes, summed" if of_rows else "their classes: what the mean divides by"
+    if fold.criterion.weight is None or not fold.pair.by_index:
+        return "their row weights, summed" if of_rows else Ledger.weighing
+    return "their labels' class weights times row weights, summed" if of_rows else Ledger.weighing
 
 
 def _preview(fold: Fold, block: Block) -> list[RowLine]:
@@ -208,7 +224,7 @@ def _preview(fold: Fold, block: Block) -> list[RowLine]:
         found = batch.sigmoid if fold.pair.multilabel else batch.softmax
         probabilities = backend.to_numpy(found)[: batch.rows]
         sums = backend.to_numpy(batch.xp.sum(found, axis=-1))[: batch.rows]
-        losses = row_losses(fold.family.variants[fold.family.headline], batch)
+        losses = block.weighted(row_losses(fold.family.variants[fold.family.headline], batch))
     targets: list[int | None] = [None] * len(sums)
     if isinstance(block.target, Indices):
         counted = block.target.counted
@@ -272,6 +288,7 @@ def signature_of(fold: Fold) -> Signature:
             ("label_smoothing", criterion.label_smoothing),
             ("ignore_index", settings.ignore_index),
             ("weight", _weights_text(criterion.weight)),
+            *((("row_weight", fold.pair.row_weights.name),) if fold.pair.row_weights else ()),
             *((("pos_weight", _weights_text(criterion.pos_weight)),) if fold.pair.multilabel else ()),
             ("temperature", settings.temperature),
             ("zero_log_zero", criterion.zero_log_zero),

@@ -59,6 +59,8 @@ class Settings(Passing):
         reduction: ``mean``, ``sum`` or ``none``.
         weight: one weight per class: a path or an array (C,); None for ones.
         pos_weight: likewise what a label of 1 counts for beside one of 0; for multi-label files only.
+        row_weight: one weight per row, by which the row's loss is multiplied: a path, an array, or the name of a column
+            of the labels' or the logits' file. The mean divides by their sum (times w_y under class weights).
         ignore_index: rows with this label count nowhere; for class indices only.
         label_smoothing: e, from 0 to 1.
         temperature: T, a positive number that divides the logits.
@@ -84,6 +86,7 @@ class Settings(Passing):
     reduction: str = "mean"
     weight: Any = None
     pos_weight: Any = None
+    row_weight: Any = None
     ignore_index: int | None = None
     label_smoothing: float = 0.0
     temperature: float = 1.0
@@ -111,6 +114,9 @@ class Settings(Passing):
         self._check_parameters()
         if self.losses and (self.label_smoothing or self.weight is not None):
             raise UsageError("--label-smoothing and --weight are the cross-entropy's; leave --loss out")
+        if self.row_weight is not None and (self.frameworks or self.accumulate == "native"):
+            other = "--as" if self.frameworks else "--accumulate native"
+            raise UsageError(f"--row-weight and {other} do not go together; leave one of them out")
         known_name("reduction", self.reduction, REDUCTIONS)
         known_name("accumulation", self.accumulate, ACCUMULATIONS)
         known_name("kernel", self.kernel, KERNELS)

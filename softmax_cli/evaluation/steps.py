@@ -154,7 +154,8 @@ def _gradient_of(fold: Fold, backend: Backend, variant: Variant, block: Block) -
         batch = fold.batch(backend, block)
         slopes = backend.gradient(variant, batch)[: batch.rows]
         # The batch holds x / T; the gradient is that with respect to x.
-        return backend.to_numpy(slopes / fold.settings.temperature / fold.divisor(variant).value())
+        slopes = backend.to_numpy(slopes / fold.settings.temperature / fold.divisor(variant).value())
+        return block.weighted(slopes).astype(slopes.dtype, copy=False)
 
 
 def _findings(steps: tuple[Step, ...], stages: Stages) -> list[str]:

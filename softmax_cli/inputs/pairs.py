@@ -13,18 +13,20 @@ from softmax_cli.inputs.chosen_rows import choices, chosen_labels, chosen_logits
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
+from softmax_cli.inputs.label_header import without_header
 from softmax_cli.inputs.labels import LabelRule
 from softmax_cli.inputs.layout import lay_out, opened_whole
 from softmax_cli.inputs.missing import missing_labels, require_single_labels, target_of_present
 from softmax_cli.inputs.multilabel import MultiLabelRule, multilabel_tables, refuse_single_label_options
-from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits
+from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits, select_classes
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, PROBABILITIES, Reading
+from softmax_cli.inputs.row_weights import RowWeights, is_column, open_row_weights, quoted
 from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
 from softmax_cli.inputs.values import by_class, cautions, single_first
 from softmax_cli.losses.targets import MultiLabel, Target
 from softmax_cli.readers.pieces import Pieces
-from softmax_cli.readers.table import Table
+from softmax_cli.readers.table import Table, left_out
 from softmax_cli.reports.grid import count
 
 
@@ -35,10 +37,22 @@ class Block:
     start: int
     logits: NDArray[Any]
     target: Target
+    weights: NDArray[np.float64] | None = None
 
     def part(self, first: int, end: int) -> "Block":
         """A copy of its rows ``first`` to ``end``, counted within the block: it outlives the block's memory."""
-        return Block(self.start + first, self.logits[first:end].copy(), self.target.part(first, end))
+        weights = None if self.weights is None else self.weights[first:end].copy()
+        return Block(self.start + first, self.logits[first:end].copy(), self.target.part(first, end), weights)
+
+    def weighted(self, values: NDArray[Any]) -> NDArray[Any]:
+        """Return values of the rows, (n,) or (n, C), times the row's weight; a row of weight 0 counts nowhere.
+
+        The values of such a row are chosen to be 0, not multiplied, so that no nan leaks.
+        """
+        if self.weights is None:
+            return values
+        weights = self.weights if values.ndim == 1 else self.weights[:, np.newaxis]
+        return np.where(weights == 0, 0.0, values * weights)
 
     def padded(self, multiple: int) -> "Block":
         """Return the block with rows of zeros behind it, up to a multiple of so many; for multi-label targets."""
@@ -59,16 +73,18 @@ class Pair:
     def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
         self.reading = reading
         self.multilabel = reading.multilabel
-        self._vector_notes: tuple[str, ...] = ()
+        self._opening_notes: tuple[str, ...] = ()
         if self.multilabel:
             refuse_single_label_options(reading, ignore_index)
             logits, labels, layout = multilabel_tables(logits, labels, reading.class_axis)
         else:
-            logits, self._vector_notes = as_column(logits, labels, reading)
+            labels, header_notes = without_header(logits, labels)
+            logits, vector_notes = as_column(logits, labels, reading)
+            self._opening_notes = (*header_notes, *vector_notes)
             logits, labels = opened_whole(logits, labels, reading.class_axis)
             layout = lay_out(single_first(logits, reading), labels, reading)
         self.class_axis, self._label_axis = layout.class_axis, layout.label_axis
-        logits = with_known_shape(logits, layout.class_axis)
+        logits = with_known_shape(select_classes(logits, layout.class_axis, reading), layout.class_axis)
         self._shape_notes = (*axis_notes(unwrapped(logits), layout.class_axis), *filter(None, [layout.note]))
         of_logits, of_labels = choices(logits, layout, reading)
         logits = chosen_logits(logits, layout.class_axis, of_logits, reading)
@@ -82,7 +98,14 @@ class Pair:
         self.class_names = self.logits.column_names or (labels.column_names if self.multilabel else None)
         self._column_notes = _column_notes(self.logits, labels, reading.label_column)
         self._rows_read = self._missing = 0
+        self._of_labels = of_labels
+        self.row_weights: RowWeights | None = None
         self.rule = self._rule(reading, ignore_index)
+
+    def weigh(self, weights: RowWeights) -> None:
+        """Have the rows weigh what a file says: of all rows in the file, also where some are skipped."""
+        weights.keep(chosen_labels(weights.table, None, self._of_labels))
+        self.row_weights = weights
 
     def _rule(self, reading: Reading, ignore_index: int | None) -> LabelRule | MultiLabelRule:
         if self.multilabel:
@@ -123,7 +146,7 @@ class Pair:
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as it is known by now."""
         # One pattern may stand for both, and then both say in which order its files are read.
-        of_files = (*self.logits.notes, *self._labels.notes, *self._vector_notes)
+        of_files = (*self.logits.notes, *self._labels.notes, *self._opening_notes)
         notes = tuple(dict.fromkeys((*of_files, *self.rule.notes, *self._column_notes)))
         missing = f"{self._labels.name}: {count(self._missing, 'row')} without a label left out by --ignore-missing"
         return (*notes, *self._shape_notes, *([missing] if self._missing else []))
@@ -159,14 +182,18 @@ class Pair:
         if whole:
             logits = iter([np.concatenate(list(logits))])
         labels = Feed(self._labels.blocks(rows, self._label_axis))
+        weights = None if self.row_weights is None else self.row_weights.blocks(rows)
         start = 0
         for block in logits:
             values = labels.take(len(block))
             if len(values) < len(block):
                 self._refuse(start + len(block) + sum(map(len, logits)), start + len(values))
             self._rows_read = start + len(block)
-            yield Block(start, block, self._target(values, start))
+            weighing = None if weights is None else weights.take(len(block))
+            yield Block(start, block, self._target(values, start), weighing)
             start += len(block)
+        if weights is not None:
+            weights.end()
         if surplus := labels.rest():
             self._refuse(start, start + surplus)
 
@@ -195,11 +222,17 @@ class Pair:
 
 
 def open_pair(
-    logits: Any, labels: Any, reading: Reading, ignore_index: int | None = None, name: str = "logits"
+    logits: Any,
+    labels: Any,
+    reading: Reading,
+    ignore_index: int | None = None,
+    name: str = "logits",
+    row_weight: Any = None,
 ) -> Pair:
     """Open both files; without ``labels`` they are a column of the logits' file (``reading.label_column``).
 
-    ``name`` is what logits are called that are an array.
+    ``name`` is what logits are called that are an array. ``row_weight`` is one weight per row: a file, an array, or the
+    name of a column of one of the files, which is no class then.
     """
     of_logits = reading
     if labels is None:
@@ -210,8 +243,13 @@ def open_pair(
         logits, labels = as_sources(logits, labels)
         of_logits = replace(reading, label_column=None)  # the column is one of the labels' own file
     opened = open_logits(logits, of_logits, name)
+    if is_column(row_weight) and reading.logit_columns is None and row_weight in (opened.column_names or ()):
+        classes = ",".join(quoted(each) for each in opened.column_names or () if each != row_weight)
+        opened = open_logits(logits, replace(of_logits, logit_columns=classes), name)
     pair = Pair(opened, open_labels(labels, reading, opened.column_names), reading, ignore_index)
     require_indices_to_ignore(pair.by_probabilities, ignore_index)
+    if row_weight is not None:
+        pair.weigh(open_row_weights(row_weight, labels, logits, reading))
     return pair
 
 
@@ -229,7 +267,7 @@ def require_rows_of_labels(by_probabilities: bool, label_values: str) -> None:
 
 def _column_notes(logits: Table, labels: Table, label_column: str | None) -> tuple[str, ...]:
     """What to say where the logits too have the labels' column: two pieces, taken for logits and labels."""
-    if label_column not in (logits.column_names or ()) or label_column.isdigit():
+    if label_column not in (*(logits.column_names or ()), *left_out(unwrapped(logits))) or label_column.isdigit():
         return ()
-    what = f"{logits.name}: its column {label_column!r} counts as a class, since the labels are those of {labels.name}"
+    what = f"{logits.name}: it has a column {label_column!r} too, but the labels are those of {labels.name}"
     return (f"{what}; if both are pieces, give one pattern in quotes",)

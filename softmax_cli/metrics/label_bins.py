@@ -23,7 +23,7 @@ class LabelBins:
 
     @classmethod
     def of(cls, found: Elements, edges: NDArray[np.float64]) -> "LabelBins":
-        """Of the elements of some rows."""
+        """Bin the elements of some rows."""
         labels, bins = found.right.shape[1], len(edges) - 1
         defined = ~np.isnan(found.probabilities)
         probabilities = np.where(defined, found.probabilities, 0.0)

@@ -75,7 +75,9 @@ class LossReport(Displayed):
         if not self.ledger.counted:
             return all_ignored(self.rows)
         if self.reduction == "mean" and not self.ledger.weight_sum:
-            return "there is nothing to divide by: the weights of the counted labels' classes sum to 0"
+            by_class = self.ledger.weighing == Ledger.weighing
+            weights = "weights of the counted labels' classes" if by_class else "weights of the counted rows"
+            return f"there is nothing to divide by: the {weights} sum to 0"
         return ""
 
     @property

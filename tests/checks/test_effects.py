@@ -13,8 +13,6 @@ from sklearn.metrics import accuracy_score, log_loss
 from softmax_cli import evaluate
 from softmax_cli.evaluation.checking.check import check
 
-LATER = pytest.mark.skip(reason="the option lands later")
-
 
 def cross_entropy(logits, labels):
     """The mean loss by torch, in float64."""
@@ -187,7 +185,6 @@ def test_as_given_is_what_loss_prints(digits, dtype):
     assert accuracy == accuracy_score(labels, logits.argmax(1))
 
 
-@pytest.mark.skip(reason="the option lands later")
 def test_one_hot_labels_of_other_classes(digits, healthy):
     logits, labels = digits
     given = np.eye(10)[(labels + 1) % 10]

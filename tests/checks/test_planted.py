@@ -246,7 +246,6 @@ def test_names_that_no_class_has(tmp_path):
     assert finding.remedy == "the classes are 'cat', 'dog' and 'Great Dane'"
 
 
-@pytest.mark.skip(reason="the option lands later")
 def test_permuted_labels_are_called_as_they_are_spelled(tmp_path, digits):
     logits, labels = digits
     swapped = np.array([0, 1, 2, 5, 4, 3, 6, 7, 8, 9])[labels]
