@@ -55,13 +55,7 @@ def test_probabilities(digits, healthy):
         ("X102", lambda x: 100 * softmax(x, 1), "with --values probabilities", 1e-12),
         ("X104", expit, "with --values sigmoids", 1e-10),
         ("X106", np.negative, "with --values distances", 1e-12),
-        pytest.param(
-            "X133",
-            lambda x: np.c_[np.arange(500), x],
-            "with --logit-columns 1:11",
-            1e-12,
-            marks=pytest.mark.skip(reason="the option lands later"),
-        ),
+        ("X133", lambda x: np.c_[np.arange(500), x], "with --logit-columns 1:11", 1e-12),
         ("X124", lambda x: np.r_[[np.arange(10)], x], "without the first row", 1e-12),
     ],
 )
@@ -79,10 +73,7 @@ def test_what_was_done_to_the_logits_is_undone(digits, healthy, code, change, na
     [
         ("Y202", lambda y: y + 1, "with --label-base 1"),
         ("Y207", lambda y: np.eye(10, dtype=int)[y].reshape(-1), "as one-hot rows"),
-        pytest.param(
-            *("Y222", lambda y: (y * 3 + 1) % 10, "with --logit-columns 3,0,7,4,1,8,5,2,9,6"),
-            marks=pytest.mark.skip(reason="the option lands later"),
-        ),
+        ("Y222", lambda y: (y * 3 + 1) % 10, "with --logit-columns 3,0,7,4,1,8,5,2,9,6"),
         ("S303", lambda y: np.r_[0, y], "without the first label"),
     ],
 )

@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from softmax_cli import evaluate
-from softmax_cli.checks.remedies import Given, columns_in, merged, name_of, ranges_text
+from softmax_cli.checks.remedies import Given, columns_in, merged, name_of, needs_no_labels, ranges_text
 from softmax_cli.evaluation.checking.check import check
 from tests.checks.test_planted import PLANTED
 
 ROOT = Path(__file__).parent.parent.parent
-ONLY_OF_LOSS = ("--temperature",)
+ONLY_OF_LOSS = ("--temperature", "label-log-probabilities")
 RELATIVE = 1e-9
 
 MENDED = {
@@ -148,16 +148,6 @@ def option_words(options):
     return [word for pair in words for word in (pair[:1] if pair[1] == "True" else pair)]
 
 
-def without(words, names):
-    """The words of a command line without some options and their values."""
-    kept, skipping = [], False
-    for word in words:
-        if not skipping and word not in names:
-            kept.append(word)
-        skipping = not skipping and word in names
-    return kept
-
-
 def findings_of(run, words, stdin):
     """What `check` finds, by its code."""
     outcome = run("check", *words, "-f", "json", stdin=stdin)
@@ -216,7 +206,8 @@ def test_arrays_have_the_option_by_its_name(digits, plant):
             continue
         more = eval(f"dict({finding.command})")  # noqa: S307  (what a reader would paste)
         (loss, *_) = [effect.loss for effect in finding.effects if effect.name.startswith("with ")]
-        assert evaluate(logits, labels, **{**given, **more}).loss() == pytest.approx(loss, rel=RELATIVE)
+        of_labels = None if needs_no_labels(more) else labels
+        assert evaluate(logits, of_labels, **{**given, **more}).loss() == pytest.approx(loss, rel=RELATIVE)
 
 
 def test_no_remedy_is_a_script(digits):
