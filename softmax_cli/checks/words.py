@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from softmax_cli.checks.check import Trial
-from softmax_cli.checks.remedies import Options
+from softmax_cli.checks.remedies import NO_OPTIONS, Options
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.metrics.places import Places
 from softmax_cli.metrics.ranges import Ranges
@@ -66,6 +66,16 @@ def without_rows(statistics: Statistics, ranges: Ranges) -> Options:
 def shift_by(statistics: Statistics, by: int) -> Options:
     """The options that hold each row against the label so many positions further on than it was."""
     return {"shift": statistics.given.get("shift", 0) + by or None}
+
+
+def after_the_first(statistics: Statistics) -> Options:
+    """The options that leave out the first row of the logits, where the labels have none for it.
+
+    Of one sequence, and not of text, whose end alone tells how many rows there are.
+    """
+    labels = statistics.labels
+    by_line = statistics.lines or labels is None or labels.lines
+    return NO_OPTIONS if by_line or len(statistics.row_shape) > 1 else shift_by(statistics, -1)
 
 
 def trials(options: Options) -> tuple[Trial, ...]:

@@ -56,7 +56,7 @@ def test_probabilities(digits, healthy):
         ("X104", expit, "with --values sigmoids", 1e-10),
         ("X106", np.negative, "with --values distances", 1e-12),
         ("X133", lambda x: np.c_[np.arange(500), x], "with --logit-columns 1:11", 1e-12),
-        ("X124", lambda x: np.r_[[np.arange(10)], x], "without the first row", 1e-12),
+        ("X124", lambda x: np.r_[[np.arange(10)], x], "with --shift -1", 1e-12),
     ],
 )
 def test_what_was_done_to_the_logits_is_undone(digits, healthy, code, change, name, rel):

@@ -190,6 +190,7 @@ PLANTED = [
     ),
     ("S303", "labels that end", lambda x, y: (x, y[:-3]), (497, 498, 499)),
     ("S303", "logits that end", lambda x, y: (x[:-3], y), (497, 498, 499)),
+    ("S303", "another row of the logits first", lambda x, y: (np.r_[x[-1:] + 1, x], y), (500,)),
     ("S303", "the labels' header", lambda x, y: (x, np.r_[0, y]), (500,)),
     ("S305", "a probability of class 1", single, EVERY),
     ("S308", "log-probabilities of tokens", lambda x, y: (-np.abs(x[:, :1]) - 0.01, 0 * y), EVERY),

@@ -21,7 +21,7 @@ RELATIVE = 1e-9
 MENDED = {
     *("X101", "X102", "X104", "X106", "X111", "X121", "X122", "X123", "X124", "X133", "X134", "X135", "X136"),
     *("Y201", "Y202", "Y203", "Y204", "Y209", "Y214", "Y221", "Y222", "Y223"),
-    *("S301", "S302", "S305", "S308", "L404", "L405", "L408"),
+    *("S301", "S302", "S303", "S305", "S308", "L404", "L405", "L408"),
 }
 """Codes of findings that an option mends, in one of their planted defects at least."""
 
