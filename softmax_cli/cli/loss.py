@@ -85,6 +85,7 @@ def command(
     softmax-cli loss x-*.npy --labels y.npy
     softmax-cli loss -q x.npy y.npy --threads 4 --kernel fused
     softmax-cli loss x.tsv y.txt --delimiter tab --no-header
+    softmax-cli loss x.csv y.csv --delimiter semicolon --decimal ,
     softmax-cli loss x.npy y.npy --dtype float16 --dtype float32 --explain
     softmax-cli loss x.npy y.npy --weight w.csv --label-smoothing 0.1
     softmax-cli loss x.npy y.npy --row-weight r.npy

@@ -51,7 +51,12 @@ _OF_LOGITS = {
         help="What separates the cells of a line (or tab, or space); by default seen from the first line.",
         show_default=False,
     ),
-    "decimal": _option(str, metavar="CHAR", help="The decimal mark: a point, or a comma as in 1,5."),
+    "decimal": _option(
+        str | None,
+        metavar="CHAR",
+        help="The decimal mark, a point or a comma, as in 1.5 or 1,5; the other one may then separate thousands.",
+        show_default=False,
+    ),
     "header": _option(
         bool | None,
         "--header/--no-header",

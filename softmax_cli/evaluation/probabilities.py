@@ -20,7 +20,7 @@ from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shap
 from softmax_cli.inputs.chosen_rows import choices, chosen_logits
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.layout import Layout
-from softmax_cli.inputs.opening import open_logits
+from softmax_cli.inputs.opening import open_logits, select_classes
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.inputs.values import by_class
 from softmax_cli.losses.distance import distances
@@ -72,7 +72,7 @@ def softmax(
     layout = Reading(**reading)
     table = open_logits(logits, layout)
     axis = find_class_axis(table, layout.class_axis)
-    whole = with_known_shape(table, axis)
+    whole = with_known_shape(select_classes(table, axis, layout), axis)
     table = by_class(chosen_logits(whole, axis, choices(whole, Layout(axis, None), layout)[0], layout), axis, layout)
     classes = int(table.shape[axis] or 0)
     (chosen,) = load_backends(backend, device, computing_dtype(dtype, table))

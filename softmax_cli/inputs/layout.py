@@ -132,7 +132,12 @@ def _may_be_one_line(logits: Table, labels: Table, axis: int) -> bool:
 
 
 def _counted(table: Table) -> Shape:
-    return sum(map(len, table.blocks(_ROWS_AT_ONCE, len(table.shape) - 1))), *table.shape[1:]
+    return row_count(table), *table.shape[1:]
+
+
+def row_count(table: Table) -> int:
+    """Return how many lines of rows a text file has, in a pass over it."""
+    return sum(map(len, table.blocks(_ROWS_AT_ONCE, len(table.shape) - 1)))
 
 
 def _candidates(logits: Shape, given: Shape, axis: int, cut: int, *, text: bool) -> Iterator[_Candidate]:

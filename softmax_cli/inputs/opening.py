@@ -7,26 +7,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
-from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.axes import asked_axis
+from softmax_cli.inputs.reading import PROBABILITIES, Reading
 from softmax_cli.readers import open_table
-from softmax_cli.readers.array import ArrayTable, reason, refuse_columns
+from softmax_cli.readers.array import ArrayTable, reason, refuse_label_column
 from softmax_cli.readers.dialect import Dialect, Selection
-from softmax_cli.readers.pieces import Files, open_files, refuse_second_stdin
+from softmax_cli.readers.pieces import Files, Pieces, open_files, refuse_second_stdin
 from softmax_cli.readers.source import Source
 from softmax_cli.readers.table import Table
 
 _NUMBERS_AT_ONCE = 1 << 17
 
 
-def open_logits(logits: Any, reading: Reading, name: str = "logits") -> Table:
-    """The table of logits: paths (``-`` is standard input), a Source, or anything that NumPy takes, of that name."""
-    return _open(as_files(logits), name, _dialect(reading), Selection(reading.logit_columns, reading.label_column))
+def open_logits(logits: Any, reading: Reading, name: str = "logits", *, leave_out: bool = True) -> Table:
+    """The table of logits: paths (``-`` is standard input), a Source, or anything that NumPy takes, of that name.
+
+    ``leave_out``: leave out the columns that cannot be classes.
+    """
+    selection = Selection(reading.logit_columns, reading.label_column, leave_out=leave_out)
+    table = _open(as_files(logits), name, _dialect(reading), selection)
+    axis = asked_axis(table, reading.class_axis) if reading.logit_columns is not None else None
+    if axis is None and len(table.shape) > 2:
+        return table  # see select_classes
+    return _selected(table, len(table.shape) - 1 if axis is None else axis, reading)
 
 
 def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None, *, overflow: bool = False) -> Table:
     """The table of labels; ``classes`` are the names that may stand in it, ``overflow`` as a Selection has it."""
-    selection = Selection(reading.label_column, text=True, known=frozenset(classes or ()), overflow=overflow)
+    known = frozenset(classes or ())
+    matrix = reading.multilabel or reading.label_values != PROBABILITIES
+    selection = Selection(
+        reading.label_column,
+        text=True,
+        known=known,
+        missing=reading.ignore_missing,
+        matrix=matrix,
+        overflow=overflow,
+    )
     return _open(as_files(labels, names=True), "labels", _dialect(reading), selection)
+
+
+def select_classes(logits: Table, axis: int, reading: Reading) -> Table:
+    """The logits with the classes that were asked for, which lie on this axis.
+
+    Of tables, and where the axis was asked for, they have been chosen since the file was opened.
+    """
+    return logits if len(logits.shape) <= 2 or reading.class_axis is not None else _selected(logits, axis, reading)
+
+
+def _selected(logits: Table, axis: int, reading: Reading) -> Table:
+    """Arrays with the chosen classes, in that order; a delimited file has its columns chosen by its reader."""
+    if reading.logit_columns is None or not isinstance(logits, ArrayTable | Pieces):
+        return logits
+    return logits.select(axis, reading.logit_columns)
 
 
 def as_source(given: Any) -> Any:
@@ -62,7 +95,7 @@ def as_sources(logits: Any, labels: Any, *single: Any) -> tuple[Any, ...]:
 
 
 def _dialect(reading: Reading) -> Dialect:
-    return Dialect(reading.delimiter, reading.header)
+    return Dialect(reading.delimiter, reading.header, reading.decimal)
 
 
 def _open(given: Any, name: str, dialect: Dialect, selection: Selection) -> Table:
@@ -70,7 +103,7 @@ def _open(given: Any, name: str, dialect: Dialect, selection: Selection) -> Tabl
         return open_files(given, dialect, selection)
     if isinstance(given, Source):
         return open_table(given, dialect, selection)
-    refuse_columns(selection, name)
+    refuse_label_column(selection, name)
     return ArrayTable(_array(given, name), name, text=selection.text)
 
 

@@ -13,11 +13,12 @@ from softmax_cli.inputs.chosen_rows import choices, chosen_labels, chosen_logits
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
+from softmax_cli.inputs.label_header import without_header
 from softmax_cli.inputs.labels import LabelRule
 from softmax_cli.inputs.layout import lay_out, opened_whole
 from softmax_cli.inputs.missing import missing_labels, require_single_labels, target_of_present
 from softmax_cli.inputs.multilabel import MultiLabelRule, multilabel_tables, refuse_single_label_options
-from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits
+from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits, select_classes
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, PROBABILITIES, Reading
 from softmax_cli.inputs.row_weights import RowWeights, is_column, open_row_weights, quoted
@@ -25,7 +26,7 @@ from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
 from softmax_cli.inputs.values import by_class, cautions, single_first
 from softmax_cli.losses.targets import MultiLabel, Target
 from softmax_cli.readers.pieces import Pieces
-from softmax_cli.readers.table import Table
+from softmax_cli.readers.table import Table, left_out
 from softmax_cli.reports.grid import count
 
 
@@ -72,16 +73,18 @@ class Pair:
     def __init__(self, logits: Table, labels: Table, reading: Reading, ignore_index: int | None = None) -> None:
         self.reading = reading
         self.multilabel = reading.multilabel
-        self._vector_notes: tuple[str, ...] = ()
+        self._opening_notes: tuple[str, ...] = ()
         if self.multilabel:
             refuse_single_label_options(reading, ignore_index)
             logits, labels, layout = multilabel_tables(logits, labels, reading.class_axis)
         else:
-            logits, self._vector_notes = as_column(logits, labels, reading)
+            labels, header_notes = without_header(logits, labels)
+            logits, vector_notes = as_column(logits, labels, reading)
+            self._opening_notes = (*header_notes, *vector_notes)
             logits, labels = opened_whole(logits, labels, reading.class_axis)
             layout = lay_out(single_first(logits, reading), labels, reading)
         self.class_axis, self._label_axis = layout.class_axis, layout.label_axis
-        logits = with_known_shape(logits, layout.class_axis)
+        logits = with_known_shape(select_classes(logits, layout.class_axis, reading), layout.class_axis)
         self._shape_notes = (*axis_notes(unwrapped(logits), layout.class_axis), *filter(None, [layout.note]))
         of_logits, of_labels = choices(logits, layout, reading)
         logits = chosen_logits(logits, layout.class_axis, of_logits, reading)
@@ -143,7 +146,7 @@ class Pair:
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as it is known by now."""
         # One pattern may stand for both, and then both say in which order its files are read.
-        of_files = (*self.logits.notes, *self._labels.notes, *self._vector_notes)
+        of_files = (*self.logits.notes, *self._labels.notes, *self._opening_notes)
         notes = tuple(dict.fromkeys((*of_files, *self.rule.notes, *self._column_notes)))
         missing = f"{self._labels.name}: {count(self._missing, 'row')} without a label left out by --ignore-missing"
         return (*notes, *self._shape_notes, *([missing] if self._missing else []))
@@ -264,7 +267,7 @@ def require_rows_of_labels(by_probabilities: bool, label_values: str) -> None:
 
 def _column_notes(logits: Table, labels: Table, label_column: str | None) -> tuple[str, ...]:
     """What to say where the logits too have the labels' column: two pieces, taken for logits and labels."""
-    if label_column not in (logits.column_names or ()) or label_column.isdigit():
+    if label_column not in (*(logits.column_names or ()), *left_out(unwrapped(logits))) or label_column.isdigit():
         return ()
-    what = f"{logits.name}: its column {label_column!r} counts as a class, since the labels are those of {labels.name}"
+    what = f"{logits.name}: it has a column {label_column!r} too, but the labels are those of {labels.name}"
     return (f"{what}; if both are pieces, give one pattern in quotes",)

@@ -21,10 +21,11 @@ from softmax_cli.inputs.chosen_rows import (
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.distributions import distributions, of_class_1
 from softmax_cli.inputs.feed import Feed
+from softmax_cli.inputs.label_header import without_header
 from softmax_cli.inputs.layout import Layout, lay_out, opened_whole, possible_layouts
 from softmax_cli.inputs.loose import LooseLabels, LooseRule
 from softmax_cli.inputs.missing import missing_labels
-from softmax_cli.inputs.opening import open_labels, open_logits
+from softmax_cli.inputs.opening import open_labels, open_logits, select_classes
 from softmax_cli.inputs.pairs import require_indices_to_ignore, require_rows_of_labels
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LOGITS, Reading
@@ -51,10 +52,11 @@ class RawBlock:
 
 @dataclass(frozen=True, eq=False)
 class RawTables:
-    """Both files, opened."""
+    """Both files, opened; ``notes`` say what was decided about the two."""
 
     logits: Table
     labels: Table | None
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, logits: Any, labels: Any, reading: Reading) -> "RawTables":
@@ -68,14 +70,16 @@ class RawTables:
         if labels is None:
             return cls(opened, None)
         opened_labels = open_labels(labels, reading, opened.column_names, overflow=True)
-        return cls(as_column(opened, opened_labels, reading)[0], opened_labels)
+        opened_labels, notes = without_header(opened, opened_labels)
+        return cls(as_column(opened, opened_labels, reading)[0], opened_labels, notes)
 
     def fitting_axes(self, reading: Reading) -> list[int]:
         """The logits' axes that may hold the classes, the likeliest first; the one that was asked for is that.
 
         Raises InputError where the shapes fit on no axis, or on several without labels that could decide.
         """
-        if self.labels is None:
+        chosen_before = reading.logit_columns is not None and reading.class_axis is not None
+        if self.labels is None or chosen_before:  # the classes lie along the axis from which they were chosen
             return [find_class_axis(self.logits, reading.class_axis)]
         asked = replace(reading, class_axis=None)
         if len(self.logits.shape) <= 2 or reading.class_axis is None:
@@ -86,7 +90,7 @@ class RawTables:
         if reading.class_axis is not None:
             chosen = self.layout(find_class_axis(self.logits, reading.class_axis), reading)
             axes.insert(0, chosen.class_axis)
-        return list(dict.fromkeys(axes))
+        return list(dict.fromkeys(axes))[: None if reading.logit_columns is None else 1]
 
     def layout(self, axis: int, reading: Reading) -> Layout:
         """How the labels lie, with the classes on this axis of the logits."""
@@ -107,14 +111,14 @@ class RawPair:
     def __init__(self, tables: RawTables, axis: int, reading: Reading, ignore_index: int | None = None) -> None:
         self.axis = axis
         layout = tables.layout(axis, reading)
-        logits, labels = with_known_shape(tables.logits, axis), tables.labels
+        logits, labels = with_known_shape(select_classes(tables.logits, axis, reading), axis), tables.labels
         if labels is not None:
             logits, labels = opened_whole(logits, labels, axis)
         elif reading.shift:
             raise UsageError(SHIFT_WITHOUT_LABELS)
         self._reading, self._tables, self._choice = reading, (logits, labels), choices(logits, layout, reading)
         self.label_axis, self.sequence = layout.label_axis, layout.sequence
-        self._shape_notes = (*axis_notes(unwrapped(logits), axis), *filter(None, [layout.note]))
+        self._shape_notes = (*tables.notes, *axis_notes(unwrapped(logits), axis), *filter(None, [layout.note]))
         self.logits, self.labels = self._chosen(shift=0)
         self.said = reading.values != LOGITS
         self.unsure = isinstance(self.logits, SingleLogits) and not self.said

@@ -52,7 +52,8 @@ class Reading:
         skip_rows: rows to leave out of both files, counted from 0 over all axes but the classes' and all pieces:
             positions and ranges, as ``0,7,100:164``.
         delimiter: of delimited files; None to see it from the first line.
-        decimal: the decimal mark of delimited files, a point or a comma.
+        decimal: the decimal mark of delimited files, a point or a comma; the other one may then separate thousands.
+            None: a point, and nothing separates thousands.
         header: whether the first line names the columns; None to see it from the line.
     """
 
@@ -67,7 +68,7 @@ class Reading:
     ignore_missing: bool = False
     skip_rows: str | None = None
     delimiter: str | None = None
-    decimal: str = "."
+    decimal: str | None = None
     header: bool | None = None
 
     @property
@@ -90,5 +91,5 @@ class Reading:
             )
         if abs(self.label_base) > _LARGEST_BASE:
             raise UsageError("--label-base: a number within 2^62 of 0 is needed")
-        if self.decimal not in {".", ","}:
+        if self.decimal not in {None, ".", ","}:
             raise UsageError(f"--decimal {self.decimal!r}: a point or a comma is needed")

@@ -22,7 +22,7 @@ from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.layout import Layout
-from softmax_cli.inputs.opening import as_sources, open_logits
+from softmax_cli.inputs.opening import as_sources, open_logits, select_classes
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
@@ -32,7 +32,7 @@ from softmax_cli.inputs.values import as_in_file, by_class
 from softmax_cli.inputs.version_faults import rows_fault, shape_fault
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.array import ArrayTable
-from softmax_cli.readers.table import Table
+from softmax_cli.readers.table import Table, left_out
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,7 +136,10 @@ class Versions:
 
 
 def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: int | None = None) -> Versions:
-    """Open the files: paths, ``-`` for one of them, or arrays. Columns are chosen in those that are delimited."""
+    """Open the files: paths, ``-`` for one of them, or arrays.
+
+    Classes are chosen in both, but of an array beside a delimited file, whose columns have names, all are taken.
+    """
     reading.refuse_multilabel("compare")
     a, b, labels = as_sources(a, b, labels)
     plain = replace(reading, logit_columns=None, label_column=None)
@@ -149,7 +152,7 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
             raise UsageError("--ignore-index is a label, and there are no labels; give their file, or leave it out")
         pair, table = None, open_logits(a, of_a, "a")
         axis = _axis_beside(table, whole_b, reading.class_axis)
-        table = with_known_shape(table, axis)
+        table = with_known_shape(select_classes(table, axis, of_a), axis)
         if reading.shift:
             raise UsageError(SHIFT_WITHOUT_LABELS)
         table = chosen_logits(table, axis, choices(table, Layout(axis, None), reading)[0], reading)
@@ -157,11 +160,12 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
     else:
         pair = open_pair(a, labels, of_a, ignore_index, "a")
         table, axis = pair.logits, pair.class_axis
-    if isinstance(whole_b, ArrayTable):
+    array = isinstance(whole_b, ArrayTable)
+    if array and not isinstance(whole_a, ArrayTable):
         return Versions(table, whole_b, axis, pair, reading)
-    with_labels = labels is None and _has_label_column(whole_b, reading, whole(table).shape[axis])
+    with_labels = labels is None and not array and _has_label_column(whole_b, reading, whole(table).shape[axis])
     of_b = reading if with_labels else replace(reading, label_column=None)
-    return Versions(table, open_logits(b, of_b), axis, pair, reading)
+    return Versions(table, select_classes(open_logits(b, of_b, "b"), axis, of_b), axis, pair, reading)
 
 
 def _axis_beside(a: Table, b: Table, asked: int | None) -> int:
@@ -176,4 +180,6 @@ def _has_label_column(b: Table, reading: Reading, classes: int | None) -> bool:
     column = reading.label_column
     if column is None or reading.logit_columns is not None:
         return False
-    return column in (b.column_names or ()) or (classes is not None and b.shape[-1] == classes + 1)
+    if column in left_out(b) or column in (b.column_names or ()):
+        return True
+    return classes is not None and (b.shape[-1] or 0) + len(left_out(b)) == classes + 1

@@ -61,7 +61,7 @@ def read_weights(given: Any, reading: Reading, class_names: tuple[str, ...], opt
         return _inline(given, class_names, option)
     of_weights = Reading(delimiter=reading.delimiter, decimal=reading.decimal, header=reading.header)
     source = as_source(given)
-    table = open_logits(source, of_weights)
+    table = open_logits(source, of_weights, leave_out=False)
     two_columns = isinstance(source, Source) and table.shape == (None, 2)
     if two_columns and (by_name := _by_name(source, of_weights, class_names)) is not None:
         return by_name

@@ -2,7 +2,8 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ class ArrayTable:
         self.name = name
         self.notes = notes
         self._array = array
+        self._chosen: tuple[int, NDArray[np.intp]] | None = None
         self._handed_out = 0
         self.shape: tuple[int | None, ...] = array.shape
         self.dtype = readable_dtype(array.dtype, name, text=text)
@@ -34,13 +36,29 @@ class ArrayTable:
         if array.size == 0:
             raise InputError(name, f"there are no rows (shape {'x'.join(map(str, array.shape))})")
 
+    def select(self, axis: int, only: str) -> Self:
+        """The same with some places along an axis, in another order perhaps; ``only`` as in Selection.
+
+        Blocks of it have that axis as their classes'. Raises InputError for a place that is not there.
+        """
+        from softmax_cli.readers.selection import asked_positions  # few arrays need it
+
+        places = asked_positions(only, None, self._array.shape[axis], f"{self.name}, axis {axis}", array=True)
+        table = copy(self)
+        table._chosen = axis, np.array(places, np.intp)
+        table.shape = (*self.shape[:axis], len(places), *self.shape[axis + 1 :])
+        return table
+
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table: shape (n, C) with the classes' axis, (n,) without."""
+        if self._chosen is not None and axis != self._chosen[0]:
+            raise ValueError(f"places were chosen along axis {self._chosen[0]}, and blocks asked for along {axis}")
         self._handed_out = 0
         view = self._array[..., np.newaxis] if axis is None else np.moveaxis(self._array, axis, -1)
         for values in self._read(_pieces(view, rows)):
             self._handed_out += values.nbytes
-            native = self._native(values.reshape(-1, values.shape[-1]))
+            table = values.reshape(-1, values.shape[-1])
+            native = self._native(table if self._chosen is None else table.take(self._chosen[1], axis=1))
             yield native[:, 0] if axis is None else native
 
     def progress(self) -> tuple[int, int]:
@@ -112,7 +130,12 @@ def reason(error: Exception, longest: int = 120) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0][:longest]
 
 
-def refuse_columns(selection: Selection, name: str) -> None:
-    """Raise UsageError where columns are asked for: an array's axes have no names, and may be more than two."""
-    if selection.only is not None or selection.without is not None:
-        raise UsageError(f"{name}: columns are chosen from a delimited file, and this is an array; cut it in NumPy")
+def refuse_label_column(selection: Selection, name: str) -> None:
+    """Raise UsageError where a column of labels is asked for: an array's columns have no names, and it may have none.
+
+    Classes can be chosen of an array as well, but along their axis, which is known later: see ArrayTable.select.
+    """
+    if selection.without is not None or (selection.text and selection.only is not None):
+        raise UsageError(
+            f"{name}: --label-column is for delimited files, and this is an array; give the labels' own file"
+        )

@@ -8,36 +8,35 @@ where it is installed, goes ahead for as long as the lines are plain.
 import csv
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.errors import InputError
 from softmax_cli.parallel import in_order
 from softmax_cli.readers.dialect import Dialect, Selection
+from softmax_cli.readers.encodings import as_utf8
+from softmax_cli.readers.faults import Fault, find_fault
+from softmax_cli.readers.layout import NONE, layout_of, minus_note, refusal
 from softmax_cli.readers.lines import (
     CHUNK,
-    Fault,
-    bad_quotes,
+    LongLineError,
     behind,
     cells,
-    find_fault,
-    is_number,
-    may_overflow,
+    count_lines,
     numbered_lines,
-    sniff_delimiter,
+    refuse_long_line,
     whole_lines,
 )
-from softmax_cli.readers.selection import asked_names, choose_columns
+from softmax_cli.readers.numerals import Content, content, has_minus_sign, is_missing, may_overflow
 from softmax_cli.readers.source import Source
 
-_NONE = "\x1f"  # the delimiter of a file of one column: the unit separator, which no text holds
 _BEGINNING = 1 << 14  # bytes that show a file's layout; longer lines are read whole
-_FIRST_LINES = 3  # a header, a row, and a blank line between them
+_FEWEST_LINES = 3  # a header, a row, and a blank line between them
+_MOST_LINES = 50
 
 POLARS_FROM = 16 << 20  # bytes of a file: with fewer, the time it saves goes into importing it
 POLARS_CHUNK = 4 << 20  # bytes: fewer, and each call's own cost shows; more are no faster and take more memory
@@ -46,43 +45,34 @@ _POLARS_THREADS = 2  # chunks at a time: polars' own threads have a rest between
 _ParsePlain = Callable[[bytes], NDArray[np.float64] | None]
 
 
-@dataclass(frozen=True)
-class Layout:
-    """What the first lines of a file say: its delimiter, names, width, and where its rows begin."""
-
-    delimiter: str
-    names: tuple[str, ...] | None
-    width: int
-    first_line: int
-    first_row: tuple[str, ...]
-    columns: tuple[int, ...]
-    notes: tuple[str, ...]
-
-
 def read(source: Source, dialect: Dialect, selection: Selection) -> "DelimitedTable":
     """Look at the first lines; raises InputError where there is no row, or no such column."""
-    layout = _layout(source.name, _first_lines(source), dialect, selection)
-    one_column = selection.text and len(layout.columns) == 1
-    text = one_column and not is_number(layout.first_row[layout.columns[0]])
-    return DelimitedTable(source, layout, text=text, overflow=selection.overflow)
+    return DelimitedTable(source, dialect, selection)
 
 
 class DelimitedTable:
     """The chosen columns of a delimited file: float64, or str where they are class names."""
 
-    def __init__(self, source: Source, layout: Layout, *, text: bool, overflow: bool = False) -> None:
+    def __init__(self, source: Source, dialect: Dialect, selection: Selection) -> None:
+        layout = layout_of(source.name, _first_lines(source), dialect, selection)
         self.name = source.name
         self.notes = layout.notes
-        self.dtype: Any = np.dtype(np.str_ if text else np.float64)
+        self.dtype: Any = np.dtype(np.str_ if layout.spelling.text else np.float64)
         self.shape: tuple[int | None, ...] = (None, len(layout.columns))
         names = layout.names
         self.column_names = None if names is None else tuple(names[column] for column in layout.columns)
+        self.left_out = layout.left_out
+        self.first_line_may_be_header = layout.first_line_may_be_header
         self.positions = layout.columns
         self._source = source
+        self._dialect = dialect
+        self._selection = selection
         self._layout = layout
-        self._text = text
-        self._overflow = overflow
         self._bytes_read = 0
+
+    def with_header(self, header: bool) -> "DelimitedTable":
+        """Return the same file with its first line taken for a header, or for a row."""
+        return DelimitedTable(self._source, replace(self._dialect, header=header), self._selection)
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table: shape (n, C) for axis 1, (n,) without. A column cannot be read before its file ends."""
@@ -103,7 +93,7 @@ class DelimitedTable:
     def _tables(self) -> Iterator[NDArray[Any]]:
         """The rows of one chunk of lines after another, shape (n, columns)."""
         layout = self._layout
-        parse = self._parse_text if self._text else self._parse_numbers
+        parse = self._parse_text if layout.spelling.text else self._parse_numbers
         parse_plain, size, threads = self._plain_parser()
         all_plain = True
 
@@ -117,7 +107,7 @@ class DelimitedTable:
                 all_plain = False
                 rest = chain([chunk], (later for later, _ in attempts))
                 for first, lines in numbered_lines(rest, self.name, line):
-                    yield parse(first, lines)
+                    yield parse(first, layout.lines(lines))
                 return
             yield table
             line += len(table)
@@ -125,14 +115,17 @@ class DelimitedTable:
     def _chunks(self, size: int) -> Iterator[bytes]:
         """The file's bytes from its first row on, cut where a line ends."""
         with self._source.reading(), self._source.open() as file:
-            for chunk in behind(whole_lines(file, size), self._layout.first_line - 1):
-                self._bytes_read = os.lseek(file.fileno(), 0, os.SEEK_CUR)
-                yield chunk
+            try:
+                for chunk in behind(whole_lines(as_utf8(file, self.name), size), self._layout.first_line - 1):
+                    self._bytes_read = os.lseek(file.fileno(), 0, os.SEEK_CUR)
+                    yield chunk
+            except LongLineError as error:
+                _refuse_long_line(self._source, error)
 
     def _plain_parser(self) -> tuple[_ParsePlain, int, int]:
         """What reads plain chunks of the file, or gives None for want of polars; their size, and how many at a time."""
         layout = self._layout
-        if not self._text and self._source.stored_bytes() >= POLARS_FROM:
+        if layout.spelling.plain and not layout.trailing and self._source.stored_bytes() >= POLARS_FROM:
             try:
                 from softmax_cli.readers.polars_csv import parse
             except ModuleNotFoundError as error:
@@ -145,9 +138,9 @@ class DelimitedTable:
 
     def _parse_numbers(self, line: int, lines: list[str]) -> NDArray[np.float64]:
         layout = self._layout
-        quoted = any('"' in text for text in lines)
-        plain, delimiter = (self._unquoted(line, lines), _NONE) if quoted else (lines, layout.delimiter)
-        every = quoted or layout.columns == tuple(range(layout.width))
+        by_cell = not layout.spelling.plain or any('"' in text or not text.isascii() for text in lines)
+        plain, delimiter = (self._by_cell(line, lines), NONE) if by_cell else (lines, layout.delimiter)
+        every = by_cell or layout.columns == tuple(range(layout.width))
         try:
             table = np.loadtxt(
                 plain,
@@ -169,19 +162,28 @@ class DelimitedTable:
             self._refuse(line, lines, "the rows differ in length")
         return table
 
-    def _unquoted(self, line: int, lines: list[str]) -> list[str]:
-        """The chosen cells without their quotes: loadtxt would read on past a line's end, and "1"2 as 12."""
-        plain = [_NONE.join(row[column] for column in self._layout.columns) for row in self._rows(line, lines)]
+    def _by_cell(self, line: int, lines: list[str]) -> list[str]:
+        """The chosen cells as loadtxt reads them: it would read on past a line's end in quotes, and "1"2 as 12."""
+        read, columns = self._layout.spelling.read, self._layout.columns
+        rows = self._rows(line, lines)
+        note = minus_note(self.name)
+        if note not in self.notes and any(map(has_minus_sign, lines)):
+            signed = any(has_minus_sign(row[column]) for row in rows for column in columns)
+            self.notes = (*self.notes, note) if signed else self.notes
+        plain = [NONE.join([read(row[column]) for column in columns]) for row in rows]
         if not all(plain):  # loadtxt would pass over them, and warn where there is nothing else
             self._refuse(line, lines, "an empty cell")
         return plain
 
     def _parse_text(self, line: int, lines: list[str]) -> NDArray[np.str_]:
-        column = self._layout.columns[0]
+        column, missing = self._layout.columns[0], self._layout.spelling.missing
         names = [row[column] for row in self._rows(line, lines)]
-        if not all(names):
+        if missing:
+            known = self._selection.known
+            names = ["" if is_missing(name) and name not in known else name for name in names]
+        elif not all(names):
             self._refuse(line, lines, "an empty cell")
-        return np.array(names)[:, np.newaxis]
+        return np.array(names, np.str_)[:, np.newaxis]
 
     def _rows(self, line: int, lines: list[str]) -> list[tuple[str, ...]]:
         """Each line's cells, as many as in the first."""
@@ -190,6 +192,8 @@ class DelimitedTable:
             rows = [cells(text, layout.delimiter) for text in lines]
         except csv.Error as error:
             self._refuse(line, lines, str(error))
+        if layout.width == 1 and layout.spelling.missing:
+            rows = [row or ("",) for row in rows]
         if any(len(row) != layout.width for row in rows):
             self._refuse(line, lines, "the rows differ in length")
         return rows
@@ -203,92 +207,34 @@ class DelimitedTable:
 
     def _fault(self, lines: list[str]) -> Fault | None:
         layout = self._layout
-        return find_fault(
-            lines, layout.delimiter, layout.width, layout.columns, numbers=not self._text, overflow=self._overflow
-        )
+        return find_fault(lines, layout.delimiter, layout.width, layout.columns, layout.spelling)
 
     def _refuse(self, line: int, lines: list[str], reason: str) -> NoReturn:
         layout = self._layout
         fault = self._fault(lines) or Fault(0, None, reason)
-        in_first_line = line + fault.line == layout.first_line and fault.column is not None
-        if layout.names is None and in_first_line and not fault.remedy:
-            fault = fault._replace(remedy="if this line is a header, use --header")
-        raise _refusal(self.name, line, fault, layout.names) from None
+        if layout.names is None and line + fault.line == layout.first_line and fault.column is not None:
+            row = cells(lines[fault.line], layout.delimiter)
+            if content(row[fault.column], layout.spelling.decimal) is Content.TEXT:
+                fault = fault._replace(remedy="if this line is a header, use --header")
+        raise refusal(self.name, line, fault, layout.names) from None
 
 
-def _refusal(name: str, line: int, fault: Fault, names: tuple[str, ...] | None) -> InputError:
-    """A fault of a chunk whose first line has this number."""
-    where = f"{name}:{line + fault.line}"
-    if fault.column is not None:
-        where += f", column {fault.column + 1}"
-        if names is not None:
-            where += f" ({names[fault.column]})"
-    return InputError(where, fault.what, fault.remedy)
+def _refuse_long_line(source: Source, error: LongLineError) -> NoReturn:
+    with source.open() as file:
+        line = count_lines(as_utf8(file, source.name), error.offset) + 1
+    raise refuse_long_line(f"{source.name}:{line}") from None
 
 
 def _first_lines(source: Source) -> list[tuple[int, str]]:
-    """The first line that is not blank and those behind it, each with its number."""
+    """The first line that is not blank and some behind it, each with its number."""
+    found: list[tuple[int, str]] = []
     with source.reading(), source.open() as file:
-        chunks = numbered_lines(whole_lines(file, _BEGINNING), source.name, 1, skip_blank=True)
-        numbered = ((number + offset, line) for number, lines in chunks for offset, line in enumerate(lines))
-        return list(islice(numbered, _FIRST_LINES))
-
-
-def _layout(name: str, lines: list[tuple[int, str]], dialect: Dialect, selection: Selection) -> Layout:
-    if not lines:
-        raise InputError(name, "there are no rows")
-    number, line = lines[0]
-    delimiter = dialect.delimiter or sniff_delimiter(line)
-    if dialect.delimiter is None and delimiter == " " and selection.text and not _numbers(_cut(name, *lines[0], " ")):
-        delimiter = _NONE  # a column of class names, which may have blanks in them
-    first = _cut(name, number, line, delimiter)
-    names: tuple[str, ...] | None = None
-    second = next((_cut(name, *below, delimiter) for below in lines[1:] if below[1].strip()), ())
-    if dialect.header if dialect.header is not None else _is_header(first, second, selection):
-        # numpy.savetxt marks its header with "# ".
-        names = _cut(name, number, line.removeprefix("# "), delimiter)
-        lines = lines[1:]
-    if not lines:
-        raise InputError(name, "there are no rows, only a header")
-    width = len(first if names is None else names)
-    number, line = lines[0]
-    if fault := find_fault([line], delimiter, width, (), numbers=False):
-        raise _refusal(name, number, fault, names)
-    row = cells(line, delimiter)
-    columns, notes = choose_columns(selection, names, width, name)
-    if names is None and selection.text is False and _counts_up(row):
-        notes = (*notes, f"{name}: the first line counts 0 to {width - 1}; if it is a header, use --header")
-    return Layout(delimiter, names, width, number, row, columns, notes)
-
-
-def _cut(name: str, number: int, line: str, delimiter: str) -> tuple[str, ...]:
-    """A line's cells; raises InputError where it is badly quoted."""
-    try:
-        return cells(line, delimiter)
-    except csv.Error as error:
-        raise _refusal(name, number, bad_quotes(0, error), None) from None
-
-
-def _is_header(first: tuple[str, ...], second: tuple[str, ...], selection: Selection) -> bool:
-    """A header has a name above a number, and no number but whole ones (pandas names columns 0, 1, 2).
-
-    So has a line that holds the name of a column that was asked for.
-    """
-    if any(name in first and not is_number(name) for name in asked_names(selection)):
-        return True
-    if selection.text and len(first) == 1 and not is_number(first[0]) and not (second and _numbers(second)):
-        # A column of class names: a first line that no class is called is its header.
-        return bool(selection.known) and first[0] not in selection.known
-    if any(is_number(cell) and not cell.isdigit() for cell in first):
-        return False
-    if not second:
-        return not _numbers(first)
-    return any(is_number(below) and not is_number(name) for name, below in zip(first, second, strict=False))
-
-
-def _numbers(row: tuple[str, ...]) -> bool:
-    return all(map(is_number, row))
-
-
-def _counts_up(row: tuple[str, ...]) -> bool:
-    return len(row) > 2 and list(row) == [str(place) for place in range(len(row))]
+        try:
+            chunks = whole_lines(as_utf8(file, source.name), _BEGINNING)
+            for number, lines in numbered_lines(chunks, source.name, 1, skip_blank=True):
+                found += ((number + offset, line) for offset, line in enumerate(lines[:_MOST_LINES]))
+                if len(found) >= _FEWEST_LINES:
+                    break
+        except LongLineError as error:
+            _refuse_long_line(source, error)
+    return found

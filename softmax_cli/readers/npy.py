@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
-from softmax_cli.readers.array import ArrayTable, readable_dtype, reason, refuse_columns
+from softmax_cli.readers.array import ArrayTable, readable_dtype, reason, refuse_label_column
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import Source
 
@@ -30,7 +30,7 @@ _SHORTEST_RUN = 1 << 8  # bytes: rows that lie across the file are read so many 
 
 def read(source: Source, dialect: Dialect, selection: Selection) -> "NpyTable":  # noqa: ARG001  (a reader's form)
     """Versions 1 to 3, C or Fortran order, any byte order. Raises InputError if the file is cut short."""
-    refuse_columns(selection, source.name)
+    refuse_label_column(selection, source.name)
     path = source.local_path()
     with source.reading(), open(path, "rb") as file:  # noqa: PTH123
         try:

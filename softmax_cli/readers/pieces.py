@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
 from softmax_cli.readers import open_table
+from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import STDIN, Source
-from softmax_cli.readers.table import Table
+from softmax_cli.readers.table import Table, left_out
 
 _PATTERN = re.compile(r"[*?]|\[.+\]", re.DOTALL)
 _NUMBER = re.compile(r"([0-9]+)")
@@ -79,8 +80,9 @@ class Pieces:
         for table in tables:
             _refuse_unlike(table, first)
         self.name = name
-        self.notes = (*notes, *_notes_of(tables))
+        self._own_notes = notes
         self.column_names = first.column_names
+        self.left_out = left_out(first)
         self.positions = positions_of(first)
         self.dtype = _common_dtype(tables)
         self._tables = tables
@@ -89,6 +91,11 @@ class Pieces:
         self._reading = 0
         known = [length for length in self._lengths if length is not None]
         self.shape: tuple[int | None, ...] = (sum(known) if len(known) == len(tables) else None, *first.shape[1:])
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """See Table: of all pieces, as far as they have been read."""
+        return (*self._own_notes, *_notes_of(self._tables))
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table; each piece ends a block. Raises InputError for classes on axis 0."""
@@ -109,6 +116,11 @@ class Pieces:
             row -= length * self._rows_each(axis)
             place += 1
         return self._tables[place].where(row, axis)
+
+    def select(self, axis: int, only: str) -> "Pieces":
+        """The same with some places along an axis of arrays; columns of delimited files have been chosen already."""
+        tables = [table.select(axis, only) if isinstance(table, ArrayTable) else table for table in self._tables]
+        return Pieces(tables, self.name, self._own_notes)
 
     def refuse_classes_on(self, axis: int | None) -> None:
         """Raise InputError for classes on axis 0, along which the pieces follow each other."""

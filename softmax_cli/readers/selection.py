@@ -2,10 +2,13 @@
 
 import csv
 import re
+from collections.abc import Sequence
+from difflib import get_close_matches
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.dialect import Selection
 from softmax_cli.readers.lines import cells
+from softmax_cli.readers.roles import Columns, labels_among, matrix_among, no_classes
 
 _RANGE = re.compile(r"(\d{0,9}):(\d{0,9})")
 _POSITION = re.compile(r"-?\d{1,9}")
@@ -18,30 +21,42 @@ def asked_names(selection: Selection) -> tuple[str, ...]:
     return without if selection.only is None else (*without, selection.only, *_parts(selection.only, ()))
 
 
-def choose_columns(
-    selection: Selection, names: tuple[str, ...] | None, width: int, file: str
-) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """The positions of the chosen columns, and notes on what was left out without being asked."""
+def choose_columns(selection: Selection, columns: Columns, file: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The positions of the chosen columns, and notes on what was decided without being asked."""
+    names, width = columns.names, columns.width
     without = None if selection.without is None else find_column(selection.without, names, width, file)
     if selection.only is not None:
-        parts = _parts(selection.only, names or ())
-        chosen = tuple(place for part in parts for place in _places(part, names, width, file))
+        chosen = asked_positions(selection.only, names, width, file)
         if without in chosen:
             raise InputError(file, f"column {selection.without!r} cannot hold both the labels and a logit")
         return chosen, ()
-    columns = [place for place in range(width) if place != without]
-    notes: tuple[str, ...] = ()
-    if names is not None and names[0] in _INDEX_NAMES and len(columns) > 1 and columns[0] == 0:
+    given = [place for place in range(width) if place != without]
+    notes: list[str] = []
+    if names is not None and names[0] in _INDEX_NAMES and len(given) > 1 and given[0] == 0:
         # pandas.DataFrame.to_csv writes its index under an empty name, which read_csv calls "Unnamed: 0".
-        columns.pop(0)
+        given.pop(0)
         called = "is called 'Unnamed: 0'" if names[0] else "has no name"
-        notes = (f"{file}: the first column {called}; taken for an index and left out",)
-    if not columns:
+        notes.append(f"the first column {called}; taken for an index and left out")
+    if selection.leave_out and len(given) > 1:
+        given, more = _labels(columns, given, selection, file) if selection.text else _classes(columns, given)
+        notes += more
+    if not given:
         raise InputError(file, "there is no column of logits beside the labels")
-    return tuple(columns), notes
+    return tuple(given), tuple(f"{file}: {note}" for note in notes)
 
 
-def find_column(given: str, names: tuple[str, ...] | None, width: int, file: str) -> int:
+def asked_positions(
+    only: str, names: tuple[str, ...] | None, width: int, file: str, *, array: bool = False
+) -> tuple[int, ...]:
+    """The positions of columns given by names, positions and ranges, in the order in which they were given.
+
+    Those of an ``array`` are its classes, which have no names.
+    """
+    parts = _parts(only, names or ())
+    return tuple(place for part in parts for place in _places(part, names, width, file, array=array))
+
+
+def find_column(given: str, names: tuple[str, ...] | None, width: int, file: str, *, array: bool = False) -> int:
     """The position of a column given by its name or by its position from 0 (negative: from the end)."""
     if names is not None and given in names:
         if names.count(given) > 1:
@@ -50,9 +65,34 @@ def find_column(given: str, names: tuple[str, ...] | None, width: int, file: str
     if _POSITION.fullmatch(given) and -width <= int(given) < width:
         return int(given) % width
     if names is not None:
-        raise InputError(file, f"there is no column {given!r}; the columns are {_listing(names)}")
+        what = f"there is no column {given!r}; the columns are {_listing(names)}"
+        raise InputError(file, what, _suggestion(given, names))
+    if array:
+        raise InputError(file, f"there is no class {given!r}; there are {width}, numbered from 0 and without names")
     remedy = "" if _POSITION.fullmatch(given) else "if its first line is a header, use --header"
     raise InputError(file, f"there is no column {given!r}; the file has {width} and no header", remedy)
+
+
+def _classes(columns: Columns, given: Sequence[int]) -> tuple[list[int], list[str]]:
+    """The columns of logits, and notes on those that were left out."""
+    left_out, said = no_classes(columns, given)
+    by_reason: dict[str, list[str]] = {}
+    for column in sorted(left_out):
+        by_reason.setdefault(left_out[column], []).append(columns.called(column))
+    notes = [_left_out(reason, called) for reason, called in by_reason.items()]
+    notes += [f"{what}; if it is none, choose the classes with --logit-columns" for what in said]
+    return [column for column in given if column not in left_out], notes
+
+
+def _left_out(reason: str, called: list[str]) -> str:
+    """A note on columns that were left out."""
+    holds, are = (reason, "is") if len(called) == 1 else (reason.replace("holds", "hold"), "are")
+    return f"{' and '.join(called)} {holds}, and {are} left out; --logit-columns chooses the classes"
+
+
+def _labels(columns: Columns, given: Sequence[int], selection: Selection, file: str) -> tuple[list[int], list[str]]:
+    chosen, note = matrix_among(columns, given) if selection.matrix else labels_among(columns, given, selection, file)
+    return chosen, [f"{note}; --label-column chooses another"] if note else []
 
 
 def _parts(only: str, names: tuple[str, ...]) -> tuple[str, ...]:
@@ -65,16 +105,24 @@ def _parts(only: str, names: tuple[str, ...]) -> tuple[str, ...]:
         raise UsageError(f"the columns {only}: badly quoted ({error})") from None
 
 
-def _places(part: str, names: tuple[str, ...] | None, width: int, file: str) -> list[int]:
+def _places(part: str, names: tuple[str, ...] | None, width: int, file: str, *, array: bool) -> list[int]:
     span = _RANGE.fullmatch(part)
     if span is None or (names is not None and part in names):
-        return [find_column(part, names, width, file)]
+        return [find_column(part, names, width, file, array=array)]
     start, stop = int(span[1] or 0), int(span[2] or width)
     if not 0 <= start < stop <= width:
-        raise InputError(file, f"there are no columns {part}; the file has {width}")
+        what = f"no classes {part}; there are {width}" if array else f"no columns {part}; the file has {width}"
+        raise InputError(file, f"there are {what}")
     return list(range(start, stop))
 
 
 def _listing(names: tuple[str, ...], most: int = 12) -> str:
     shown = ", ".join(map(repr, names[:most]))
     return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def _suggestion(given: str, names: tuple[str, ...]) -> str:
+    """The name that was perhaps meant."""
+    lower = {name.lower(): name for name in reversed(names)}
+    near = get_close_matches(given.lower(), lower, 1)
+    return f"did you mean {lower[near[0]]!r}?" if near else ""

@@ -1,27 +1,24 @@
 """The bytes of a file, of a compressed one or of standard input, readable from the start more than once."""
 
+import io
 import os
 import stat
 import sys
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from softmax_cli.errors import InputError, UsageError
+from softmax_cli.readers.kinds import COMPRESSED, HEAD, NPY, ZIP, refuse_unread
+from softmax_cli.readers.lines import LONGEST_LINE, refuse_long_line
 
 STDIN = "-"
 
 _ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
-
-_COMPRESSED = {
-    b"\x1f\x8b": "gzip",
-    b"\xfd7zXZ\x00": "lzma",
-    b"\x28\xb5\x2f\xfd": _ZSTD,
-    # Without the level, a column named BZhang would do.
-    **{b"BZh%d" % level: "bz2" for level in range(1, 10)},
-}
+_MODULES = {"gzip": "gzip", "xz": "lzma", "zstd": _ZSTD, "bz2": "bz2"}
+_PART = 1 << 20  # bytes of a pipe at a time
 _COMPRESSED_SUFFIXES = {".gz", ".bz2", ".xz", ".zst"}
 
 
@@ -69,7 +66,7 @@ class Source:
         """A plain file on this machine that holds the decompressed bytes, to be read at any place."""
         if self._codec is not None:
             with self.reading(), self.open() as file:
-                self._path, self._codec = self._copy(file), None
+                self._path, self._codec = self._copy(_parts(file)), None
         return self._path
 
     @contextmanager
@@ -90,20 +87,43 @@ class Source:
 
     def _spool(self, given: str) -> str:
         if given == STDIN:
-            return self._copy(sys.stdin.buffer)
+            return self._copy(self._watched(sys.stdin.buffer))
         with open(given, "rb") as pipe:  # noqa: PTH123
-            return self._copy(pipe)
+            return self._copy(self._watched(pipe))
 
-    def _copy(self, file: Any) -> str:
+    def _copy(self, parts: Iterable[bytes]) -> str:
         import tempfile
 
         handle, path = tempfile.mkstemp(prefix="softmax-cli-")
         weakref.finalize(self, os.unlink, path)
         with os.fdopen(handle, "wb") as copy:
-            # read() would ask a terminal for more after its end, and Ctrl-D had to be pressed twice.
-            while part := file.read1(1 << 20):
+            for part in parts:
                 copy.write(part)
         return path
+
+    def _watched(self, pipe: Any) -> Iterator[bytes]:
+        """The parts of a pipe; raises InputError for one that need not end: what is no text, a line without end."""
+        head = b""
+        lines = True
+        line = 0
+        for part in _parts(pipe):
+            if len(head) < HEAD <= len(head := head + part):
+                lines = self._begins_lines(head)
+            end = max(part.rfind(b"\n"), part.rfind(b"\r")) + 1
+            line = len(part) - end if end else line + len(part)
+            if lines and line > LONGEST_LINE and len(head) >= HEAD:
+                raise refuse_long_line(self.name)
+            yield part
+
+    def _begins_lines(self, head: bytes) -> bool:
+        """Whether lines of text follow; raises InputError where the first bytes are of nothing that is read."""
+        codec = _codec(head)
+        if codec is not None:
+            packed, head = head, b""
+            with suppress(InputError), self.reading():  # what is damaged is refused once it is read
+                head = self._decompressor(codec).open(io.BytesIO(packed), "rb").read1(HEAD)
+        refuse_unread(self.name, head)
+        return codec is None and not head.startswith((NPY, ZIP))
 
     def _decompressor(self, codec: str) -> Any:
         """The module of that name, which has an open() for the format."""
@@ -126,5 +146,11 @@ def _is_regular(path: str) -> bool:
     return stat.S_ISREG(mode)
 
 
+def _parts(file: Any) -> Iterator[bytes]:
+    # read() would ask a terminal for more after its end, and Ctrl-D had to be pressed twice.
+    return iter(lambda: bytes(file.read1(_PART)), b"")
+
+
 def _codec(head: bytes) -> str | None:
-    return next((codec for magic, codec in _COMPRESSED.items() if head.startswith(magic)), None)
+    """The module that decompresses what begins so."""
+    return next((_MODULES[codec] for magic, codec in COMPRESSED.items() if head.startswith(magic)), None)

@@ -33,3 +33,9 @@ class Table(Protocol):
 
     def where(self, row: int, axis: int | None) -> str:
         """The place of a row of those blocks, for a message: ``labels.csv:12``, ``labels.npy[11]``."""
+
+
+def left_out(table: Any) -> tuple[str, ...]:
+    """The names of the columns that the reader of a file left out without being asked."""
+    found: tuple[str, ...] = getattr(table, "left_out", ())
+    return found

@@ -168,7 +168,11 @@ MENDED = {
     "labels from 0": ({"x_csv": lambda x: x}, {"y_csv": lambda y: y}, "--label-base 1"),
     "transposed": ({"x_csv": lambda x: x.T}, {"y_csv": lambda y: y}, ""),
     "transposed, NPY": ({"x_npy": lambda x: x.T}, {"y_npy": lambda y: y}, ""),
-    "two headers": ({"x_csv": lambda x: np.r_[[np.arange(10)], x]}, {"y_csv": lambda y: np.r_[0, y]}, ""),
+    "two headers, where they were denied": (
+        {"x_csv": lambda x: np.r_[[np.arange(10)], x]},
+        {"y_csv": lambda y: np.r_[0, y]},
+        "--no-header",
+    ),
     "a header of the labels, NPY": ({"x_npy": lambda x: x}, {"y_csv": lambda y: np.r_[0, y]}, ""),
     "an odd name": ({"it's $5_csv": lambda x: softmax(x, 1)}, {"y_csv": lambda y: y}, ""),
     "semicolons": ({"x_csv": lambda x: x}, {"y_csv": lambda y: y + 1}, "--delimiter ,"),
@@ -215,6 +219,15 @@ def test_headers_of_which_one_was_read_as_data(run, write, digits):
     assert float(pasted(f"{finding['command']} -q")) == pytest.approx(LOSS, rel=1e-9)
 
 
+@pytest.mark.parametrize("names", [range(10), range(10, 101, 10)])
+def test_a_header_of_whole_numbers_above_decimals_is_one(run, write, digits, names):
+    rows = "".join(",".join(map(repr, row)) + "\n" for row in digits[0].tolist())
+    table = ",".join(map(str, names)) + "\n" + rows
+    text = "label\n" + "".join(f"{names[label]}\n" for label in digits[1])
+    assert json.loads(run("check", *write(x_csv=table, y_csv=text), "-f", "json").out)["findings"] == []
+    assert float(run("loss", "-q", "x.csv", "y.csv").out) == pytest.approx(LOSS, rel=1e-9)
+
+
 def test_of_one_file_the_labels_stay_a_column(run, write, digits):
     table = np.c_[softmax(digits[0], 1), digits[1]]
     text = ",".join([*"abcdefghij", "y"]) + "\n" + "".join(",".join(map(repr, row.tolist())) + "\n" for row in table)
@@ -228,7 +241,9 @@ def test_of_one_file_the_labels_stay_a_column(run, write, digits):
 def test_the_position_of_a_column_is_not_that_of_a_class(run, write, digits):
     table = np.c_[digits[1], np.arange(500), digits[0]]
     text = (
-        ",".join(["y", "id", *"abcdefghij"]) + "\n" + "".join(",".join(map(repr, row.tolist())) + "\n" for row in table)
+        ",".join(["y", "serial", *"abcdefghij"])
+        + "\n"
+        + "".join(",".join(map(repr, row.tolist())) + "\n" for row in table)
     )
     outcome = run("check", *write(all_csv=text), "--label-column", "y", "-f", "json")
     (finding,) = json.loads(outcome.out)["findings"]

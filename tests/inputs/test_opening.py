@@ -177,23 +177,52 @@ def test_labels_of_one_pattern_and_logits_of_the_same_say_their_order_once():
 
 
 def test_two_pieces_taken_for_logits_and_labels_are_pointed_out():
-    for place in (1, 2):
-        Path(f"p-{place}.csv").write_text("a,b,y\n1,2,1\n3,4,0\n")
-    (note,) = softmax_cli.evaluate("p-1.csv", "p-2.csv", label_column="y").notes
-    assert note == (
-        "p-1.csv: its column 'y' counts as a class, since the labels are those of p-2.csv; "
-        "if both are pieces, give one pattern in quotes"
-    )
+    for column, decided in (
+        ("y", "column 'y' counts as a class"),
+        ("label", "column 'label' holds labels, and is left"),
+    ):
+        for place in (1, 2):
+            Path(f"p-{place}.csv").write_text(f"a,b,{column}\n1,2,1\n3,4,0\n")
+        of_reader, note = softmax_cli.evaluate("p-1.csv", "p-2.csv", label_column=column).notes
+        assert of_reader.startswith(f"p-1.csv: {decided}")
+        assert note == (
+            f"p-1.csv: it has a column {column!r} too, but the labels are those of p-2.csv; "
+            "if both are pieces, give one pattern in quotes"
+        )
     # A position is no name, though a column may be called so.
     Path("x.csv").write_text("0,1\n0.5,2.5\n1.5,2\n")
     Path("y.csv").write_text("0,1\n7,1\n8,0\n")
     assert softmax_cli.evaluate("x.csv", "y.csv", label_column="1", header=True).notes == ()
 
 
-def test_columns_are_not_chosen_from_pieces_that_are_arrays():
-    with pytest.raises(UsageError, match=r"^x-8\.npy: columns are chosen from a delimited file"):
+def test_labels_are_no_column_of_pieces_that_are_arrays():
+    with pytest.raises(UsageError, match=r"^x-8\.npy: --label-column is for delimited files, and this is an array"):
         softmax_cli.evaluate("x-*.npy", label_column="y")
 
 
 def test_files_may_be_given_already_found():
     assert softmax_cli.evaluate(Files(NAMES), Files(LABEL_NAMES)).rows == 25
+
+
+@pytest.mark.parametrize("classes", [2, 4, 11])
+@pytest.mark.parametrize("first", [0, 1])
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+@pytest.mark.parametrize("command", ["loss", "check", "report"])
+def test_labels_that_pandas_calls_0_have_a_header_as_their_logits_do(run, classes, first, end, command):
+    rng = np.random.default_rng(classes)
+    logits, labels = rng.standard_normal((20, classes)), rng.integers(classes, size=20)
+    labels[0] = first
+    rows = [",".join(map(str, range(classes))), *(",".join(map(repr, row)) for row in logits.tolist())]
+    Path("x.csv").write_text((end or "\n").join(rows) + end, newline="")
+    Path("y.csv").write_text((end or "\n").join(["0", *map(str, labels)]) + end, newline="")
+    outcome = run(command, "x.csv", "y.csv", "-f", "tsv")
+    assert "note: y.csv: its first line, 0, is a header, as there is one for each column of x.csv" in outcome.err
+    if command == "loss":
+        expected = torch.nn.functional.cross_entropy(torch.tensor(logits), torch.tensor(labels))
+        assert float(run("loss", "-q", "x.csv", "y.csv").out) == pytest.approx(float(expected), rel=1e-13)
+    Path("y.csv").write_text("\n".join(map(str, labels)) + "\n")  # as many: the first is a label
+    if command == "loss":
+        assert float(run("loss", "-q", "x.csv", "y.csv").out) == pytest.approx(float(expected), rel=1e-13)
+    Path("y.csv").write_text("\n".join(map(str, [0, 0, *labels])) + "\n")  # two more: another file
+    if command == "loss":
+        assert run("loss", "-q", "x.csv", "y.csv").status == 3

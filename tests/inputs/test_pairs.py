@@ -337,8 +337,8 @@ def test_what_is_no_array_of_numbers_is_refused(logits, message):
 
 
 @pytest.mark.parametrize("labels", [None, [0]])
-def test_columns_cannot_be_chosen_from_an_array(labels):
-    with pytest.raises(UsageError, match="columns are chosen from a delimited file"):
+def test_labels_are_no_column_of_an_array(labels):
+    with pytest.raises(UsageError, match="--label-column is for delimited files, and this is an array"):
         softmax_cli.evaluate(np.ones((1, 3)), labels, label_column="0")
 
 

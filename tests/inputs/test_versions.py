@@ -164,8 +164,15 @@ def test_columns_are_chosen_in_the_file_that_has_any():
         found = dict(zip("ab", read(a, b, logit_columns="1:")[1:3], strict=True))
         for name, values in zip((a, b), found.values(), strict=True):
             assert np.array_equal(values, OTHERS if name == "b.npy" else LOGITS)
-    with pytest.raises(UsageError, match="columns are chosen from a delimited file"):
-        read("b.npy", "b.npy", logit_columns="1:")
+
+
+def test_classes_are_chosen_of_two_arrays_alike():
+    npy("a.npy", LOGITS)
+    npy("b.npy", OTHERS)
+    for axis in (None, 1, -1):
+        _, a, b, _ = read("a.npy", "b.npy", logit_columns="2,0", class_axis=axis)
+        assert np.array_equal(a, LOGITS[:, [2, 0]])
+        assert np.array_equal(b, OTHERS[:, [2, 0]])
 
 
 def test_only_one_file_is_standard_input():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.readers.array import ArrayTable, reason, refuse_columns
+from softmax_cli.readers.array import ArrayTable, reason, refuse_label_column
 from softmax_cli.readers.dialect import Selection
 
 SHAPES = [(5,), (1, 5), (7, 5), (2, 3, 5), (3, 1, 2, 4), (2, 1000, 3)]
@@ -101,10 +101,58 @@ def test_a_row_is_named_by_its_index(shape, axis, row, place):
     assert ArrayTable(np.ones(shape), "x").where(row, axis) == place
 
 
-@pytest.mark.parametrize("selection", [Selection(only="0"), Selection(without="0")])
-def test_columns_cannot_be_chosen_from_an_array(selection):
-    with pytest.raises(UsageError, match=r"^x: columns are chosen from a delimited file"):
-        refuse_columns(selection, "x")
+@pytest.mark.parametrize("selection", [Selection(without="0"), Selection(only="0", text=True)])
+def test_an_array_has_no_column_of_labels(selection):
+    with pytest.raises(UsageError, match=r"^x: --label-column is for delimited files, and this is an array; give the"):
+        refuse_label_column(selection, "x")
+
+
+def test_classes_may_be_chosen_from_an_array():
+    refuse_label_column(Selection(only="0"), "x")
+
+
+@pytest.mark.parametrize("shape", [(5,), (7, 5), (5, 7), (2, 3, 5), (2, 5, 3), (5, 3, 2, 4)], ids=str)
+@pytest.mark.parametrize(
+    ("only", "places"), [("2,0,1", [2, 0, 1]), ("1:3", [1, 2]), ("-1", [4]), (":2,-2", [0, 1, 3]), ("0,0", [0, 0])]
+)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_places_are_chosen_along_any_axis_in_the_order_asked_for(shape, only, places, order):
+    array = np.asarray(np.random.default_rng(0).standard_normal(shape), order=order)
+    axis = shape.index(5)
+    table = ArrayTable(array, "x")
+    chosen = table.select(axis, only)
+    assert chosen.shape == (*shape[:axis], len(places), *shape[axis + 1 :])
+    expected = rows_of(array, axis)[:, places]
+    for rows in (1, 4, 10_000):
+        blocks = list(chosen.blocks(rows, axis))
+        assert np.array_equal(np.concatenate(blocks), expected)
+        assert all(block.flags.c_contiguous for block in blocks)
+    assert np.array_equal(np.concatenate(list(table.blocks(4, axis))), rows_of(array, axis))  # it is as it was
+    assert chosen.where(0, axis) == table.where(0, axis)
+
+
+@pytest.mark.parametrize(
+    ("only", "message"),
+    [
+        ("5", "x, axis 1: there is no class '5'; there are 5, numbered from 0 and without names"),
+        ("cat", "x, axis 1: there is no class 'cat'; there are 5, numbered from 0 and without names"),
+        ("3:9", "x, axis 1: there are no classes 3:9; there are 5"),
+    ],
+)
+def test_a_place_that_is_not_there_is_refused(only, message):
+    with pytest.raises(InputError) as caught:
+        ArrayTable(np.ones((2, 5)), "x").select(1, only)
+    assert str(caught.value) == message
+
+
+def test_blocks_of_chosen_places_have_their_axis_alone():
+    with pytest.raises(ValueError, match="places were chosen along axis 1"):
+        next(ArrayTable(np.ones((2, 5)), "x").select(1, "0").blocks(1, 0))
+
+
+def test_truth_values_are_labels_and_no_logits():
+    (block,) = ArrayTable(np.array([True, False]), "x", text=True).blocks(10, None)
+    assert (block.dtype, block.tolist()) == (np.uint8, [1, 0])
 
 
 def test_a_reason_is_one_short_line():

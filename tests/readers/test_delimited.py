@@ -93,12 +93,92 @@ def test_nan_and_infinities_are_values():
     assert np.array_equal(rows, [[np.nan, np.inf, -np.inf]], equal_nan=True)
 
 
-def test_a_first_line_that_counts_up_is_a_row_and_a_note_says_how_to_make_it_a_header(run):
-    content = "0,1,2\n0.5,1,2\n"  # pandas: DataFrame(array).to_csv(index=False)
-    assert read(content) == (None, [[0, 1, 2], [0.5, 1, 2]])
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        # pandas: DataFrame(array).to_csv(index=False)
+        ("0,1,2\n0.5,1,2\n", ("0", "1", "2")),
+        ("0,1\n0.5,1.5\n2.0,1.0\n", ("0", "1")),
+        ("0\n0.5\n-1.0\n", ("0",)),
+        ("0,1,2,3\n" + "-0.5,1e-5,2.0,nan\n" * 3, ("0", "1", "2", "3")),
+        # columns chosen, sorted as text, or numbered from 1
+        ("3,5,8\n0.5,1.5,2.5\n1.0,-2.0,0.25\n", ("3", "5", "8")),
+        ("0,1,10,2\n" + "0.5,1.5,2.5,1.0\n" * 2, ("0", "1", "10", "2")),
+        ("1,2\n0.5,1.5\n2.0,1.0\n", ("1", "2")),
+    ],
+)
+def test_whole_numbers_above_decimals_are_a_header_and_a_note_says_so(run, content, names):
+    opened = table(content)
+    assert opened.column_names == names
+    expected = [[float(cell) for cell in line.split(",")] for line in content.splitlines()[1:]]
+    assert np.array_equal(np.concatenate(list(opened.blocks(100, 1))), expected, equal_nan=True)
+    (note,) = opened.notes
+    assert note.startswith(
+        f"x.csv: the first line ({', '.join(names)}) is taken for a header; if it is a row, use --no-"
+    )
+    assert f"note: {note}\n" in run("softmax", "x.csv").err
+    assert read(content, header=False)[0] is None
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "3,5\n1,2\n4,0\n",  # integers throughout
+        "0,1\n5,7\n",
+        "0,1\n0.5,1\n",  # two classes, and written by hand
+        "1,2,3\n0.5,1,2\n",  # as a person writes rows
+        "1,2,3\n0.5,1.5,2.5\n",  # a single row shows too little
+        "1,1\n0.5,1.5\n2.5,1.5\n",  # names differ
+        "0.0,1.0\n0.5,1.5\n",
+        "-1,1\n0.5,1.5\n2.5,1.5\n",
+        "3\n0.5\n1.5\n",
+        "0\n1\n2\n",
+    ],
+)
+def test_a_row_of_whole_numbers_that_may_be_one_stays_a_row(content):
+    opened = table(content)
+    assert (opened.column_names, opened.notes) == (None, ())
+    expected = [[float(cell) for cell in line.split(",")] for line in content.splitlines()]
+    assert np.concatenate(list(opened.blocks(100, 1))).tolist() == expected
+
+
+def test_a_first_line_that_counts_up_above_whole_numbers_is_a_row_and_a_note_says_how_to_make_it_a_header():
+    content = "0,1,2\n5,1,2\n"
+    assert read(content) == (None, [[0, 1, 2], [5, 1, 2]])
     assert table(content).notes == ("x.csv: the first line counts 0 to 2; if it is a header, use --header",)
-    assert read(content, header=True) == (("0", "1", "2"), [[0.5, 1, 2]])
-    assert run("softmax", "x.csv").err.startswith("note: x.csv: the first line counts 0 to 2")
+
+
+@pytest.mark.parametrize(
+    ("content", "may"),
+    [("0\n3\n1\n", True), ("0,1\n1,0\n", True), ("2.0\n1.0\n", False), ("label\n1\n", False), ("1,1\n0,1\n", False)],
+)
+def test_a_first_row_that_could_be_a_header_can_be_read_as_one(content, may):
+    opened = table(content, text=True)
+    assert opened.first_line_may_be_header == may
+    if may:
+        again = opened.with_header(header=True)
+        assert again.column_names == tuple(content.split("\n")[0].split(","))
+        rows = sum(map(len, opened.blocks(100, 1)))
+        assert sum(map(len, again.blocks(100, 1))) == rows - 1
+        assert not again.first_line_may_be_header
+    assert not table(content, text=True, header=False).first_line_may_be_header
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("3,NA,1\n4,5,6\n7,8,8\n", "x.csv:1, column 2: 'NA' is not a number: it stands for a missing value"),
+        ("3,x,1\n4,5,6\n", "x.csv:1, column 2: 'x' is not a number; if this line is a header, use --header"),
+        ("3,1_0,1\n4,5,6\n", "x.csv:1, column 2: '1_0' is not a number: it has underscores"),
+        ("3,,1\n4,5,6\n", "x.csv:1, column 2: an empty cell"),
+        ("null,None,NA\n4,5,6\n", "x.csv:1, column 1: 'null' is not a number: it stands for a missing value"),
+        ("3,x,1.5\n4,5,6\n", "x.csv:1, column 2: 'x' is not a number"),
+        ("3,NA,1\n", "x.csv:1, column 2: 'NA' is not a number"),
+        ("3,x,1\n", "x.csv:1, column 2: 'x' is not a number"),
+    ],
+)
+def test_a_line_of_numbers_with_a_bad_cell_is_no_header(run, content, fault):
+    assert refusal(run, content).startswith(fault)
 
 
 def test_header_and_no_header_are_obeyed(run):
@@ -169,10 +249,10 @@ FAULTS = [
     ("a,b\n1,2\n3,\n", "x.csv:3, column 2 (b): an empty cell; write nan if the value is missing"),
     ('a\n"1"\n""\n', "x.csv:3, column 1 (a): an empty cell; write nan if the value is missing"),
     ("1,2\n3,x\n", "x.csv:2, column 2: 'x' is not a number"),
-    ("1,2\n3,1.#INF\n", "x.csv:2, column 2: '1.#INF' is not a number; write nan, inf or -inf"),
+    ("1,2\n3,1.#INF\n", "x.csv:2, column 2: '1.#INF' is not a number: it is nan or inf as old C libraries print them"),
     ("1,2\n3,1_000\n", "x.csv:2, column 2: '1_000' is not a number"),
     ("1,2\n3,0x10\n", "x.csv:2, column 2: '0x10' is not a number"),
-    ("1;2\n3;1,5\n", "x.csv:2, column 2: '1,5' is not a number; write decimals with a point"),
+    ("1;2\n3;1,5\n", "x.csv:2, column 2: '1,5' is not a number: it has a decimal comma; use --decimal ,"),
     ("1,2\n3,1e999\n", "x.csv:2, column 2: '1e999' is beyond the largest float64; write inf or -inf if that is meant"),
     ("1,2\n\n3,4\n", "x.csv:2: a blank line within the rows; remove it"),
     ("a,b\n\n1,2\n", "x.csv:2: a blank line within the rows; remove it"),
@@ -189,7 +269,7 @@ FAULTS = [
     ("\ufeff", "x.csv: there are no rows"),
     ("a,b\n", "x.csv: there are no rows, only a header"),
     ("a,b\n\n\n", "x.csv: there are no rows, only a header"),
-    ("1,2\n3,4\0\n", "x.csv:2: not UTF-8 text (a NUL byte); convert the file: iconv -f ENCODING -t utf-8"),
+    ("1,2\n3,4\0\n", "x.csv:2: not UTF-8 text (a NUL byte); save the file as UTF-8 or UTF-16"),
     ("1,2\n3,x\n5,6\n7,8\0\n", "x.csv:2, column 2: 'x' is not a number"),
 ]
 
@@ -281,3 +361,11 @@ def test_the_layout_is_seen_past_any_number_of_blank_lines():
 )
 def test_a_row_is_named_by_its_line(content, axis, row, place):
     assert table(content).where(row, axis) == place
+
+
+@pytest.mark.parametrize("compress", [bytes, gzip.compress], ids=["", "gz"])
+@pytest.mark.parametrize("before", ["", "a\n", "a\n" + "0.5\n" * 100_000])
+def test_a_line_that_does_not_end_is_refused_with_its_number(run, compress, before):
+    message = refusal(run, compress(before.encode() + b"0" * (34 << 20)))
+    line = before.count("\n") + 1
+    assert message == f"x.csv:{line}: a line of more than 32 MiB, longer than any row of logits"

@@ -204,9 +204,34 @@ def test_a_single_number_is_no_row(run):
     assert refusal(run, saved(np.array(3.0))) == "a single number, where a row of logits is needed"
 
 
-def test_columns_cannot_be_chosen_from_it(run):
+def test_it_has_no_column_of_labels(run):
     Path("x.npy").write_bytes(saved(VALUES))
-    outcome = run("softmax", "x.npy", "--logit-columns", "0:2")
+    outcome = run("loss", "x.npy", "--label-column", "0")
     assert (outcome.status, outcome.out) == (2, "")
-    assert "x.npy: columns are chosen from a delimited file" in outcome.err
-    assert run("loss", "x.npy", "--label-column", "0").status == 2
+    assert (
+        "x.npy: --label-column is for delimited files, and this is an array; give the labels' own file" in outcome.err
+    )
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (3, 5, 4), (3, 4, 5), (5, 3)], ids=str)
+@pytest.mark.parametrize(
+    ("only", "places"), [("2,0,1", [2, 0, 1]), ("1:3", [1, 2]), ("-1,0", [4, 0]), (":", [0, 1, 2, 3, 4])]
+)
+@pytest.mark.parametrize("order", ["C", "F"])
+@pytest.mark.parametrize("asked", [False, True])
+def test_classes_are_chosen_along_their_axis_by_every_command(run, shape, only, places, order, asked):
+    array = np.asarray(np.random.default_rng(0).standard_normal(shape), order=order)
+    axis = shape.index(5)
+    asked = asked or axis == 0
+    rows = np.moveaxis(array, axis, -1).reshape(-1, 5)[:, places]
+    labels = np.arange(len(rows)) % len(places)
+    Path("x.npy").write_bytes(saved(array))
+    np.save("y.npy", labels.reshape([size for place, size in enumerate(shape) if place != axis]))
+    options = ["--logit-columns", only, *(["--class-axis", str(axis)] if asked else [])]
+    expected = torch.nn.functional.cross_entropy(torch.tensor(rows), torch.tensor(labels))
+    assert float(run("loss", "-q", "x.npy", "y.npy", *options).out) == pytest.approx(float(expected), rel=1e-13)
+    assert run("check", "x.npy", "y.npy", *options).status in {0, 1}
+    (found,) = [line for line in run("report", "x.npy", "y.npy", *options, "-f", "tsv").lines if line[0] == "loss"]
+    assert float(found[1]) == pytest.approx(float(expected), rel=1e-12)
+    shown = run("softmax", "x.npy", *options, *([] if len(shape) == 2 else ["--class-axis", str(axis)]))
+    assert np.array(shown.lines[1:], float) == pytest.approx(torch.softmax(torch.tensor(rows), 1).numpy(), rel=1e-13)

@@ -179,3 +179,51 @@ def test_a_terminal_is_read_until_the_first_ctrl_d():
     os.close(theirs)
     assert process.returncode == 0
     assert out.splitlines()[1:] == [b"0.5\t0.5", b"0.5\t0.5"]
+
+
+class Endless:
+    """A pipe that gives the same bytes for ever, and says how many it gave."""
+
+    def __init__(self, part):
+        self.part = part
+        self.given = 0
+
+    def read1(self, size):
+        part = (self.part * (size // len(self.part) + 1))[:size]
+        self.given += len(part)
+        return part
+
+
+@pytest.mark.parametrize(
+    ("part", "message", "most"),
+    [
+        (b"\0", "stdin: this is not text (byte 1 is a control character)", 1 << 20),
+        (b"\x7fELF\1\2\3\4\5", "stdin: this is a program (ELF)", 1 << 20),
+        (b"7", "stdin: a line of more than 32 MiB, longer than any row of logits", 34 << 20),
+        (b"0.5,", "stdin: a line of more than 32 MiB, longer than any row of logits", 34 << 20),
+    ],
+)
+def test_a_pipe_that_need_not_end_is_refused_by_its_beginning(monkeypatch, part, message, most):
+    pipe = Endless(part)
+    monkeypatch.setattr(sys, "stdin", type("Stdin", (), {"buffer": pipe}))
+    with pytest.raises(InputError) as caught:
+        Source("-")
+    assert str(caught.value).startswith(message)
+    assert pipe.given <= most
+
+
+@pytest.mark.parametrize("kind", COMPRESS)
+def test_a_compressed_pipe_of_no_text_is_refused_by_its_beginning(monkeypatch, kind):
+    content = COMPRESS[kind](np.random.default_rng(0).bytes(1 << 20))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content)))
+    with pytest.raises(InputError, match=r"^stdin: this is not text \(byte "):
+        Source("-")
+
+
+def test_an_array_in_a_pipe_has_no_lines_to_be_too_long(monkeypatch):
+    saved = io.BytesIO()
+    np.save(saved, np.full((5, 1 << 20), np.frombuffer(b"\1" * 8, np.float64)))
+    assert saved.getbuffer().nbytes > 33 << 20
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(saved))
+    saved.seek(0)
+    assert whole(Source("-")) == saved.getvalue()

@@ -1,0 +1,164 @@
+"""What a file is, by its first bytes: formats that are not read, each named with a way to something that is."""
+
+import re
+from collections.abc import Callable
+from typing import BinaryIO
+
+from softmax_cli.errors import InputError
+from softmax_cli.readers.encodings import encoding_of
+
+HEAD = 1 << 12  # bytes that tell what a file is
+
+NPY = b"\x93NUMPY"
+ZIP = b"PK\x03\x04"
+COMPRESSED = {
+    b"\x1f\x8b": "gzip",
+    b"\xfd7zXZ\x00": "xz",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    # Without the level, a column named BZhang would do.
+    **{b"BZh%d" % level: "bz2" for level in range(1, 10)},
+}
+
+_SAVE = "save one array of it with numpy.save"
+_CSV = "save it as CSV, one row per line"
+_NUMBERS = "only numbers are read, as NPY or delimited text"
+
+_MAGIC: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", "a checkpoint of torch.save", "save one tensor with numpy.save"),
+    (b"cnumpy.", "a pickle, and reading it could run code", _SAVE),
+    (b"ccopy_reg\n", "a pickle, and reading it could run code", _SAVE),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _SAVE),
+    (b"MATLAB 5.0", "a MATLAB file", _SAVE),
+    # The byte after the magic is the first of a Thrift struct; without it a column named PAR1 would do.
+    (b"PAR1\x15", "a Parquet file", _CSV),
+    (b"ARROW1\0\0", "an Arrow (Feather) file", _CSV),
+    (b"\xff\xff\xff\xff", "an Arrow stream", _CSV),
+    (b"FEA1\0\0\0\0", "a Feather file", _CSV),
+    (b"Obj\x01", "an Avro file", _CSV),
+    (b"SQLite format 3\0", "an SQLite database", _CSV),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)", "save its sheet as CSV"),
+    (b"RDX", "a file of R's save()", "write one matrix with write.csv"),
+    (b"X\n\0\0\0", "a file of R's saveRDS()", "write one matrix with write.csv"),
+    (b"GGUF", "a GGUF model", _NUMBERS),
+    (b"\x89PNG\r\n\x1a\n", "a PNG picture", _NUMBERS),
+    (b"\xff\xd8\xff", "a JPEG picture", _NUMBERS),
+    (b"GIF87a", "a GIF picture", _NUMBERS),
+    (b"GIF89a", "a GIF picture", _NUMBERS),
+    (b"%PDF-", "a PDF document", _NUMBERS),
+    (b"\x7fELF", "a program (ELF)", _NUMBERS),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it"),
+    (b"Rar!\x1a\x07", "a RAR archive", "unpack it"),
+    (b"x\x9c", "compressed by zlib (a joblib dump?)", _SAVE),
+    (b"x\xda", "compressed by zlib (a joblib dump?)", _SAVE),
+    (b"\x04\x22\x4d\x18", "compressed by lz4", "unpack it"),
+    (b"version https://git-lfs.", "a pointer of Git LFS, not the file itself", "fetch it: git lfs pull"),
+)
+# These are text, so that a column could be called so: what makes them binary must follow soon.
+_MAY_BE_TEXT = (b"RDX", b"GGUF")
+_NUMBERS_AS_CSV = "write the numbers as CSV, one row per line"
+# Compiled when they are needed: few files begin so.
+_TEXTS = (
+    (rb'\{\s*["}]', "JSON", _NUMBERS_AS_CSV),
+    (rb"[\[(]\s*[\[({\"\d.+-]", "a list as JSON or Python writes it", _NUMBERS_AS_CSV),
+    (rb"(?i:<(?:!doctype|html|\?xml)\b)", "a page of HTML or XML", "fetch the file itself"),
+)
+_BEGIN_TEXTS = (b"{", b"[", b"(", b"<")
+_TENSOR = rb'"([^"]{1,60})":\s*\{\s*"dtype"'
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b\x1f")) + b"\x7f"
+_FEW = 3  # control bytes that a text may hold by mistake: their line is named by the reader of text
+
+
+def refuse_unread(name: str, head: bytes) -> None:
+    """Raise InputError where the first bytes are those of a format that is not read; a zip archive may be one."""
+    encoding = encoding_of(head)
+    if encoding is not None:
+        head = head.decode(encoding, "ignore").encode()
+    found = _known(head)
+    if found is not None:
+        raise InputError(name, f"this is {found[0]}", found[1])
+    if not head.startswith((NPY, ZIP)) and _is_binary(head):
+        what = f"this is not text (byte {_first_control(head)} is a control character), nor any format known here"
+        raise InputError(name, what, "save one array with numpy.save")
+
+
+def refuse_archive(name: str, file: BinaryIO) -> None:
+    """Raise InputError that says what a zip archive holds."""
+    import zipfile
+
+    try:
+        members = [member for member in zipfile.ZipFile(file).namelist() if not member.endswith("/")]
+    except zipfile.BadZipFile:
+        raise InputError(name, "this is a zip archive, damaged or cut short", "copy or save it again") from None
+    what, remedy = next(said(members) for holds, said in _ARCHIVES if holds(members))
+    raise InputError(name, f"this is {what}", remedy)
+
+
+def _listed(members: list[str], most: int = 5) -> str:
+    shown = ", ".join(members[:most])
+    return shown if len(members) <= most else f"{shown} and {len(members) - most} more"
+
+
+def _all(*suffixes: str) -> Callable[[list[str]], bool]:
+    return lambda members: bool(members) and all(member.lower().endswith(suffixes) for member in members)
+
+
+def _any(*suffixes: str) -> Callable[[list[str]], bool]:
+    return lambda members: any(member.endswith(suffixes) for member in members)
+
+
+_ARCHIVES: tuple[tuple[Callable[[list[str]], bool], Callable[[list[str]], tuple[str, str]]], ...] = (
+    (_any("xl/workbook.xml", "xl/workbook.bin"), lambda _: ("an Excel workbook", "save its sheet as CSV")),
+    (
+        lambda members: {"mimetype", "content.xml"} <= set(members),
+        lambda _: ("an OpenDocument file", "save its sheet as CSV"),
+    ),
+    (_any("data.pkl"), lambda _: ("a checkpoint of torch.save", "save one tensor with numpy.save")),
+    (_any("model.weights.h5"), lambda _: ("a Keras model", "save its outputs with numpy.save")),
+    (
+        _all(".npy"),
+        lambda members: (f"an NPZ archive of {_listed([member[:-4] for member in members])}", _SAVE),
+    ),
+    (
+        _all(".csv", ".tsv", ".txt"),
+        lambda members: (f"a zip archive of {_listed(members)}", "unpack it, or pipe in what unzip -p prints, as -"),
+    ),
+    (lambda _: True, lambda members: (f"a zip archive of {_listed(members) or 'nothing'}", "unpack it")),
+)
+
+
+def _known(head: bytes) -> tuple[str, str] | None:
+    """What a format that is not read is called, and what to do."""
+    if head[:1] == b"\x80" and b"\2" <= head[1:2] <= b"\5" and not head.startswith(_MAGIC[0][0]):
+        maker = "a joblib dump (a pickle)" if b"joblib" in head else "a pickle"
+        return f"{maker}, and reading it could run code", "save the array with numpy.save"
+    if _is_safetensors(head):
+        names = [name.decode("utf-8", "replace") for name in re.findall(_TENSOR, head)]
+        return f"a safetensors file{f' of {_listed(names)}' if names else ''}", _SAVE
+    by_magic = next((row for row in _MAGIC if head.startswith(row[0])), None)
+    if by_magic is not None and (by_magic[0] not in _MAY_BE_TEXT or _is_binary(head)):
+        return by_magic[1:]
+    codec = next((codec for magic, codec in COMPRESSED.items() if head.startswith(magic)), None)
+    if codec is not None:
+        return f"compressed by {codec} more than once", "unpack it once"
+    return ("a tar archive", "unpack it") if head[257:262] == b"ustar" else _known_text(head)
+
+
+def _known_text(head: bytes) -> tuple[str, str] | None:
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not text.startswith(_BEGIN_TEXTS):
+        return None
+    return next(((what, remedy) for form, what, remedy in _TEXTS if re.match(form, text)), None)
+
+
+def _is_safetensors(head: bytes) -> bool:
+    # https://huggingface.co/docs/safetensors: the length of the header in 8 bytes, then the header, which is JSON.
+    return head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= 100_000_000
+
+
+def _is_binary(head: bytes) -> bool:
+    control = len(head) - len(head.translate(None, _CONTROL))
+    return control > max(_FEW, len(head) // 32)
+
+
+def _first_control(head: bytes) -> int:
+    return next(place for place, byte in enumerate(head) if byte in _CONTROL) + 1
