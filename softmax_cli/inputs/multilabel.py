@@ -111,6 +111,8 @@ def _class_axis(logits: Table, labels: Table, asked: int | None) -> int:
     fitting = [axis for axis in single if fits(rows_shape(logits, axis), labels.shape)]
     if len(fitting) == 1:
         return fitting[0]
+    if len(single) == 1 and fits(logits.shape, labels.shape):
+        return single[0]
     if fits(logits.shape, labels.shape):
         what = f"shape {shape_text(logits.shape)}, and with --multilabel any axis could be that of the classes"
         raise InputError(logits.name, what, "say which: --class-axis")

@@ -42,7 +42,15 @@ def test_probabilities_need_not_sum_to_1():
 
 @pytest.mark.parametrize(
     ("logits", "labels"),
-    [((4,), (4,)), ((4,), (4, 1)), ((4, 1), (4,)), ((4, 1), (4, 1)), ((2, 1, 2), (2, 2)), ((2, 2, 1), (2, 2))],
+    [
+        ((4,), (4,)),
+        ((4,), (4, 1)),
+        ((4, 1), (4,)),
+        ((4, 1), (4, 1)),
+        ((2, 1, 2), (2, 2)),
+        ((2, 2, 1), (2, 2)),
+        ((2, 1, 2), (2, 1, 2)),
+    ],
 )
 def test_one_class_may_leave_its_axis_out_in_either_file(logits, labels):
     x, t = np.arange(4.0), np.array([1, 0, 0, 1])
