@@ -3,17 +3,16 @@
 What only a suspicious file needs is imported for it alone.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from softmax_cli.evaluation.hints import FIRST_ROWS
 from softmax_cli.metrics.bounds import Bounds
 from softmax_cli.metrics.certain import COARSEST, is_copy, is_header, is_index, rows_sum_to
-
-FIRST_ROWS = 256
-"""How many rows are looked at first."""
 
 _FEWEST_ROWS = 3
 _BY_HAND = 1e-5  # how far a number in float32 is off what was written, in steps of its last decimal
@@ -224,3 +223,7 @@ class Quantised:
             return ""
         what = f"{self.dtype} values: a quantised export without its scale"
         return f"{what}; if the scale is S, use --temperature with 1 / S"
+
+
+SUSPICIONS: tuple[Callable[[], Suspicion], ...] = (Probabilities, Quantised, Header, Index, Labels)
+"""What is looked for. Where several are certain, each is said."""
