@@ -29,7 +29,6 @@ from softmax_cli.evaluation.settings import Settings, parse_parameters
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
 from softmax_cli.losses.families import family_of
 from softmax_cli.losses.sigmoid_variants import ALIASES
-from softmax_cli.writers.numbers import exact
 
 if TYPE_CHECKING:
     from softmax_cli.readers.pieces import Files
@@ -131,7 +130,7 @@ def command(
         options.update(variants=options["variants"] or [headline], reference=False, preview=False)
     if options["reduction"] == "none" and (conditions or expect is not None):
         raise UsageError("--expect and --fail-if compare one number; use --reduction mean or sum")
-    from softmax_cli.cli.output import deliver, require_rows
+    from softmax_cli.cli.output import deliver, deliver_number, require_rows
     from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.loss import evaluate
 
@@ -140,8 +139,7 @@ def command(
         report = evaluate(*files, watcher=watch, **options)
     require_rows(report, (files[1] or files[0]).name)
     if quiet:
-        print(exact(report.loss(options["variants"][0])))
-        warn(*report.hints)
+        deliver_number(report, report.loss(options["variants"][0]))
     else:
         deliver(report, output_format)
     of = options["variants"][0] if len(options["variants"]) == 1 else headline

@@ -15,6 +15,7 @@ from softmax_cli.evaluation.hints.suspicions import (
     Probabilities,
     Quantised,
     Seen,
+    Sigmoids,
     Suspicion,
 )
 from softmax_cli.inputs.pairs import Block, Pair
@@ -26,6 +27,11 @@ from softmax_cli.readers.table import Table
 
 SUSPICIONS: tuple[Callable[[], Suspicion], ...] = (Probabilities, Quantised, Header, Index, Labels)
 """What is looked for. Where several are certain, each is said."""
+
+OF_MULTILABEL: tuple[Callable[[], Suspicion], ...] = (Sigmoids, Quantised, Header, Index)
+"""The same for the rows of a multi-label file."""
+
+_OF_ALL_ROWS = (Header, Index, Labels)  # they speak of rows by their number, so that none may be left out
 
 Blocks = TypeVar("Blocks")
 PartsOf = Callable[[Blocks], tuple[Any, Target | None]]
@@ -46,9 +52,10 @@ class Hints:
         self._more = more or (lambda: cautions(table))
         self._base = base
         single = isinstance(table, SingleLogits)  # its classes are not columns of the file
-        plain = reading.values == LOGITS and not (reading.skip_rows or reading.shift or single)
-        kinds = SUSPICIONS if plain else ()
-        self._left = [found for kind in kinds if (found := kind()).of_sigmoids or not reading.multilabel]
+        plain = reading.values == LOGITS and not single
+        kinds = OF_MULTILABEL if reading.multilabel else SUSPICIONS
+        chosen = bool(reading.skip_rows or reading.shift)
+        self._left = [kind() for kind in kinds if plain and not (chosen and kind in _OF_ALL_ROWS)]
         self._whole = reading.logit_columns is None and reading.label_column is None
         self._rows = self._classes = 0
         self._passed = False
