@@ -90,6 +90,8 @@ def command(
     softmax-cli loss x.npy y.npy --row-weight r.npy
     softmax-cli loss x.csv t.csv --multilabel --pos-weight 1,3,1
     softmax-cli loss x.npy y.npy --class-axis 2 --ignore-index -100 --ledger
+    softmax-cli loss logits.npy input_ids.npy --shift 1 --ignore-index 0
+    softmax-cli loss x.csv y.csv --ignore-missing --skip-rows 0,7,100:164
     softmax-cli loss x.npy q.npy --zero-log-zero --temperature 2
     softmax-cli loss x.npy y.npy --loss focal --param focal.gamma=1
     softmax-cli loss x.npy y.npy --as torch --as keras --top 10

@@ -52,7 +52,7 @@ def deliver(report: Any, name: str) -> None:
         shutil.copyfileobj(spool, sys.stdout)
 
 
-def deliver_number(report: Any, number: float) -> None:
+def deliver_number(report: Any, number: Any) -> None:
     """Write one number alone to standard output; its notes and warnings go to standard error, as always."""
     print(exact(number))
     note(*report.notes)
