@@ -274,7 +274,7 @@ CHECKS = (
         "error",
         "nan, inf, or a row of nothing but -inf",
         not_finite,
-        hides=("X112", "X131", "X132"),
+        hides=("X112", "X131", "X132", "L409"),
     ),
     Check(
         "X112",

@@ -8,6 +8,7 @@ from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import LossStatistics, Statistics
 from softmax_cli.checks.words import all_rows, as_given, loss_as_given, percent, rows_text
 from softmax_cli.losses.sums import Sum
+from softmax_cli.metrics.places import Places
 from softmax_cli.metrics.rearranged import in_runs
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
@@ -206,6 +207,20 @@ def zero_times_inf(statistics: Statistics) -> Symptom | None:
     )
 
 
+def infinite_multilabel(statistics: Statistics) -> Symptom | None:
+    """The loss of multi-label files is infinite or nan, as `loss` computes it: a logit is, where each row has one."""
+    loss = statistics.multilabel_loss
+    if loss is None or math.isfinite(loss):
+        return None
+    return Symptom(
+        f"the loss is {loss}: a logit is infinite where the label says otherwise, or beside a label that is neither",
+        (f"every logit is looked at by itself, and the sum over all is {loss}",),
+        Places(),
+        effects=as_given(statistics),
+        remedy="a sigmoid of 0 or 1 has no logarithm: export the logits before they overflow, or without a mask",
+    )
+
+
 def _measured(statistics: Statistics) -> LossStatistics | None:
     """The loss, if it is of rows enough and of several classes, and each label is one: ln C bounds no soft ones'."""
     loss, labels = statistics.loss, statistics.labels
@@ -289,4 +304,5 @@ CHECKS = (
     Check("L406", "too-good", "note", "every row right", too_good, needs_labels=True),
     Check("L407", "masked-label", "error", "a label whose logit is -inf", masked_labels, needs_labels=True),
     Check("L408", "zero-times-inf", "error", "probability 0 at a logit of -inf", zero_times_inf, needs_labels=True),
+    Check("L409", "infinite-multilabel", "error", "a multi-label loss that is not finite", infinite_multilabel),
 )

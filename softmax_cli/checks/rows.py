@@ -5,7 +5,7 @@ import math
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.remedies import Options
 from softmax_cli.checks.statistics import Statistics
-from softmax_cli.checks.words import as_given, loss_as_given, rows_text, trials, without_rows
+from softmax_cli.checks.words import after_the_first, as_given, loss_as_given, rows_text, trials, without_rows
 from softmax_cli.losses.sums import Sum
 from softmax_cli.metrics.certain import is_header
 from softmax_cli.metrics.chance import LOG_ALPHA, log_poisson_tail
@@ -14,6 +14,11 @@ from softmax_cli.metrics.ranges import Ranges
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
+_OF_HEADERS = {
+    "": "export the logits without their first row",
+    "shift": "the labels have no such row: hold each row of logits against the label before it",
+    "skip_rows": "leave the first row out of both files",
+}
 _LONG = 8  # rows: fewer are what a sampler pads the last batch with
 _FEW_ROWS = 5
 _MANY_ROWS = 20
@@ -128,7 +133,7 @@ def header_row(statistics: Statistics) -> Symptom | None:
         (f"row 0 counts from {start} to {start + statistics.classes - 1}, and the other values are not whole numbers",),
         Places(1, (0,)),
         effects=(*as_given(statistics), *(trials(options) or (trial,))),
-        remedy="the first line names the columns" if options else "export the logits without their first row",
+        remedy=_OF_HEADERS.get(next(iter(options), ""), "the first line names the columns"),
         options=options,
     )
 
@@ -142,7 +147,7 @@ def _headed(statistics: Statistics, *, missing: bool) -> Options:
         return {"header": True} if statistics.lines else without_rows(statistics, Ranges(((0, 1),)))
     if statistics.lines and labels is not None and (labels.header or not labels.lines):
         return {"header": True}
-    return {}
+    return after_the_first(statistics)
 
 
 def _coincidence(statistics: Statistics) -> float:

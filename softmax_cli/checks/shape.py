@@ -4,7 +4,7 @@ from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.order import slipped
 from softmax_cli.checks.remedies import NO_OPTIONS, Options, name_of
 from softmax_cli.checks.statistics import Statistics
-from softmax_cli.checks.words import all_rows, as_given, trials
+from softmax_cli.checks.words import after_the_first, all_rows, as_given, trials
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
 from softmax_cli.metrics.places import Places
 from softmax_cli.reports.findings import Effect
@@ -99,7 +99,8 @@ def other_count(statistics: Statistics) -> Symptom | None:
         effects += trials(options) or [Trial("without the first label", skip_labels=1)]
         remedy = "the labels' first line is a header, or the label of another row"
     elif given == rows - 1 and loss is not None and slipped(statistics, loss, loss.lags[-1]):
-        options = {"header": True} if statistics.lines and (labels.header or not labels.lines) else NO_OPTIONS
+        headed = statistics.lines and (labels.header or not labels.lines)
+        options = {"header": True} if headed else after_the_first(statistics)
         effects += trials(options) or [Trial("without the first row", skip_rows=1)]
         remedy = "the logits' first row is a header, or the first label was taken for one"
     elif abs(given - rows) == 1:

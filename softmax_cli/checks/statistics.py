@@ -98,6 +98,7 @@ class LabelStatistics:
         impossible: rows of probabilities with a nan, or a value below 0 or above 1.
         negative: rows of probabilities with a value below 0.
         several: rows with several 1s, where there are only 0s and 1s.
+        no_classes: whether there are only 0s and 1s, and not a single 1 in every row.
         sums: of the rows of probabilities.
         certain: whether each row of probabilities is a single 1.
         unlike: rows of probabilities whose sum is off by more than 0.001.
@@ -122,6 +123,7 @@ class LabelStatistics:
     impossible: Places
     negative: Places
     several: Places
+    no_classes: bool
     unlike: Places
     sums: Bounds
     certain: bool
@@ -245,7 +247,8 @@ class Statistics:
     that fit the shape of the labels. ``single`` says that a row has one value, which is read as a logit for want of
     another word; ``said`` that the user has said what the values are. ``labels`` and ``loss`` are None without labels.
     ``columns`` are what --logit-columns calls each class, None where it cannot choose them. ``given`` are the options
-    that were given. ``lines`` says that the logits' file is text.
+    that were given. ``lines`` says that the logits' file is text. ``multilabel_loss`` is what `loss` prints of
+    multi-label files, of which nothing else is known here.
     """
 
     shape: tuple[int | None, ...]
@@ -261,6 +264,7 @@ class Statistics:
     loss: LossStatistics | None = None
     rivals: tuple[Rival, ...] = field(default=())
     single: bool = False
+    multilabel_loss: float | None = None
     said: bool = False
 
     @property

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from softmax_cli.checks.check import Trial
-from softmax_cli.checks.remedies import Options
+from softmax_cli.checks.remedies import NO_OPTIONS, Options
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.metrics.places import Places
 from softmax_cli.metrics.ranges import Ranges
@@ -34,24 +34,23 @@ def all_rows(statistics: Statistics) -> Places:
     return Places(statistics.rows, tuple(range(min(statistics.rows, _SHOWN))))
 
 
-def as_given(statistics: Statistics) -> tuple[Effect | Trial, ...]:
+def as_given(statistics: Statistics) -> tuple[Effect, ...]:
     """The loss and the accuracy of the files as they are; nothing of labels that are no distributions at all.
 
     Where `loss` refuses the labels, it says that it is of the others.
     """
     loss, labels = statistics.loss, statistics.labels
-    if statistics.given.get("multilabel"):
-        return (Trial(AS_GIVEN),)
-    if loss is None or labels is None or not loss.counted or labels.impossible:
+    if statistics.multilabel_loss is not None:
+        return (Effect(AS_GIVEN, statistics.multilabel_loss),)
+    if loss is None or labels is None or not loss.counted or labels.impossible or labels.no_classes:
         return ()
     refused = labels.outside or labels.fractional or labels.unknown or labels.given != statistics.rows
     return (Effect(AS_GIVEN if not refused else OF_VALID, loss.mean, loss.accuracy),)
 
 
-def loss_as_given(statistics: Statistics) -> tuple[Effect | Trial, ...]:
+def loss_as_given(statistics: Statistics) -> tuple[Effect, ...]:
     """The loss alone."""
-    effects = as_given(statistics)
-    return tuple(replace(effect, accuracy=None) if isinstance(effect, Effect) else effect for effect in effects)
+    return tuple(replace(effect, accuracy=None) for effect in as_given(statistics))
 
 
 def without_rows(statistics: Statistics, ranges: Ranges) -> Options:
@@ -67,6 +66,16 @@ def without_rows(statistics: Statistics, ranges: Ranges) -> Options:
 def shift_by(statistics: Statistics, by: int) -> Options:
     """The options that hold each row against the label so many positions further on than it was."""
     return {"shift": statistics.given.get("shift", 0) + by or None}
+
+
+def after_the_first(statistics: Statistics) -> Options:
+    """The options that leave out the first row of the logits, where the labels have none for it.
+
+    Of one sequence, and not of text, whose end alone tells how many rows there are.
+    """
+    labels = statistics.labels
+    by_line = statistics.lines or labels is None or labels.lines
+    return NO_OPTIONS if by_line or len(statistics.row_shape) > 1 else shift_by(statistics, -1)
 
 
 def trials(options: Options) -> tuple[Trial, ...]:

@@ -24,7 +24,7 @@ from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.label_header import without_header
 from softmax_cli.inputs.layout import Layout, lay_out, opened_whole, possible_layouts
 from softmax_cli.inputs.loose import LooseLabels, LooseRule
-from softmax_cli.inputs.missing import missing_labels
+from softmax_cli.inputs.missing import missing_labels, require_single_labels
 from softmax_cli.inputs.opening import open_labels, open_logits, select_classes
 from softmax_cli.inputs.pairs import require_indices_to_ignore, require_rows_of_labels
 from softmax_cli.inputs.progress import Progress
@@ -130,6 +130,7 @@ class RawPair:
             and has_soft_labels(self.labels, self.label_axis, reading.label_values)
         )
         by_probabilities = self.label_axis is not None or self._soft
+        require_single_labels(reading, by_probabilities=by_probabilities)
         require_rows_of_labels(by_probabilities or self.labels is None, reading.label_values)
         require_indices_to_ignore(by_probabilities, ignore_index)
         self.base = reading.label_base

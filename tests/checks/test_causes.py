@@ -114,7 +114,6 @@ def test_padding_throughout_is_not_mended_by_ignoring_it():
     assert "no row" in finding.message
 
 
-@pytest.mark.skip(reason="the option lands later")
 @pytest.mark.parametrize("padded", [1, 6, 27])
 @pytest.mark.parametrize("fill", [-np.inf, -30.0])
 def test_a_padded_vocabulary_can_be_left_out(padded, fill):
@@ -159,7 +158,6 @@ RENAMINGS = {
 }
 
 
-@pytest.mark.skip(reason="the option lands later")
 @pytest.mark.parametrize("name", RENAMINGS)
 def test_a_weak_model_shows_a_renaming_that_has_a_reason(name):
     logits, labels = model(rows=2000, classes=20, gain=1.0)

@@ -13,8 +13,6 @@ from sklearn.metrics import accuracy_score, log_loss
 from softmax_cli import evaluate
 from softmax_cli.evaluation.checking.check import check
 
-LATER = pytest.mark.skip(reason="the option lands later")
-
 
 def cross_entropy(logits, labels):
     """The mean loss by torch, in float64."""
@@ -57,14 +55,8 @@ def test_probabilities(digits, healthy):
         ("X102", lambda x: 100 * softmax(x, 1), "with --values probabilities", 1e-12),
         ("X104", expit, "with --values sigmoids", 1e-10),
         ("X106", np.negative, "with --values distances", 1e-12),
-        pytest.param(
-            "X133",
-            lambda x: np.c_[np.arange(500), x],
-            "with --logit-columns 1:11",
-            1e-12,
-            marks=pytest.mark.skip(reason="the option lands later"),
-        ),
-        ("X124", lambda x: np.r_[[np.arange(10)], x], "without the first row", 1e-12),
+        ("X133", lambda x: np.c_[np.arange(500), x], "with --logit-columns 1:11", 1e-12),
+        ("X124", lambda x: np.r_[[np.arange(10)], x], "with --shift -1", 1e-12),
     ],
 )
 def test_what_was_done_to_the_logits_is_undone(digits, healthy, code, change, name, rel):
@@ -81,10 +73,7 @@ def test_what_was_done_to_the_logits_is_undone(digits, healthy, code, change, na
     [
         ("Y202", lambda y: y + 1, "with --label-base 1"),
         ("Y207", lambda y: np.eye(10, dtype=int)[y].reshape(-1), "as one-hot rows"),
-        pytest.param(
-            *("Y222", lambda y: (y * 3 + 1) % 10, "with --logit-columns 3,0,7,4,1,8,5,2,9,6"),
-            marks=pytest.mark.skip(reason="the option lands later"),
-        ),
+        ("Y222", lambda y: (y * 3 + 1) % 10, "with --logit-columns 3,0,7,4,1,8,5,2,9,6"),
         ("S303", lambda y: np.r_[0, y], "without the first label"),
     ],
 )
@@ -187,7 +176,6 @@ def test_as_given_is_what_loss_prints(digits, dtype):
     assert accuracy == accuracy_score(labels, logits.argmax(1))
 
 
-@pytest.mark.skip(reason="the option lands later")
 def test_one_hot_labels_of_other_classes(digits, healthy):
     logits, labels = digits
     given = np.eye(10)[(labels + 1) % 10]

@@ -68,7 +68,8 @@ def check(
     surveyed, *rivals = (survey(pair, workers, watcher, zero_log_zero=zero_log_zero) for pair in pairs)
     others = {"ignore_index": ignore_index, "zero_log_zero": zero_log_zero}
     what = given(logits, labels, layout, others, surveyed.pair)
-    seen = look(surveyed.statistics(what, rivals))
+    multilabel_loss = asked.loss() if layout.multilabel else None
+    seen = look(surveyed.statistics(what, rivals, multilabel_loss))
     seen.sort(key=lambda found: SEVERITIES.index(found[0].severity))
     mended = [Mended.of(each, symptom, seen, what) for each, symptom in seen if each in asked_checks]
     trials = [trial for each in mended for trial in each.trials]

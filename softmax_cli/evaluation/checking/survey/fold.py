@@ -67,7 +67,9 @@ class Survey:
                 self._losses.add(view, found.losses)
         self.rows += len(view)
 
-    def statistics(self, given: Given, rivals: Sequence["Survey"] = ()) -> Statistics:
+    def statistics(
+        self, given: Given, rivals: Sequence["Survey"] = (), multilabel_loss: float | None = None
+    ) -> Statistics:
         """All of it, once every block has been added; ``rivals`` are surveys of other axes of the same files."""
         pair = self.pair
         with_labels = pair.labels is not None
@@ -81,6 +83,7 @@ class Survey:
             columns=given.columns,
             given=given.options,
             lines=given.logit_lines,
+            multilabel_loss=multilabel_loss,
             logits=self._logits(),
             labels=self._labels.statistics(pair, lines=given.label_lines) if with_labels else None,
             loss=loss,

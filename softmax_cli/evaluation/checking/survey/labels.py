@@ -98,5 +98,6 @@ class LabelsPart:
             flat=pair.flat.found(),
             header=pair.labels is not None and pair.labels.column_names is not None,
             lines=lines,
+            no_classes=self.kind == "probabilities" and self.hard and not self.certain,
             **{**self.places, **({} if self.hard else {"several": Places()})},
         )

@@ -27,6 +27,7 @@ class RowLosses:
 
     ``rows`` (n,) are their places in the block, ``labels`` (n,) their classes, ``losses`` (n,) in nats, ``picked`` (n,)
     the labels' logits. ``vanished`` (n,) are those of a class with probability 0 and the logit -inf: 0 * inf.
+    ``masked`` (n,) are those of such a class with another probability.
     """
 
     rows: NDArray[np.int64]
@@ -34,6 +35,7 @@ class RowLosses:
     losses: NDArray[Any]
     picked: NDArray[Any]
     vanished: NDArray[np.bool_]
+    masked: NDArray[np.bool_]
 
     @classmethod
     def of(cls, view: View, *, zero_log_zero: bool = False) -> "RowLosses":
@@ -44,17 +46,18 @@ class RowLosses:
         rows = np.flatnonzero(labels.valid)
         classes = labels.numbers[rows]
         picked = view.logits[rows, classes]
-        vanished = np.zeros(len(rows), bool)
+        vanished = masked = np.zeros(len(rows), bool)
         if labels.kind == "probabilities":
             costs = (view.normalizer + view.high)[rows, np.newaxis] - view.logits[rows]
             absent = labels.given[rows] == 0
             vanished = (absent & (costs == np.inf)).any(axis=1)
+            masked = (~absent & (costs == np.inf)).any(axis=1)
             losses = np.where(absent, 0, labels.given[rows] * costs).sum(axis=1)
             if not zero_log_zero:
                 losses[vanished] = np.nan
         else:
             losses = view.normalizer[rows] + (view.high[rows] - picked)
-        return cls(rows, classes, losses, picked, vanished)
+        return cls(rows, classes, losses, picked, vanished, masked)
 
 
 def _alone_at_the_bottom(view: View, rows: NDArray[np.int64], picked: NDArray[Any]) -> NDArray[np.bool_]:
@@ -118,7 +121,7 @@ class LossesPart:
         self._constant += int(np.count_nonzero(view.constant[rows]))
         np.add.at(self._predictions, top, 1)
         masked = np.zeros(len(view), bool)
-        masked[rows[(found.picked == -np.inf) & view.sound[rows]]] = True
+        masked[rows[(found.masked | (found.picked == -np.inf)) & view.sound[rows]]] = True
         self._masked += Places.of(masked, view.start)
         vanished = np.zeros(len(view), bool)
         vanished[rows[found.vanished & view.sound[rows]]] = not self._zero_log_zero
