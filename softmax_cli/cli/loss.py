@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from softmax_cli.backends import EVERY_BACKEND
-from softmax_cli.cli import log_probabilities
 from softmax_cli.cli import loss_options as only
 from softmax_cli.cli.options import (
     AUTO,
@@ -31,6 +30,7 @@ from softmax_cli.losses.families import family_of
 from softmax_cli.losses.sigmoid_variants import ALIASES
 
 if TYPE_CHECKING:
+    from softmax_cli.gates import Condition
     from softmax_cli.readers.pieces import Files
 
 
@@ -105,14 +105,14 @@ def command(
     softmax-cli loss x.csv y.csv --grad
     softmax-cli loss x.npy y.npy --grad-output g.npy
     """
-    from softmax_cli.gates import check, parse_condition
-
     if reading["values"] == LABEL_LOG_PROBABILITIES:
+        from softmax_cli.cli import log_probabilities
+
         of_logits, of_labels = _sorted_out(logits, more, labels)
         note_typing(*of_logits, *of_labels)
         log_probabilities.loss(context, of_logits, of_labels, {**_options(context.params), **reading})
         return
-    conditions = [parse_condition(text) for text in fail_if or ()]
+    conditions = _conditions(fail_if) if fail_if else []
     options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
     note_typing(*of_logits, *of_labels, weight, pos_weight, row_weight)
@@ -145,9 +145,18 @@ def command(
     else:
         deliver(report, output_format)
     of = options["variants"][0] if len(options["variants"]) == 1 else headline
-    failures = check(report, conditions, of, expect, rtol, atol)
-    if failures:
-        raise CheckFailedError("; ".join(failures))
+    if conditions or expect is not None:
+        from softmax_cli.gates import check
+
+        failures = check(report, conditions, of, expect, rtol, atol)
+        if failures:
+            raise CheckFailedError("; ".join(failures))
+
+
+def _conditions(texts: Sequence[str]) -> "list[Condition]":
+    from softmax_cli.gates import parse_condition
+
+    return [parse_condition(text) for text in texts]
 
 
 def _sorted_out(logits: str, more: Sequence[str] | None, labels: Sequence[str] | None) -> tuple[list[str], list[str]]:

@@ -1,8 +1,11 @@
-"""The fold of `loss`: blocks of rows to partial sums, backend by backend and variant by variant."""
+"""The fold of `loss`: blocks of rows to partial sums, backend by backend and variant by variant.
+
+Frameworks and single rows are loaded where they are asked for.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +13,7 @@ from numpy.typing import NDArray
 from softmax_cli.backends.base import Backend
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.evaluation.blocks import rows_per_block
-from softmax_cli.evaluation.details import Details, details_of
 from softmax_cli.evaluation.edges import Edges
-from softmax_cli.evaluation.frameworks import FrameworkFold, FrameworkSums
 from softmax_cli.evaluation.hints.watch import Hints
 from softmax_cli.evaluation.settings import Settings
 from softmax_cli.evaluation.totals import Totals
@@ -24,6 +25,10 @@ from softmax_cli.losses.partial import Partial
 from softmax_cli.losses.sums import Sum
 from softmax_cli.losses.targets import Indices, Target
 from softmax_cli.losses.variants import Variant
+
+if TYPE_CHECKING:
+    from softmax_cli.evaluation.details import Details
+    from softmax_cli.evaluation.frameworks import FrameworkFold, FrameworkSums
 
 Key = tuple[str, str]
 """A backend's name and a variant's."""
@@ -40,7 +45,7 @@ class Measured:
     weights: NDArray[np.float64] | None
     details: list[Any]
     clamped: dict[Key, NDArray[np.intp]]
-    frameworks: FrameworkSums | None
+    frameworks: "FrameworkSums | None"
 
 
 class Fold:
@@ -67,21 +72,28 @@ class Fold:
         self.row_losses: dict[Key, list[NDArray[Any]]] = {key: [] for key in self._keys}
         self.labels: list[str] = []
         self.edges = Edges()
-        self.frameworks = (
-            FrameworkFold(settings.frameworks, settings, by_probabilities=pair.by_probabilities)
-            if settings.frameworks
-            else None
-        )
-        self.details = (
-            Details(settings.top, pair.display_names, details_of(multilabel=pair.multilabel))
-            if settings.per_row or settings.top
-            else None
-        )
+        self.frameworks = self._frameworks()
+        self.details = self._details()
         self._losses = {key: Totals() for key in self._keys}
         self._references = {self._exact(variant): Totals() for variant in self.variants if settings.reference}
         by_class = criterion.weight is not None and pair.by_index
         self._weights = Totals() if by_class or pair.row_weights is not None else None
         self._exact_criterion = _wide_criterion(backends[0], criterion)
+
+    def _frameworks(self) -> "FrameworkFold | None":
+        if not self.settings.frameworks:
+            return None
+        from softmax_cli.evaluation.frameworks import FrameworkFold
+
+        by_probabilities = self.pair.by_probabilities
+        return FrameworkFold(self.settings.frameworks, self.settings, by_probabilities=by_probabilities)
+
+    def _details(self) -> "Details | None":
+        if not (self.settings.per_row or self.settings.top):
+            return None
+        from softmax_cli.evaluation.details import Details, details_of
+
+        return Details(self.settings.top, self.pair.display_names, details_of(multilabel=self.pair.multilabel))
 
     @property
     def native(self) -> bool:
@@ -197,7 +209,7 @@ class Fold:
             logits = logits / self.settings.temperature
         return Batch(backend, logits, backend.target(block.target), backend.criterion(self.criterion), rows)
 
-    def _measure_exactly(self, block: Block) -> tuple[dict[str, NDArray[np.float64]], FrameworkSums | None]:
+    def _measure_exactly(self, block: Block) -> "tuple[dict[str, NDArray[np.float64]], FrameworkSums | None]":
         """The references, and the frameworks' conventions: in float64, of the values that the backends hold.
 
         The backends round the block and the weights alike: one reference serves all of them.

@@ -1,4 +1,7 @@
-"""`evaluate`: from files or arrays and a question to a report of losses."""
+"""`evaluate`: from files or arrays and a question to a report of losses.
+
+Weights, and what is said of single rows, are loaded where there are some: most runs have none.
+"""
 
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -11,32 +14,27 @@ from softmax_cli.backends import load_backends
 from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.blocks import computing_dtype
-from softmax_cli.evaluation.fold import Fold, row_losses
+from softmax_cli.evaluation.fold import Fold
 from softmax_cli.evaluation.kernels import choose_kernel
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import Settings, split_options
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.inputs.opening import as_files, as_sources
-from softmax_cli.inputs.pairs import Block, open_pair
+from softmax_cli.inputs.opening import as_sources
+from softmax_cli.inputs.pairs import open_pair
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, Reading
-from softmax_cli.inputs.row_weights import is_column, is_pattern
-from softmax_cli.inputs.weights import inline_weights, read_weights
-from softmax_cli.losses.causes import Row, explain
 from softmax_cli.losses.criterion import Criterion
 from softmax_cli.losses.distance import distances
 from softmax_cli.losses.families import SOFTMAX
 from softmax_cli.losses.precision import in_ulps
-from softmax_cli.losses.sigmoid_causes import Elements, explain_clamp, explain_elements
-from softmax_cli.losses.targets import Indices
 from softmax_cli.losses.variants import Variant
 from softmax_cli.reports.ledger import Ledger
 from softmax_cli.reports.lines import LossLine
 from softmax_cli.reports.loss import LossReport
-from softmax_cli.reports.rows import RowLine
 from softmax_cli.reports.signature import Signature
 
 if TYPE_CHECKING:
     from softmax_cli.reports.likelihood import LikelihoodReport
+    from softmax_cli.reports.rows import RowLine
 
 
 def evaluate(logits: Any, labels: Any = None, **options: Any) -> "LossReport | LikelihoodReport":
@@ -87,14 +85,11 @@ def with_sources(logits: Any, labels: Any, settings: Settings, reading: Reading)
     Raises UsageError before anything is read where the settings are of another family of losses.
     """
     settings.refuse_other_family(multilabel=reading.multilabel)
-    weights = (inline_weights("--weight", settings.weight), inline_weights("--pos-weight", settings.pos_weight))
-    of_rows = settings.row_weight
-    if is_column(of_rows) or is_pattern(of_rows):
-        logits, labels, weight, pos_weight = as_sources(logits, labels, *weights)
-        of_rows = of_rows if is_column(of_rows) else as_files(of_rows)
-    else:
-        logits, labels, weight, pos_weight, of_rows = as_sources(logits, labels, *weights, of_rows)
-    return logits, labels, replace(settings, weight=weight, pos_weight=pos_weight, row_weight=of_rows)
+    if settings.has_weights:
+        from softmax_cli.evaluation.weighing import with_weights
+
+        return with_weights(logits, labels, settings)
+    return (*as_sources(logits, labels), settings)
 
 
 def _side_by_side(reports: Sequence[LossReport]) -> LossReport:
@@ -129,11 +124,11 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
 
 
 def _criterion(settings: Settings, reading: Reading, class_names: tuple[str, ...]) -> Criterion:
-    given = {"--weight": settings.weight, "--pos-weight": settings.pos_weight}
-    weight, pos_weight = (
-        None if weights is None else read_weights(weights, reading, class_names, option)
-        for option, weights in given.items()
-    )
+    weight = pos_weight = None
+    if settings.has_weights:
+        from softmax_cli.evaluation.weighing import class_weights
+
+        weight, pos_weight = class_weights(settings, reading, class_names)
     return Criterion(settings.label_smoothing, weight, settings.zero_log_zero, pos_weight=pos_weight)
 
 
@@ -147,7 +142,7 @@ def report_of(fold: Fold) -> LossReport:
         class_names=fold.pair.display_names,
         losses=tuple(_line(fold, backend, variant) for backend in fold.backends for variant in fold.variants),
         ledger=_ledger(fold),
-        preview=tuple(line for block in fold.edges.blocks() for line in _preview(fold, block)),
+        preview=_preview(fold),
         labels=fold.labels,
         notes=(*fold.pair.notes, *settings.left_out(fold.family)),
         hints=fold.hints.found(),
@@ -182,10 +177,10 @@ def _line(fold: Fold, backend: Backend, variant: Variant) -> LossLine:
         delta=delta,
         ulp=ulp,
         nonfinite=partial.losses.nonfinite,
-        causes=tuple(_cause(fold, backend, fault, variant) for fault in fold.faults[key]),
+        causes=_causes(fold, backend, variant),
         family=fold.of_family(variant),
         clamped=fold.clamped_rows.get(key, 0),
-        clamps=tuple(_clamp(fold, backend, fault) for fault in fold.clamped.get(key, ())),
+        clamps=_clamps(fold, backend, variant),
     )
 
 
@@ -217,62 +212,30 @@ def _weighing(fold: Fold) -> str:
     return "their labels' class weights times row weights, summed" if of_rows else Ledger.weighing
 
 
-def _preview(fold: Fold, block: Block) -> list[RowLine]:
-    backend = fold.backends[0]
-    with backend.arithmetic():
-        batch = fold.batch(backend, block)
-        found = batch.sigmoid if fold.pair.multilabel else batch.softmax
-        probabilities = backend.to_numpy(found)[: batch.rows]
-        sums = backend.to_numpy(batch.xp.sum(found, axis=-1))[: batch.rows]
-        losses = block.weighted(row_losses(fold.family.variants[fold.family.headline], batch))
-    targets: list[int | None] = [None] * len(sums)
-    if isinstance(block.target, Indices):
-        counted = block.target.counted
-        targets = [
-            int(target) if counted is None or counted[place] else None
-            for place, target in enumerate(block.target.classes)
-        ]
-    return [
-        RowLine(block.start + place, label, target, probabilities[place].tolist(), float(sums[place]), float(loss))
-        for place, (label, target, loss) in enumerate(
-            zip(fold.pair.rule.text(block.target), targets, losses, strict=True)
-        )
-    ]
+def _preview(fold: Fold) -> "tuple[RowLine, ...]":
+    if not (blocks := fold.edges.blocks()):
+        return ()
+    from softmax_cli.evaluation.single_rows import preview
+
+    return tuple(line for block in blocks for line in preview(fold, block))
 
 
-def _cause(fold: Fold, backend: Backend, fault: Block, variant: Variant) -> str:
-    """Why a row's loss is nan or infinite."""
-    if fold.pair.multilabel:
-        return explain_elements(_elements(fold, backend, fault), variant.name)
-    return explain(_row(fold, backend, fault), variant)
+def _causes(fold: Fold, backend: Backend, variant: Variant) -> tuple[str, ...]:
+    """Why losses are nan or infinite, for each row that was kept."""
+    if not (faults := fold.faults[backend.name, variant.name]):
+        return ()
+    from softmax_cli.evaluation.single_rows import cause
+
+    return tuple(cause(fold, backend, fault, variant) for fault in faults)
 
 
-def _clamp(fold: Fold, backend: Backend, fault: Block) -> str:
-    """Where a row's logarithm is clamped."""
-    return explain_clamp(_elements(fold, backend, fault))
+def _clamps(fold: Fold, backend: Backend, variant: Variant) -> tuple[str, ...]:
+    """Where logarithms are clamped, for each row that was kept."""
+    if not (faults := fold.clamped.get((backend.name, variant.name))):
+        return ()
+    from softmax_cli.evaluation.single_rows import clamp
 
-
-def _elements(fold: Fold, backend: Backend, fault: Block) -> Elements:
-    with backend.arithmetic():
-        batch = fold.batch(backend, fault)
-        logits, sigmoid, labels = (
-            backend.to_numpy(array)[0].tolist() for array in (batch.logits, batch.sigmoid, batch.yes_or_no)
-        )
-    return Elements(
-        fault.start, backend.dtype, fault.logits[0].tolist(), logits, sigmoid, labels, fold.pair.display_names
-    )
-
-
-def _row(fold: Fold, backend: Backend, fault: Block) -> Row:
-    with backend.arithmetic():
-        batch = fold.batch(backend, fault)
-        logits, softmax, labels = (
-            backend.to_numpy(array)[0].tolist() for array in (batch.logits, batch.softmax, batch.one_hot)
-        )
-    by_index = isinstance(fault.target, Indices) and not fold.criterion.label_smoothing
-    return Row(
-        fault.start, backend.dtype, fault.logits[0].tolist(), logits, softmax, labels, fold.pair.display_names, by_index
-    )
+    return tuple(clamp(fold, backend, fault) for fault in faults)
 
 
 def signature_of(fold: Fold) -> Signature:

@@ -136,6 +136,11 @@ class Settings(Passing):
                 raise UsageError(f"--param {name} takes one number")
 
     @property
+    def has_weights(self) -> bool:
+        """Whether weights of any kind are given."""
+        return any(each is not None for each in (self.weight, self.pos_weight, self.row_weight))
+
+    @property
     def kept_faults(self) -> int:
         """How many nonfinite rows are kept for an explanation."""
         return _EXPLAINED if self.explain else 1

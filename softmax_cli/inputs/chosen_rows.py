@@ -13,7 +13,7 @@ from softmax_cli.inputs.layout import Layout
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.inputs.row_choice import RowChoice, Rows, SkippedRows, shifted
 from softmax_cli.inputs.shapes import Shape, sequence_axis, without
-from softmax_cli.inputs.single import ColumnTable, SingleLogits
+from softmax_cli.inputs.single import SingleLogits
 from softmax_cli.inputs.values import ConvertedTable, as_in_file
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import count
@@ -145,16 +145,10 @@ def chosen_labels(labels: Table, axis: int | None, choice: RowChoice) -> Table:
 
 
 def whole(table: Table) -> Table:
-    """Return the table with all rows of the file, and the file's own values."""
+    """Return the table with all rows of the file, and the file's own values; a vector stays a column."""
     while isinstance(table, ChosenRows | ConvertedTable | SingleLogits):
         table = table.given
     return table
-
-
-def unwrapped(table: Table) -> Table:
-    """Return the table as the file holds it: a vector too is what it was."""
-    table = whole(table)
-    return table.given if isinstance(table, ColumnTable) else table
 
 
 def rows_in_file(table: Table, rows: int) -> int:

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import UsageError
 
-_NUMBER = re.compile(r"(-?[0-9]{1,18})(?:\.0*)?")
-_NUMBERED = re.compile(r"(.*[^0-9])([0-9]{1,18})", re.DOTALL)
+_NUMBER = r"(-?[0-9]{1,18})(?:\.0*)?"
+_NUMBERED = r"(?s:(.*[^0-9])([0-9]{1,18}))"
 
 
 def numbered_names(names: tuple[str, ...] | None, classes: int) -> tuple[str, ...]:
@@ -54,14 +54,14 @@ def listing(names: Sequence[str], most: int = 4) -> str:
 
 def _whole(names: Sequence[str]) -> list[int] | None:
     """Return the names as whole numbers, None unless all are, and differ."""
-    found = [_NUMBER.fullmatch(name) for name in names]
+    found = [re.fullmatch(_NUMBER, name) for name in names]
     numbers = [int(match[1]) for match in found if match]
     return numbers if len(set(numbers)) == len(names) else None
 
 
 def _trailing(names: Sequence[str]) -> list[int] | None:
     """Return the numbers in which the names end, None unless what stands before them is the same, and they differ."""
-    found = [match for match in map(_NUMBERED.fullmatch, names) if match]
+    found = [match for name in names if (match := re.fullmatch(_NUMBERED, name))]
     numbers = [int(match[2]) for match in found]
     same = len({match[1] for match in found}) == 1
     return numbers if same and len(set(numbers)) == len(names) else None

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
 from softmax_cli.inputs.class_names import class_numbers, listing, numbers_note
-from softmax_cli.inputs.distributions import DistributionRule
 from softmax_cli.inputs.reading import PROBABILITIES
 from softmax_cli.losses.targets import Indices, Target
 from softmax_cli.readers.numerals import is_missing
+
+if TYPE_CHECKING:
+    from softmax_cli.inputs.distributions import DistributionRule
 
 _LARGEST_PLAIN = 1e16  # floats are written with an exponent from here on
 _LARGEST_FLOAT = float(np.finfo(np.float64).max)
@@ -72,12 +74,13 @@ class LabelRule:
         self._soft = soft
         self._by_name = False
         self._seen: set[int] = set()
-        self._rows = DistributionRule(label_values, self._spell, place)
+        self._label_values = label_values
+        self._rows: DistributionRule | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as it is known by now."""
-        notes = self._rows.notes
+        notes = () if self._rows is None else self._rows.notes
         if self._numbers is not None and self._names and self._seen:
             notes = (*notes, numbers_note(self._logits, self._names))
         return notes
@@ -90,11 +93,11 @@ class LabelRule:
     def target(self, values: NDArray[Any], start: int) -> Target:
         """The target of rows ``start`` on; raises InputError at the first label that cannot be."""
         if values.ndim == 2:
-            return self._rows.target(values, start)
+            return self._distributions().target(values, start)
         if values.dtype.kind == "U":
             return self._named(values, start)
         if self._soft:
-            return self._rows.of_class_1(values, start)
+            return self._distributions().of_class_1(values, start)
         return self._indices(values, start)
 
     def text(self, target: Target) -> list[str]:
@@ -109,6 +112,14 @@ class LabelRule:
             self._spell(int(row.argmax())) if np.count_nonzero(row) == 1 and row.max() == 1 else ""
             for row in target.rows
         ]
+
+    def _distributions(self) -> "DistributionRule":
+        """The rule for labels that are rows; loaded with the first of them."""
+        if self._rows is None:
+            from softmax_cli.inputs.distributions import DistributionRule
+
+            self._rows = DistributionRule(self._label_values, self._spell, self._place)
+        return self._rows
 
     def _spell(self, index: int) -> str:
         if self._by_name and self._names:

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
-from softmax_cli.inputs.axes import asked_axis
 from softmax_cli.inputs.reading import PROBABILITIES, Reading
 from softmax_cli.readers import open_table
 from softmax_cli.readers.array import ArrayTable, reason, refuse_label_column
@@ -26,7 +25,11 @@ def open_logits(logits: Any, reading: Reading, name: str = "logits", *, leave_ou
     """
     selection = Selection(reading.logit_columns, reading.label_column, leave_out=leave_out)
     table = _open(as_files(logits), name, _dialect(reading), selection)
-    axis = asked_axis(table, reading.class_axis) if reading.logit_columns is not None else None
+    if reading.logit_columns is None:
+        return table
+    from softmax_cli.inputs.axes import asked_axis  # few files have their classes chosen
+
+    axis = asked_axis(table, reading.class_axis)
     if axis is None and len(table.shape) > 2:
         return table  # see select_classes
     return _selected(table, len(table.shape) - 1 if axis is None else axis, reading)

@@ -16,7 +16,6 @@ from softmax_cli.inputs.chosen_rows import (
     chosen_labels,
     chosen_logits,
     further,
-    unwrapped,
 )
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.distributions import distributions, of_class_1
@@ -31,6 +30,7 @@ from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LOGITS, Reading
 from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
 from softmax_cli.inputs.values import by_class, single_first
+from softmax_cli.inputs.wrapped import unwrapped
 from softmax_cli.metrics.one_hot import FlatOneHot
 from softmax_cli.readers.table import Table
 

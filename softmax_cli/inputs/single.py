@@ -8,7 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.inputs.reading import COUNTS, DISTANCES, LOG_PROBABILITIES, LOGITS, PROBABILITIES, SIGMOIDS, Reading
+from softmax_cli.inputs.reading import (
+    COUNTS,
+    DISTANCES,
+    LABEL_LOG_PROBABILITIES,
+    LOG_PROBABILITIES,
+    LOGITS,
+    PROBABILITIES,
+    SIGMOIDS,
+    Reading,
+)
 from softmax_cli.readers.table import Table
 
 ROUNDING = 1e-6
@@ -25,6 +34,7 @@ class SingleLogits:
     """
 
     column_names: tuple[str, ...] | None = None
+    single = True
 
     def __init__(self, table: Table, axis: int, kind: str) -> None:
         if kind == DISTANCES:
@@ -51,6 +61,17 @@ class SingleLogits:
             f"{self.name}: every value lies within [0, 1] and is read as a logit; "
             f"if these are probabilities, use --values {PROBABILITIES}",
         )
+
+    def cautions_beside(self, only_class: int | None) -> tuple[str, ...]:
+        """All cautions, with one of the labels: ``only_class`` is the class of all of them, None where they differ.
+
+        Values never above 0, all of class 0, may be what an API gives: log p of what occurred.
+        """
+        if not self.never_above_0 or only_class != 0:
+            return self.cautions
+        what = "no value is above 0, and every label is 0"
+        remedy = f"if these are log-probabilities of what occurred, use --values {LABEL_LOG_PROBABILITIES}"
+        return (*self.cautions, f"{self.name}: {what}; {remedy}, without labels")
 
     @property
     def never_above_0(self) -> bool:

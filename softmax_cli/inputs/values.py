@@ -49,11 +49,6 @@ def as_in_file(table: Table) -> Table:
     return table.given if isinstance(table, ConvertedTable | SingleLogits) else table
 
 
-def cautions(table: Table) -> tuple[str, ...]:
-    """Return what must be said of a table's values even where nothing else is printed, once they have been read."""
-    return table.cautions if isinstance(table, SingleLogits) else ()
-
-
 class ConvertedTable:
     """A table of probabilities, distances or the like, as logits.
 

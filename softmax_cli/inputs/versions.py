@@ -15,7 +15,6 @@ from softmax_cli.inputs.chosen_rows import (
     choices,
     chosen_logits,
     rows_in_file,
-    unwrapped,
     whole,
 )
 from softmax_cli.inputs.class_names import numbered_names
@@ -30,6 +29,7 @@ from softmax_cli.inputs.shapes import class_axis_in, fits, shape_text, squeezed
 from softmax_cli.inputs.single import ColumnTable
 from softmax_cli.inputs.values import as_in_file, by_class
 from softmax_cli.inputs.version_faults import rows_fault, shape_fault
+from softmax_cli.inputs.wrapped import unwrapped
 from softmax_cli.losses.targets import Target
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.table import Table, left_out

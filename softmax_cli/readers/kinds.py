@@ -6,18 +6,7 @@ from typing import BinaryIO
 
 from softmax_cli.errors import InputError
 from softmax_cli.readers.encodings import encoding_of
-
-HEAD = 1 << 12  # bytes that tell what a file is
-
-NPY = b"\x93NUMPY"
-ZIP = b"PK\x03\x04"
-COMPRESSED = {
-    b"\x1f\x8b": "gzip",
-    b"\xfd7zXZ\x00": "xz",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    # Without the level, a column named BZhang would do.
-    **{b"BZh%d" % level: "bz2" for level in range(1, 10)},
-}
+from softmax_cli.readers.magic import COMPRESSED, NPY, ZIP
 
 _SAVE = "save one array of it with numpy.save"
 _CSV = "save it as CSV, one row per line"

@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.readers.kinds import COMPRESSED, HEAD, NPY, ZIP, refuse_unread
-from softmax_cli.readers.lines import LONGEST_LINE, refuse_long_line
+from softmax_cli.readers.magic import COMPRESSED, HEAD, NPY, ZIP
 
 STDIN = "-"
 
@@ -103,6 +102,8 @@ class Source:
 
     def _watched(self, pipe: Any) -> Iterator[bytes]:
         """The parts of a pipe; raises InputError for one that need not end: what is no text, a line without end."""
+        from softmax_cli.readers.lines import LONGEST_LINE, refuse_long_line  # for pipes alone
+
         head = b""
         lines = True
         line = 0
@@ -117,6 +118,8 @@ class Source:
 
     def _begins_lines(self, head: bytes) -> bool:
         """Whether lines of text follow; raises InputError where the first bytes are of nothing that is read."""
+        from softmax_cli.readers.kinds import refuse_unread  # for pipes alone
+
         codec = _codec(head)
         if codec is not None:
             packed, head = head, b""

@@ -21,7 +21,8 @@ import torch
 from softmax_cli.errors import InputError
 from softmax_cli.readers import open_table
 from softmax_cli.readers.dialect import Dialect, Selection
-from softmax_cli.readers.kinds import HEAD, refuse_unread
+from softmax_cli.readers.kinds import refuse_unread
+from softmax_cli.readers.magic import HEAD
 from softmax_cli.readers.source import Source
 
 VALUES = np.array([[1.5, 2.5], [0.25, -1.0]], np.float32)

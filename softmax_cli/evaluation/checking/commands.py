@@ -5,9 +5,9 @@ from dataclasses import fields
 from typing import Any
 
 from softmax_cli.checks.remedies import Given
-from softmax_cli.inputs.chosen_rows import unwrapped
 from softmax_cli.inputs.raw import RawPair
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.wrapped import unwrapped
 from softmax_cli.readers.pieces import Files, positions_of
 from softmax_cli.readers.table import Table
 

@@ -3,17 +3,16 @@
 What only a suspicious file needs is imported for it alone.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from softmax_cli.evaluation.hints import FIRST_ROWS
 from softmax_cli.metrics.bounds import Bounds
 from softmax_cli.metrics.certain import COARSEST, is_copy, is_header, is_index, rows_sum_to
-
-FIRST_ROWS = 256
-"""How many rows are looked at first."""
 
 _FEWEST_ROWS = 3
 _MANY_DECIMALS = 12
@@ -247,3 +246,18 @@ class Quantised:
             return ""
         what = f"{self.dtype} values: a quantised export without its scale"
         return f"{what}; if the scale is S, use --temperature with 1 / S"
+
+
+SUSPICIONS: tuple[Callable[[], Suspicion], ...] = (Probabilities, Quantised, Header, Index, Labels)
+"""What is looked for. Where several are certain, each is said."""
+
+OF_MULTILABEL: tuple[Callable[[], Suspicion], ...] = (Sigmoids, Quantised, Header, Index)
+"""The same for the rows of a multi-label file."""
+
+_OF_ALL_ROWS = (Header, Index, Labels)  # they speak of rows by their number, so that none may be left out
+
+
+def suspicions(*, multilabel: bool, all_rows: bool) -> list[Suspicion]:
+    """Return what to look for in the rows of a file; ``all_rows`` says that none of them is left out."""
+    kinds = OF_MULTILABEL if multilabel else SUSPICIONS
+    return [kind() for kind in kinds if all_rows or kind not in _OF_ALL_ROWS]

@@ -1,41 +1,33 @@
 """Watching the rows of a file go by, and what there is to say about them at the end."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.evaluation.hints.suspicions import (
-    FIRST_ROWS,
-    Header,
-    Index,
-    Labels,
-    Part,
-    Probabilities,
-    Quantised,
-    Seen,
-    Sigmoids,
-    Suspicion,
-)
+from softmax_cli.evaluation.hints import FIRST_ROWS
 from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.inputs.reading import LOGITS, Reading
-from softmax_cli.inputs.single import SingleLogits
-from softmax_cli.inputs.values import cautions
+from softmax_cli.inputs.wrapped import cautions, is_single
 from softmax_cli.losses.targets import Indices, Target
 from softmax_cli.readers.table import Table
 
-SUSPICIONS: tuple[Callable[[], Suspicion], ...] = (Probabilities, Quantised, Header, Index, Labels)
-"""What is looked for. Where several are certain, each is said."""
-
-OF_MULTILABEL: tuple[Callable[[], Suspicion], ...] = (Sigmoids, Quantised, Header, Index)
-"""The same for the rows of a multi-label file."""
-
-_OF_ALL_ROWS = (Header, Index, Labels)  # they speak of rows by their number, so that none may be left out
+if TYPE_CHECKING:
+    from softmax_cli.evaluation.hints.suspicions import Suspicion
 
 Blocks = TypeVar("Blocks")
 PartsOf = Callable[[Blocks], tuple[Any, Target | None]]
 """The logits of a block, (n, C), and its target, None without labels."""
+
+
+def is_healthy(rows: NDArray[Any]) -> bool:
+    """Whether the first rows alone rule out every suspicion, without loading any.
+
+    Each needs rows without a negative value, or a whole number in the first row.
+    """
+    with np.errstate(invalid="ignore"):
+        return bool((rows < 0).any()) and not (rows[0] == np.rint(rows[0])).any()
 
 
 class Hints:
@@ -51,11 +43,11 @@ class Hints:
         self._name = table.name
         self._more = more or (lambda: cautions(table))
         self._base = base
-        single = isinstance(table, SingleLogits)  # its classes are not columns of the file
-        plain = reading.values == LOGITS and not single
-        kinds = OF_MULTILABEL if reading.multilabel else SUSPICIONS
-        chosen = bool(reading.skip_rows or reading.shift)
-        self._left = [kind() for kind in kinds if plain and not (chosen and kind in _OF_ALL_ROWS)]
+        # The classes of single logits are not columns of the file.
+        self._plain = reading.values == LOGITS and not is_single(table)
+        self._multilabel = reading.multilabel
+        self._all_rows = not (reading.skip_rows or reading.shift)
+        self._left: list[Suspicion] = []
         self._whole = reading.logit_columns is None and reading.label_column is None
         self._rows = self._classes = 0
         self._passed = False
@@ -84,8 +76,14 @@ class Hints:
     def _look(self, logits: NDArray[Any], target: Target | None) -> None:
         start, self._classes = self._rows, logits.shape[1]
         self._rows += len(logits)
+        if start == 0 and self._plain and len(logits) and not is_healthy(logits[:FIRST_ROWS]):
+            from softmax_cli.evaluation.hints.suspicions import suspicions
+
+            self._left = suspicions(multilabel=self._multilabel, all_rows=self._all_rows)
         if not self._left:
             return
+        from softmax_cli.evaluation.hints.suspicions import Part
+
         labels = self._labels(target)
         cut = min(FIRST_ROWS, len(logits)) if start == 0 else len(logits)
         with np.errstate(all="ignore"):
@@ -103,6 +101,10 @@ class Hints:
 
     def found(self) -> tuple[str, ...]:
         """What is certain, a sentence each, once all rows have been read."""
+        if not self._left:
+            return self._more()
+        from softmax_cli.evaluation.hints.suspicions import Seen
+
         seen = Seen(self._rows, self._classes, self._whole)
         sentences = (suspicion.sentence(seen) for suspicion in self._left)
         return (*(f"{self._name}: {sentence}" for sentence in sentences if sentence), *self._more())
