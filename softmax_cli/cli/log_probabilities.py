@@ -8,7 +8,6 @@ import typer
 from softmax_cli.cli.options import asked_for
 from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
-from softmax_cli.writers.numbers import exact
 
 if TYPE_CHECKING:
     from softmax_cli.gates import Condition
@@ -27,7 +26,7 @@ def gates_of(texts: Sequence[str] | None) -> "list[Condition]":
 
 def loss(context: typer.Context, logits: Sequence[str], labels: Sequence[str], options: dict[str, Any]) -> None:
     """Print the loss of log-probabilities, and hold it against what was expected."""
-    from softmax_cli.cli.output import deliver
+    from softmax_cli.cli.output import deliver, deliver_number
     from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.loss import evaluate
     from softmax_cli.gates import met, unexpected
@@ -43,7 +42,7 @@ def loss(context: typer.Context, logits: Sequence[str], labels: Sequence[str], o
     with Watch() as watch:
         report = evaluate(Files(logits), Files(labels) if labels else None, watcher=watch, **options)
     if given["quiet"]:
-        print(exact(report.loss()))
+        deliver_number(report, report.loss())
     else:
         deliver(report, given["output_format"])
     failures = met(report, gates)

@@ -28,7 +28,6 @@ from softmax_cli.evaluation.settings import Settings, parse_parameters
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
 from softmax_cli.losses.families import family_of
 from softmax_cli.losses.sigmoid_variants import ALIASES
-from softmax_cli.writers.numbers import exact
 
 if TYPE_CHECKING:
     from softmax_cli.gates import Condition
@@ -91,6 +90,8 @@ def command(
     softmax-cli loss x.npy y.npy --row-weight r.npy
     softmax-cli loss x.csv t.csv --multilabel --pos-weight 1,3,1
     softmax-cli loss x.npy y.npy --class-axis 2 --ignore-index -100 --ledger
+    softmax-cli loss logits.npy input_ids.npy --shift 1 --ignore-index 0
+    softmax-cli loss x.csv y.csv --ignore-missing --skip-rows 0,7,100:164
     softmax-cli loss x.npy q.npy --zero-log-zero --temperature 2
     softmax-cli loss x.npy y.npy --loss focal --param focal.gamma=1
     softmax-cli loss x.npy y.npy --as torch --as keras --top 10
@@ -131,7 +132,7 @@ def command(
         options.update(variants=options["variants"] or [headline], reference=False, preview=False)
     if options["reduction"] == "none" and (conditions or expect is not None):
         raise UsageError("--expect and --fail-if compare one number; use --reduction mean or sum")
-    from softmax_cli.cli.output import deliver, require_rows
+    from softmax_cli.cli.output import deliver, deliver_number, require_rows
     from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.loss import evaluate
 
@@ -140,8 +141,7 @@ def command(
         report = evaluate(*files, watcher=watch, **options)
     require_rows(report, (files[1] or files[0]).name)
     if quiet:
-        print(exact(report.loss(options["variants"][0])))
-        warn(*report.hints)
+        deliver_number(report, report.loss(options["variants"][0]))
     else:
         deliver(report, output_format)
     of = options["variants"][0] if len(options["variants"]) == 1 else headline

@@ -142,7 +142,7 @@ QuietOption = Annotated[
     typer.Option(
         "--quiet",
         "-q",
-        help=f"One number and nothing else: {HEADLINE}, or the one --variant.",
+        help=f"One number: {HEADLINE}, or the one --variant. Notes and warnings go to standard error.",
         rich_help_panel=WRITING,
     ),
 ]

@@ -9,6 +9,7 @@ from softmax_cli.cli.streams import note, warn
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.files import known_suffix, replacing
 from softmax_cli.writers import PICTURES, SUFFIXES, WITH_WARNINGS, write_report
+from softmax_cli.writers.numbers import exact
 
 _SPOOLED_CHARACTERS = 1 << 26
 
@@ -49,6 +50,13 @@ def deliver(report: Any, name: str) -> None:
         _note(report, name)
         spool.seek(0)
         shutil.copyfileobj(spool, sys.stdout)
+
+
+def deliver_number(report: Any, number: Any) -> None:
+    """Write one number alone to standard output; its notes and warnings go to standard error, as always."""
+    print(exact(number))
+    note(*report.notes)
+    warn(*report.hints)
 
 
 def deliver_to_file(report: Any, path: Path) -> None:

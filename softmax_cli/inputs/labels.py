@@ -11,6 +11,7 @@ from softmax_cli.errors import InputError
 from softmax_cli.inputs.class_names import class_numbers, listing, numbers_note
 from softmax_cli.inputs.reading import PROBABILITIES
 from softmax_cli.losses.targets import Indices, Target
+from softmax_cli.readers.numerals import is_missing
 
 if TYPE_CHECKING:
     from softmax_cli.inputs.distributions import DistributionRule
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _LARGEST_PLAIN = 1e16  # floats are written with an exponent from here on
 _LARGEST_FLOAT = float(np.finfo(np.float64).max)
 _LARGEST_CLASS = 1 << 60  # numbers beyond it are as far outside as it is
+_WITHOUT = "if this is a row without a label, use --ignore-missing"
 PADDINGS = (255, 65535)
 """What masks of uint8 and uint16 have where no row counts; negative numbers are padding too."""
 
@@ -132,7 +134,7 @@ class LabelRule:
         given, values = values, widened(values)
         counted = None if self.ignore_index is None else ~are_equal(values, self.ignore_index)
         if values.dtype.kind == "f" and (faults := np.flatnonzero(~are_whole(values))).size:
-            missing = "a row without a label? use --ignore-missing" if np.isnan(values[faults[0]]) else ""
+            missing = _WITHOUT if np.isnan(values[faults[0]]) else ""
             self._refuse(faults, given, start, "is not a whole number", missing)
         classes, inside = self._classes_of(values)
         if (faults := np.flatnonzero(~inside if counted is None else ~inside & counted)).size:
@@ -187,7 +189,8 @@ class LabelRule:
         indices = np.array([self._index_of.get(name, -1) for name in values.tolist()], np.int64)
         counted = None if self.ignore_index is None else values != str(self.ignore_index)
         if (faults := np.flatnonzero(indices < 0 if counted is None else (indices < 0) & counted)).size:
-            self._refuse(faults, values, start, f"is not the name of a class in {self._logits}")
+            missing = _WITHOUT if is_missing(values[faults[0]]) else ""
+            self._refuse(faults, values, start, f"is not the name of a class in {self._logits}", missing)
         return Indices(indices if counted is None else np.where(counted, indices, 0), counted)
 
     @cached_property

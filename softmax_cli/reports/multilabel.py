@@ -94,7 +94,7 @@ class MultilabelReport(Displayed):
     """The figures in the order of a table; ``labels`` in their own order, the rows with the largest loss first.
 
     ``undefined`` counts the logits that are nan, of which the first is in the row ``first_undefined``, and
-    ``infinite`` the labels whose loss is infinite. ``likely_probabilities`` says that every logit lies between 0 and 1.
+    ``infinite`` the labels whose loss is infinite.
     """
 
     signature: Signature
@@ -109,7 +109,6 @@ class MultilabelReport(Displayed):
     undefined: int = 0
     first_undefined: int | None = None
     infinite: int = 0
-    likely_probabilities: bool = False
     notes: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
 
@@ -232,11 +231,6 @@ class MultilabelReport(Displayed):
         found: list[str] = []
         if self.nothing:
             found.append(f"{self.nothing.capitalize()}.")
-        if self.likely_probabilities:
-            found.append(
-                "Every value lies within [0, 1] and is read as a logit, so that every label is predicted; if these are "
-                "probabilities, use --values probabilities."
-            )
         if self.undefined:
             logits = count(self.undefined, "logit is", "logits are")
             found.append(

@@ -415,3 +415,33 @@ def test_what_would_be_ignored_is_refused(run, files, options, words):
     outcome = run("loss", *files, "--ignore-index", "-100", *options)
     assert outcome.status == 2
     assert words in outcome.err
+
+
+SAID_BY_ITSELF = {
+    # name: (logits, labels, options, what is said on standard error)
+    "a column left out": ("id,cat,dog\na1,2,1\na2,0,3\n", "0\n1\n", (), "x.csv: column 'id' holds text"),
+    "a header of numbers": ("0,1\n2.5,1.25\n0.5,3.0\n", "0\n1\n", (), "x.csv: the first line (0, 1) is taken for"),
+    "a binary logit": ("1.5\n-2\n", "1\n0\n", (), "x.csv: one logit x per row, read as the two logits (0, x)"),
+    "sums other than 1": ("0.5,0.25\n0.5,0.5\n", "0\n1\n", ("--values", "probabilities"), "x.csv:1: the probab"),
+    "rows left out": ("1,2\n3,4\n0,0\n", "1\n0\n0\n", ("--skip-rows", "1"), "x.csv: --skip-rows 1: 2 of 3 rows"),
+}
+
+
+@pytest.mark.parametrize("quiet", [("-q",), ()])
+@pytest.mark.parametrize("kind", SAID_BY_ITSELF)
+def test_what_the_reader_decided_is_said_beside_the_number_too(run, tmp_path, monkeypatch, kind, quiet):
+    logits, labels, options, said = SAID_BY_ITSELF[kind]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text(logits)
+    (tmp_path / "y.csv").write_text(labels)
+    outcome = run("loss", "x.csv", "y.csv", *options, *quiet)
+    assert outcome.status == 0
+    assert outcome.out.count("\n") == (1 if quiet else 5)
+    assert any(line.startswith(f"note: {said}") for line in outcome.err.splitlines()), outcome.err
+
+
+def test_a_shape_is_said_beside_the_number_too(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", np.zeros((2, 3, 4)))
+    np.save("y.npy", np.zeros((2, 4), int))
+    assert run("loss", "-q", "x.npy", "y.npy").err == "note: x.npy: shape 2x3x4, classes on axis 1\n"

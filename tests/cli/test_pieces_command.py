@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,7 @@ def _here(tmp_path, monkeypatch):
     np.save("y.npy", LABELS)
 
 
+_SAID = r"^note: (\S+: 3 files in the order of their numbers, \S+ before \S+|.* has a column 'y' too, but .*)$"
 IN_ORDER = ("x-1.npy", "x-2.npy", "x-10.npy")
 
 
@@ -54,7 +56,8 @@ IN_ORDER = ("x-1.npy", "x-2.npy", "x-10.npy")
 )
 def test_the_loss_of_all_rows(run, arguments):
     outcome = run("loss", "-q", *arguments)
-    assert (outcome.status, outcome.err) == (0, "")
+    assert outcome.status == 0
+    assert all(re.search(_SAID, line) for line in outcome.err.splitlines()), outcome.err
     assert float(outcome.out) == pytest.approx(EXPECTED, rel=1e-13)
 
 
@@ -159,7 +162,11 @@ WHICH = "files, and which are the labels? Give those with --labels, or both patt
             3,
             "x-*.csv: pieces hold whole rows, and with the classes on axis",
         ),
-        (("y-*.npy", "y.npy"), 3, "y-*.npy: pieces hold whole rows, and these are vectors (shape 1 in y-1.npy); save"),
+        (
+            ("y-*.npy", "y-1.npy"),
+            3,
+            "y-*.npy: pieces hold whole rows, and these are vectors (shape 1 in y-1.npy); save",
+        ),
     ],
 )
 def test_what_is_refused(run, arguments, status, message):
@@ -218,6 +225,8 @@ def test_no_more_files_are_open_than_are_read(suffix):
     tool = [sys.executable, "-m", "softmax_cli", "loss", "-q", f"many-*.{suffix}", "labels.csv"]
     shell = ["sh", "-c", 'ulimit -n 40 && exec "$@"', "sh", *tool]
     done = subprocess.run(shell, capture_output=True, text=True, env=os.environ, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
+    order = f"many-2.{suffix} before many-10.{suffix}"
+    said = f"note: many-*.{suffix}: 100 files in the order of their numbers, {order}\n"
+    assert (done.returncode, done.stderr) == (0, said)
     expected = F.cross_entropy(torch.tensor([[1.0, 2], [2, 1]], dtype=torch.float64), torch.tensor([0, 0])).item()
     assert float(done.stdout) == pytest.approx(expected, rel=1e-14)

@@ -99,3 +99,18 @@ def test_rows_of_probabilities_have_no_missing_label():
     soft = np.full((3, 4), 0.25)
     with pytest.raises(UsageError, match="--ignore-missing is for one class per row"):
         softmax_cli.evaluate(LOGITS[:3], soft, ignore_missing=True)
+
+
+@pytest.mark.parametrize("empty", ["", "NA", "nan", "null", "None"])
+def test_cells_without_a_label(tmp_path, empty):
+    x, y = tmp_path / "x.csv", tmp_path / "y.csv"
+    x.write_text("cat,dog\n" + "".join(f"{a},{b}\n" for a, b in LOGITS[:, :2].tolist()))
+    names = np.where(MISSING, empty, np.where(LABELS % 2 == 1, "dog", "cat"))
+    wanted = torch.tensor(np.where(MISSING, -100, LABELS % 2)).long()
+    expected = F.cross_entropy(torch.tensor(LOGITS[:, :2]), wanted).item()
+    for spelled in (names, np.where(names == "dog", "1", np.where(names == "cat", "0", names))):
+        y.write_text("id,label\n" + "".join(f"{row},{name}\n" for row, name in enumerate(spelled.tolist())))
+        found = softmax_cli.evaluate(x, y, label_column="label", ignore_missing=True)
+        assert found.loss() == pytest.approx(expected, rel=1e-12)
+        with pytest.raises(InputError, match="--ignore-missing"):
+            softmax_cli.evaluate(x, y, label_column="label")

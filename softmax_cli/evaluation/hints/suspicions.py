@@ -5,7 +5,7 @@ What only a suspicious file needs is imported for it alone.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,8 +15,10 @@ from softmax_cli.metrics.bounds import Bounds
 from softmax_cli.metrics.certain import COARSEST, is_copy, is_header, is_index, rows_sum_to
 
 _FEWEST_ROWS = 3
+_MANY_DECIMALS = 12
 _BY_HAND = 1e-5  # how far a number in float32 is off what was written, in steps of its last decimal
 _SAMPLE = 1 << 14
+_TELLING = 20  # values: fewer may all be between 0 and 1 by luck
 _WIDE = 64  # of the 256 values of 8 bits
 
 
@@ -49,9 +51,6 @@ class Part:
 class Suspicion(Protocol):
     """That a file holds something else than it is read as."""
 
-    of_sigmoids: ClassVar[bool]
-    """Whether it applies to the rows of a multi-label file, too."""
-
     def add(self, part: Part) -> bool:
         """Take some rows, in order; False where they rule it out."""
 
@@ -63,15 +62,14 @@ class Suspicion(Protocol):
 class Probabilities:
     """Every row sums to 1, and no value is negative.
 
-    As `check` has it, but for two rows, and numbers of few decimals: they meet a sum by luck as often as it is one of
-    so many steps, 10^-d.
+    As `check` has it, but for one or two rows, and numbers of few decimals: they meet a sum by luck as often as it is
+    one of so many steps, 10^-d.
     """
 
     sums: Bounds = field(default=Bounds())
     one_hot: bool = True
     rows: list[NDArray[Any]] = field(default_factory=list)
     kept: int = 0
-    of_sigmoids: ClassVar[bool] = False
 
     def add(self, part: Part) -> bool:
         """See Suspicion."""
@@ -90,21 +88,31 @@ class Probabilities:
 
     def sentence(self, seen: Seen) -> str:
         """See Suspicion."""
-        if self.one_hot or self.kept < _FEWEST_ROWS:
+        if self.one_hot or not self._is_certain(np.concatenate(self.rows), seen.classes):
             return ""
+        return "every row sums to 1: these look like probabilities; use --values probabilities"
+
+    def _is_certain(self, rows: NDArray[Any], classes: int) -> bool:
+        if self.kept < _FEWEST_ROWS:
+            return _sums_to_the_last_digit(rows)
         from softmax_cli.metrics.coarseness import Coarseness
         from softmax_cli.metrics.duplicates import row_hashes
 
-        rows = np.concatenate(self.rows)
         resolution = float(np.finfo(rows.dtype).eps) if rows.dtype.kind == "f" else 0.0
         coarseness = Coarseness.of(rows.reshape(-1)[:_SAMPLE].astype(np.float64), resolution)
         decimals = coarseness.decimals if coarseness.decimals is not None else _few_decimals(rows)
         luck = 0.0 if decimals is None else 10.0**-decimals / 2
         distinct = len(np.unique(row_hashes(rows)))
         error = max(self.sums.off(1.0), luck)
-        if not rows_sum_to(1.0, error, rows=distinct, classes=seen.classes, coarseness=coarseness):
-            return ""
-        return "every row sums to 1: these look like probabilities; use --values probabilities"
+        return rows_sum_to(1.0, error, rows=distinct, classes=classes, coarseness=coarseness)
+
+
+def _sums_to_the_last_digit(rows: NDArray[Any]) -> bool:
+    """Whether each row is written to a dozen digits or more and sums to 1 in all of them: one row is no luck then."""
+    values = rows.astype(np.float64)
+    exact = np.abs(values.sum(axis=1) - 1) <= values.shape[1] * np.finfo(np.float64).eps
+    long = (values != values.round(_MANY_DECIMALS)).sum(axis=1) >= 2
+    return rows.dtype == np.float64 and bool((exact & long & (np.ptp(values, axis=1) > 0)).all())
 
 
 def _few_decimals(rows: NDArray[Any]) -> int | None:
@@ -114,13 +122,31 @@ def _few_decimals(rows: NDArray[Any]) -> int | None:
 
 
 @dataclass(eq=False, repr=False)
+class Sigmoids:
+    """No value of a multi-label file lies outside 0 to 1: as logits, all of them would predict their label."""
+
+    values: int = 0
+
+    def add(self, part: Part) -> bool:
+        """See Suspicion."""
+        self.values += part.logits.size
+        return bool(part.logits.min() >= 0 and part.logits.max() <= 1)
+
+    def sentence(self, seen: Seen) -> str:  # noqa: ARG002
+        """See Suspicion."""
+        if self.values < _TELLING:
+            return ""
+        what = "every value lies within [0, 1] and is read as a logit, so that every label is predicted"
+        return f"{what}; if these are probabilities, use --values probabilities"
+
+
+@dataclass(eq=False, repr=False)
 class Header:
     """The first row is 0, 1, 2, ... or 1, 2, 3, ..., and the others are not whole."""
 
     first: int | None = None
     decimals: int | None = 0
     rows_looked_at: bool = False
-    of_sigmoids: ClassVar[bool] = True
 
     def add(self, part: Part) -> bool:
         """See Suspicion."""
@@ -150,7 +176,6 @@ class Index:
     """The first or the last column goes up by exactly 1 per row."""
 
     first: dict[int, float] | None = None
-    of_sigmoids: ClassVar[bool] = True
 
     def add(self, part: Part) -> bool:
         """See Suspicion."""
@@ -179,7 +204,6 @@ class Labels:
 
     columns: NDArray[np.intp] | None = None
     labels: Bounds = field(default=Bounds())
-    of_sigmoids: ClassVar[bool] = False
 
     def add(self, part: Part) -> bool:
         """See Suspicion."""
@@ -207,7 +231,6 @@ class Quantised:
 
     dtype: str = ""
     values: Bounds = field(default=Bounds())
-    of_sigmoids: ClassVar[bool] = True
 
     def add(self, part: Part) -> bool:
         """See Suspicion."""
@@ -227,3 +250,14 @@ class Quantised:
 
 SUSPICIONS: tuple[Callable[[], Suspicion], ...] = (Probabilities, Quantised, Header, Index, Labels)
 """What is looked for. Where several are certain, each is said."""
+
+OF_MULTILABEL: tuple[Callable[[], Suspicion], ...] = (Sigmoids, Quantised, Header, Index)
+"""The same for the rows of a multi-label file."""
+
+_OF_ALL_ROWS = (Header, Index, Labels)  # they speak of rows by their number, so that none may be left out
+
+
+def suspicions(*, multilabel: bool, all_rows: bool) -> list[Suspicion]:
+    """Return what to look for in the rows of a file; ``all_rows`` says that none of them is left out."""
+    kinds = OF_MULTILABEL if multilabel else SUSPICIONS
+    return [kind() for kind in kinds if all_rows or kind not in _OF_ALL_ROWS]

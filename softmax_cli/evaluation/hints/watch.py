@@ -30,12 +30,6 @@ def is_healthy(rows: NDArray[Any]) -> bool:
         return bool((rows < 0).any()) and not (rows[0] == np.rint(rows[0])).any()
 
 
-def _suspicions(*, multilabel: bool) -> "list[Suspicion]":
-    from softmax_cli.evaluation.hints.suspicions import SUSPICIONS
-
-    return [found for kind in SUSPICIONS if (found := kind()).of_sigmoids or not multilabel]
-
-
 class Hints:
     """The suspicions about one file that no row has ruled out yet.
 
@@ -50,8 +44,9 @@ class Hints:
         self._more = more or (lambda: cautions(table))
         self._base = base
         # The classes of single logits are not columns of the file.
-        self._plain = reading.values == LOGITS and not (reading.skip_rows or reading.shift or is_single(table))
+        self._plain = reading.values == LOGITS and not is_single(table)
         self._multilabel = reading.multilabel
+        self._all_rows = not (reading.skip_rows or reading.shift)
         self._left: list[Suspicion] = []
         self._whole = reading.logit_columns is None and reading.label_column is None
         self._rows = self._classes = 0
@@ -82,7 +77,9 @@ class Hints:
         start, self._classes = self._rows, logits.shape[1]
         self._rows += len(logits)
         if start == 0 and self._plain and len(logits) and not is_healthy(logits[:FIRST_ROWS]):
-            self._left = _suspicions(multilabel=self._multilabel)
+            from softmax_cli.evaluation.hints.suspicions import suspicions
+
+            self._left = suspicions(multilabel=self._multilabel, all_rows=self._all_rows)
         if not self._left:
             return
         from softmax_cli.evaluation.hints.suspicions import Part

@@ -33,9 +33,6 @@ from softmax_cli.reports.multilabel import (
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.tempered import Tempered
 
-_TELLING = 20
-"""So many numbers that all lie between 0 and 1 are hardly logits: every one would predict its label."""
-
 
 def refuse_top_k(settings: ReportSettings) -> None:
     """Raise UsageError for a number of likeliest classes."""
@@ -63,7 +60,6 @@ def multilabel_report(pair: Pair, settings: ReportSettings) -> MultilabelReport:
         undefined=fold.undefined,
         first_undefined=fold.first_undefined,
         infinite=fold.infinite,
-        likely_probabilities=fold.within and fold.counts.rows * pair.classes >= _TELLING,
         notes=(*pair.notes, *_approximations(fold, ranks)),
         hints=fold.hints.found(),
     )

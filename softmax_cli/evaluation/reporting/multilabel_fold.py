@@ -55,7 +55,6 @@ class Measured:
     label_losses: NDArray[np.float64]
     against: int
     infinite: int
-    within: bool
 
 
 class MultilabelFold:
@@ -77,7 +76,6 @@ class MultilabelFold:
         self.worst: Largest[LabelledRows] = Largest(settings.worst)
         self.against = 0
         """How many logits are on the wrong side of 0."""
-        self.within = True
         """Whether every logit lies between 0 and 1."""
         self.infinite = 0
         self.first_undefined: int | None = None
@@ -137,7 +135,6 @@ class MultilabelFold:
             bins=LabelBins.of(found, self.edges),
             label_losses=np.add.reduce(found.losses, axis=0),
             against=_against(logits, right),
-            within=bool(((logits >= 0) & (logits <= 1)).all()),
             infinite=int(np.count_nonzero(np.isposinf(found.losses))),
         )
 
@@ -153,7 +150,6 @@ class MultilabelFold:
         self.worst.take(rows)
         self.against += found.against
         self.infinite += found.infinite
-        self.within &= found.within
         defined = ~np.isnan(rows.loss)
         if self.first_undefined is None and not defined.all():
             self.first_undefined = int(rows.row[~defined][0])

@@ -35,6 +35,11 @@ PLANTED = {
     "three rows of probabilities": (lambda x: scipy.special.softmax(x, axis=1)[:3], PROBABILITIES),
     "a header": (with_header, HEADER),
     "an index": (lambda x: np.column_stack([np.arange(len(x)), x]), INDEX),
+    "one row of probabilities in float64": (
+        lambda x: scipy.special.softmax(x.astype(float), axis=1)[:1],
+        PROBABILITIES,
+    ),
+    "two rows of them": (lambda x: scipy.special.softmax(x.astype(float), axis=1)[:2], PROBABILITIES),
     "the labels": (lambda x: np.column_stack([x, labels_of(x)]), LABELS),
     "int8": (lambda x: np.clip(np.rint(x * 10), -128, 127).astype(np.int8), INT8),
 }
@@ -68,6 +73,9 @@ HEALTHY = {
     "two rows of nice numbers": np.array([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]),
     "three rows of nice numbers": np.array([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.1, 0.2, 0.7]]),
     "a single row of probabilities": scipy.special.softmax(logits(), axis=1)[:1],
+    "a row of thirds": np.array([[1 / 3, 1 / 3, 1 / 3]]),
+    "one row in float64 that sums to 1 by luck": np.array([[0.5, 0.123456789012, 0.376543210988]]),
+    "logits in float64 scaled to a sum of 1.0000001": scipy.special.softmax(logits()[:1].astype(float)) * (1 + 1e-7),
     "one-hot rows": np.eye(6)[np.random.default_rng(0).integers(0, 6, 300)],
     "three rows of whole numbers": np.array([[0, 1, 2], [1, 0, 2], [2, 1, 0]]),
     "a first row that counts, above whole numbers": np.concatenate([[range(6)], np.rint(logits())]),
@@ -112,10 +120,12 @@ def test_labels_are_compared_as_their_file_has_them():
     assert softmax_cli.evaluate(x, y - 1).hints == ()
 
 
-def test_nothing_is_said_of_values_that_were_named_or_of_rows_that_were_chosen():
+def test_nothing_is_said_of_values_that_were_named_or_of_the_numbers_of_rows_that_were_chosen():
     x = with_header(logits())
     assert softmax_cli.evaluate(x, labels_of(x), skip_rows="0").hints == ()
+    assert softmax_cli.evaluate(x, labels_of(x), shift=1).hints == ()
     p = scipy.special.softmax(logits(), axis=1)
+    assert softmax_cli.evaluate(p, labels_of(p), skip_rows="7").hints == (f"logits: {PROBABILITIES}",)
     assert softmax_cli.evaluate(p, labels_of(p), values="log-probabilities").hints == ()
 
 

@@ -252,12 +252,13 @@ def test_infinite_losses():
 
 def test_probabilities_in_the_place_of_logits_are_named():
     logits, labels = CASES["many rows"]
-    (warning,) = made(expit(logits), labels).warnings()
-    assert warning.startswith("Every value lies within [0, 1]")
-    assert "use --values probabilities" in warning
-    assert made(expit(logits.astype(float)), labels, values="probabilities").warnings() == ()
+    (hint,) = made(expit(logits), labels).hints
+    assert hint.startswith("logits: every value lies within [0, 1]")
+    assert hint.endswith("use --values probabilities")
+    assert softmax_cli.evaluate(expit(logits), labels, multilabel=True).hints == (hint,)
+    assert made(expit(logits.astype(float)), labels, values="probabilities").hints == ()
     for healthy in (logits, expit(logits) - 1e-3, expit(logits)[:1, :5], np.maximum(logits, 0)):
-        assert made(healthy, labels[: len(healthy), : healthy.shape[1]]).warnings() == ()
+        assert made(healthy, labels[: len(healthy), : healthy.shape[1]]).hints == ()
 
 
 def test_one_label():
