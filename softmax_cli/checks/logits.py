@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.checks.words import all_rows, as_given, loss_as_given, percent
-from softmax_cli.metrics.certain import COARSEST, LOOSEST, loosest, rows_sum_to, unlikely
+from softmax_cli.metrics.certain import COARSEST, loosest, rows_sum_to, unlikely
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
+from softmax_cli.metrics.rounding import LOOSEST
 from softmax_cli.metrics.shares import END
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count

@@ -4,11 +4,11 @@ import math
 from typing import TYPE_CHECKING
 
 from softmax_cli.metrics.chance import LOG_ALPHA
+from softmax_cli.metrics.rounding import LOOSEST
 
 if TYPE_CHECKING:
     from softmax_cli.metrics.coarseness import Coarseness
 
-LOOSEST = 5e-3  # how far a sum of probabilities may be off, relative: those of bfloat16 are off by 2^-9 = 2e-3
 COARSEST = 0.05  # ... where the values were rounded, and so much can come of it
 EXACT = 1e-7  # ... and what no row is nearer to it than by luck: the rounding of float32
 _WHOLE = 0.3  # how often the sums of two rows of small whole numbers are the same by luck, at most

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from softmax_cli.evaluation.hints import FIRST_ROWS
 from softmax_cli.metrics.bounds import Bounds
 from softmax_cli.metrics.certain import COARSEST, is_copy, is_header, is_index, rows_sum_to
+from softmax_cli.metrics.rounding import ROUNDING
 
 _FEWEST_ROWS = 3
 _MANY_DECIMALS = 12
@@ -74,7 +75,7 @@ class Probabilities:
     def add(self, part: Part) -> bool:
         """See Suspicion."""
         logits = part.logits
-        if not logits.min() >= 0:
+        if not logits.min() >= -ROUNDING:
             return False
         sums = logits.sum(axis=1, dtype=np.float64)
         if not (np.abs(sums - 1) <= COARSEST).all():
