@@ -149,8 +149,10 @@ class LabelRule:
         """The classes of whole numbers, and which of them are there."""
         if self._numbers is None:
             inside = (values >= self._base) & (values <= self._base + self._classes - 1)
+            if not inside.all():
+                values = np.where(inside, values, values.dtype.type(0))
             # A base may be a number that a small dtype lacks.
-            return np.where(inside, values, values.dtype.type(0)).astype(np.int64) - self._base, inside
+            return values.astype(np.int64, copy=False) - self._base, inside
         order = np.argsort(self._numbers)
         lowest = 0 if values.dtype.kind == "u" else -_LARGEST_CLASS
         near = np.clip(values, lowest, _LARGEST_CLASS).astype(np.int64)

@@ -6,6 +6,8 @@ import scipy.special
 
 import softmax_cli
 from softmax_cli.backends.base import Backend
+from softmax_cli.evaluation.hints.suspicions import SUSPICIONS, Part
+from softmax_cli.evaluation.hints.watch import is_healthy
 
 PROBABILITIES = "every row sums to 1: these look like probabilities; use --values probabilities"
 HEADER = "row 0 counts from 0 to 5: a header that was read as a row; use --skip-rows 0"
@@ -173,3 +175,19 @@ def test_the_option_runs_and_gives_the_loss_of_the_logits_alone(run, tmp_path, n
     own = scipy.special.log_softmax(x[kept, :6].astype(np.float64), axis=1)
     expected = -own[np.arange(len(own)), y[kept]].mean()
     assert float(found.out) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.float16, np.float32, np.float64])
+def test_no_suspicion_outlives_rows_that_are_called_healthy(dtype):
+    """Rows of few values, so that each suspicion is met by chance and ruled out by chance."""
+    draw = np.random.default_rng(8)
+    seen = set()
+    for _ in range(3000):
+        rows, classes = draw.integers(1, 4), draw.integers(1, 4)
+        x = draw.choice([-1.5, -1, 0, 0.25, 0.5, 0.75, 1, 2, np.nan, np.inf], (rows, classes))
+        x = np.nan_to_num(x, posinf=3).astype(dtype) if dtype is np.int8 else x.astype(dtype)
+        left = [kind for kind in SUSPICIONS if kind().add(Part(0, x, draw.integers(0, 3, rows)))]
+        healthy = is_healthy(x)
+        assert not (healthy and left), (x, left)
+        seen |= {healthy, *left}
+    assert seen >= ({False, *SUSPICIONS[1:]} if dtype is np.int8 else {True, False, SUSPICIONS[0], *SUSPICIONS[2:]})
