@@ -24,6 +24,7 @@ from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import count
 
 if TYPE_CHECKING:
+    from softmax_cli.inputs.class_order import Order
     from softmax_cli.inputs.multilabel import MultiLabelRule
     from softmax_cli.inputs.row_weights import RowWeights
 
@@ -107,7 +108,16 @@ class Pair:
             single=self.single,
             soft=self._soft,
             label_values=reading.label_values,
+            order=self._label_order(),
         )
+
+    def _label_order(self) -> "Order":
+        """Where in rows of labels each class stands."""
+        if self._label_axis is None or self._labels.column_names is None:
+            return None, ""
+        from softmax_cli.inputs.class_order import label_order
+
+        return label_order(self.logits, self._labels, self._label_axis)
 
     @property
     def display_names(self) -> tuple[str, ...]:
