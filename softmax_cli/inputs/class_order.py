@@ -1,5 +1,7 @@
 """The order of the classes in two files, by the names in their headers."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,9 +9,12 @@ from softmax_cli.errors import InputError
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.readers.table import Table
 
+Order = tuple[NDArray[np.intp] | None, str]
+"""Where each class stands in another file (None: in the same place), and what there is to say about it."""
 
-def class_order(a: Table, b: Table) -> tuple[NDArray[np.intp] | None, str]:
-    """Return where in B each class of A stands (None: in the same place), and what there is to say about it.
+
+def class_order(a: Table, b: Table) -> Order:
+    """Return where in B each class of A stands, and what there is to say about it.
 
     Files with the same names are held together by them, and files without a name in common by position. Names that
     are partly the same are refused: either way could be meant.
@@ -36,3 +41,16 @@ def class_order(a: Table, b: Table) -> tuple[NDArray[np.intp] | None, str]:
         else f"no class is named {odd[1]!r}, as class {odd[0]} is in {a.name}"
     )
     raise InputError(b.name, what, "rename the classes in one of the headers, or choose columns: --logit-columns")
+
+
+def label_order(logits: Table, labels: Table, label_axis: int | None) -> Order:
+    """Return the order of the classes in rows of labels, as class_order does; one label per row has none."""
+    columns = logits.shape[-1]
+    if label_axis != 1 or len(logits.shape) != 2 or labels.shape[-1] != columns:
+        return None, ""
+    return class_order(logits, labels)
+
+
+def in_order(rows: NDArray[Any], order: NDArray[np.intp] | None) -> NDArray[Any]:
+    """Return rows (n, C) with their classes in that order."""
+    return rows if order is None else rows[:, order]

@@ -14,6 +14,7 @@ from softmax_cli.losses.targets import Indices, Target
 from softmax_cli.readers.numerals import is_missing
 
 if TYPE_CHECKING:
+    from softmax_cli.inputs.class_order import Order
     from softmax_cli.inputs.distributions import DistributionRule
 
 _LARGEST_PLAIN = 1e16  # floats are written with an exponent from here on
@@ -48,7 +49,8 @@ class LabelRule:
 
     Rows of the label ``ignore_index`` count nowhere. ``place`` gives a row's place in the labels' file, ``logits`` is
     the name of the logits'. ``single`` says that the classes are 0 and 1, of one logit per row; ``soft`` that the
-    labels are then probabilities of class 1. ``label_values`` are the rows of labels: see Reading.
+    labels are then probabilities of class 1. ``label_values`` are the rows of labels: see Reading. ``order`` is where
+    in these rows each class stands: see class_order.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class LabelRule:
         single: bool = False,
         soft: bool = False,
         label_values: str = PROBABILITIES,
+        order: "Order" = (None, ""),
     ) -> None:
         self._classes = classes
         self._names = names
@@ -75,12 +78,13 @@ class LabelRule:
         self._by_name = False
         self._seen: set[int] = set()
         self._label_values = label_values
+        self._order, self._order_note = order
         self._rows: DistributionRule | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided without being asked, as far as it is known by now."""
-        notes = () if self._rows is None else self._rows.notes
+        notes = (*filter(None, [self._order_note]), *(() if self._rows is None else self._rows.notes))
         if self._numbers is not None and self._names and self._seen:
             notes = (*notes, numbers_note(self._logits, self._names))
         return notes
@@ -93,7 +97,8 @@ class LabelRule:
     def target(self, values: NDArray[Any], start: int) -> Target:
         """The target of rows ``start`` on; raises InputError at the first label that cannot be."""
         if values.ndim == 2:
-            return self._distributions().target(values, start)
+            rows = values if self._order is None else values[:, self._order]
+            return self._distributions().target(rows, start)
         if values.dtype.kind == "U":
             return self._named(values, start)
         if self._soft:
@@ -137,7 +142,8 @@ class LabelRule:
             missing = _WITHOUT if np.isnan(values[faults[0]]) else ""
             self._refuse(faults, given, start, "is not a whole number", missing)
         classes, inside = self._classes_of(values)
-        if (faults := np.flatnonzero(~inside if counted is None else ~inside & counted)).size:
+        if not (fine := inside if counted is None else inside | ~counted).all():
+            faults = np.flatnonzero(~fine)
             self._refuse(faults, given, start, self._outside(), self._remedy(values, faults))
         # What does not count may be any number, and is class 0 here.
         classes = classes if counted is None else np.where(counted, classes, 0)
@@ -171,7 +177,7 @@ class LabelRule:
         """What mends it, where it is likely: labels from 1 have a C and no 0, a mark for padding is one value."""
         odd = values[faults]
         if self._single and set(np.unique(values).tolist()) == {-1, 1}:
-            return "labels of -1 and 1 are those of a hinge loss: here class -1 is 0"
+            return "labels of -1 and 1 are those of a hinge loss; write 0 for -1"
         if (odd == odd[0]).all() and self.ignore_index is None and (odd[0] < 0 or odd[0] in PADDINGS):
             return f"if it marks rows that do not count, use --ignore-index {int(odd[0])}"
         no_base = self._base or self._single or self._numbers is not None

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.axes import find_class_axis, rows_shape, with_known_shape
+from softmax_cli.inputs.class_order import Order, in_order
 from softmax_cli.inputs.layout import Layout, sequence_length
 from softmax_cli.inputs.reading import PROBABILITIES, Reading
 from softmax_cli.inputs.shapes import fits, shape_text
@@ -75,7 +76,7 @@ class MultiLabelRule:
 
     ignore_index = None
 
-    def __init__(self, order: tuple[NDArray[np.intp] | None, str], names: tuple[str, ...], place: Place) -> None:
+    def __init__(self, order: Order, names: tuple[str, ...], place: Place) -> None:
         self._order, note = order
         self.notes = (note,) if note else ()
         self._names = names
@@ -84,7 +85,7 @@ class MultiLabelRule:
     def target(self, values: NDArray[Any], start: int) -> Target:
         """Return the target of rows ``start`` on; raises InputError at the first value that cannot be."""
         rows = values[:, np.newaxis] if values.ndim == 1 else values
-        rows = rows if self._order is None else rows[:, self._order]
+        rows = in_order(rows, self._order)
         rows = rows if rows.dtype.kind == "f" else rows.astype(np.float64)
         possible = (rows >= 0) & (rows <= 1)
         if not possible.all():

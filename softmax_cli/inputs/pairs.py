@@ -24,6 +24,7 @@ from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import count
 
 if TYPE_CHECKING:
+    from softmax_cli.inputs.class_order import Order
     from softmax_cli.inputs.multilabel import MultiLabelRule
     from softmax_cli.inputs.row_weights import RowWeights
 
@@ -107,7 +108,16 @@ class Pair:
             single=self.single,
             soft=self._soft,
             label_values=reading.label_values,
+            order=self._label_order(),
         )
+
+    def _label_order(self) -> "Order":
+        """Where in rows of labels each class stands."""
+        if self._label_axis is None or self._labels.column_names is None:
+            return None, ""
+        from softmax_cli.inputs.class_order import label_order
+
+        return label_order(self.logits, self._labels, self._label_axis)
 
     @property
     def display_names(self) -> tuple[str, ...]:
@@ -135,7 +145,8 @@ class Pair:
         # One pattern may stand for both, and then both say in which order its files are read.
         of_files = (*self.logits.notes, *self._labels.notes, *self._arranged.opening_notes)
         notes = tuple(dict.fromkeys((*of_files, *self.rule.notes, *self._arranged.column_notes)))
-        missing = f"{self._labels.name}: {count(self._missing, 'row')} without a label left out by --ignore-missing"
+        without = count(self._missing, "row without a label is", "rows without a label are")
+        missing = f"{self._labels.name}: {without} left out (--ignore-missing)"
         return (*notes, *self._arranged.shape_notes, *([missing] if self._missing else []))
 
     @property

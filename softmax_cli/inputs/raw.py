@@ -18,6 +18,7 @@ from softmax_cli.inputs.chosen_rows import (
     further,
 )
 from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.class_order import in_order, label_order
 from softmax_cli.inputs.distributions import distributions, of_class_1
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.label_header import without_header
@@ -136,6 +137,8 @@ class RawPair:
         self.base = reading.label_base
         self.given = self._rows_read = 0
         self.flat = FlatOneHot(self.classes)
+        order = (None, "") if self.labels is None else label_order(self.logits, self.labels, self.label_axis)
+        self._order, self._order_note = order
         self._rule = LooseRule(self.classes, self.names, self.base, ignore_index)
 
     @property
@@ -154,7 +157,7 @@ class RawPair:
         """What was decided without being asked, as far as it is known by now."""
         of_labels = () if self.labels is None else self.labels.notes
         notes = tuple(dict.fromkeys((*self.logits.notes, *of_labels)))
-        return (*notes, *self._shape_notes)
+        return (*notes, *filter(None, [self._order_note]), *self._shape_notes)
 
     def progress(self) -> Progress:
         """How far the latest pass has come."""
@@ -198,7 +201,7 @@ class RawPair:
         if self._soft:
             given = of_class_1(given, self._reading.label_values)
         elif given.ndim == 2:
-            given = distributions(given, self._reading.label_values)
+            given = distributions(in_order(given, self._order), self._reading.label_values)
         if given.ndim == 1:
             self.flat.add(given)
         read = self._rule.read(given)

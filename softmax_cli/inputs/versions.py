@@ -18,7 +18,7 @@ from softmax_cli.inputs.chosen_rows import (
     whole,
 )
 from softmax_cli.inputs.class_names import numbered_names
-from softmax_cli.inputs.class_order import class_order
+from softmax_cli.inputs.class_order import class_order, in_order
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.layout import Layout
 from softmax_cli.inputs.opening import as_sources, open_logits, select_classes
@@ -115,7 +115,7 @@ class Versions:
             if len(b) < len(a):
                 self._refuse_rows(start + len(a) + sum(len(rest) for rest, _ in blocks), start + len(b))
             self._rows_read = start + len(a)
-            yield VersionsBlock(start, a, b if self._order is None else b[:, self._order], target)
+            yield VersionsBlock(start, a, in_order(b, self._order), target)
             start += len(a)
         if surplus := feed.rest():
             self._refuse_rows(start, start + surplus)
