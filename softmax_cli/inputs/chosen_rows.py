@@ -49,7 +49,8 @@ class ChosenRows:
         """The table's own, and how many rows are left, once they have been read."""
         if not self._note or not self.rows_read:
             return self.given.notes
-        left = f"{self.rows_kept:,} of {count(self.rows_read, 'row')} are left, numbered anew"
+        are = "is" if self.rows_kept == 1 else "are"
+        left = f"{self.rows_kept:,} of {count(self.rows_read, 'row')} {are} left, and row numbers count these alone"
         return (*self.given.notes, f"{self.name}: {self._note}: {left}")
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
@@ -95,8 +96,8 @@ class ChosenRows:
             what = f"there is no row {self.choice.skipped.last}: the rows are 0 to {self.rows_read - 1}"
             raise InputError(self.name, what, "leave it out of --skip-rows")
         if not self.rows_kept:
-            what = f"no row is left of {self.rows_read:,}"
-            raise InputError(self.name, what, "skip fewer rows, or shift by fewer: --skip-rows, --shift")
+            what = f"none of {count(self.rows_read, 'row')} is left"
+            raise InputError(self.name, what, "give fewer rows to --skip-rows, or a smaller --shift")
 
 
 def choices(logits: Table, layout: Layout, reading: Reading) -> tuple[RowChoice, RowChoice]:

@@ -176,7 +176,7 @@ class LabelRule:
         """What mends it, where it is likely: labels from 1 have a C and no 0, a mark for padding is one value."""
         odd = values[faults]
         if self._single and set(np.unique(values).tolist()) == {-1, 1}:
-            return "labels of -1 and 1 are those of a hinge loss: here class -1 is 0"
+            return "labels of -1 and 1 are those of a hinge loss; write 0 for -1"
         if (odd == odd[0]).all() and self.ignore_index is None and (odd[0] < 0 or odd[0] in PADDINGS):
             return f"if it marks rows that do not count, use --ignore-index {int(odd[0])}"
         no_base = self._base or self._single or self._numbers is not None

@@ -145,7 +145,8 @@ class Pair:
         # One pattern may stand for both, and then both say in which order its files are read.
         of_files = (*self.logits.notes, *self._labels.notes, *self._arranged.opening_notes)
         notes = tuple(dict.fromkeys((*of_files, *self.rule.notes, *self._arranged.column_notes)))
-        missing = f"{self._labels.name}: {count(self._missing, 'row')} without a label left out by --ignore-missing"
+        without = count(self._missing, "row without a label is", "rows without a label are")
+        missing = f"{self._labels.name}: {without} left out (--ignore-missing)"
         return (*notes, *self._arranged.shape_notes, *([missing] if self._missing else []))
 
     @property

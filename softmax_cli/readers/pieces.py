@@ -134,9 +134,10 @@ class Pieces:
         if len(self.shape) == 1:
             first = self._tables[0]
             what = f"pieces hold whole rows, and these are vectors ({_form(first)} in {first.name})"
-            raise InputError(self.name, what, f"save each as a row, shape 1x{first.shape[0]}")
-        what = "pieces hold whole rows, and with the classes on axis 0 none of these does"
-        raise InputError(self.name, what, "join the files into one")
+            remedy = f"one logit per row needs as many labels as values, one row per file the shape 1x{first.shape[0]}"
+            raise InputError(self.name, what, remedy)
+        what = "with the classes on axis 0, each row would run through all files"
+        raise InputError(self.name, what, "give a single file, or another --class-axis")
 
     def _chained(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         for place, table in enumerate(self._tables):
@@ -207,10 +208,12 @@ def _refuse_unlike(table: Table, first: Table) -> None:
         raise InputError(table.name, f"{_form(table)}, where {first.name} has {_form(first)}", remedy)
     names, expected = table.column_names, first.column_names
     if names is None and expected is not None:
-        remedy = "if only the first piece has one, cat them all and pipe them in as -"
+        remedy = "if only the first piece has one, join them with cat, and give - for the pieces"
         raise InputError(table.name, f"no header, where {first.name} has one", remedy)
     if names is not None and expected is None:
-        raise InputError(table.name, f"a header, where {first.name} has none", "see --header and --no-header")
+        remedy = "use --header if all have one, --no-header if none has"
+        of_arrays = isinstance(first, ArrayTable)
+        raise InputError(table.name, f"a header, where {first.name} has none", "" if of_arrays else remedy)
     for name, other in zip(names or (), expected or (), strict=True):
         if name != other:
             raise InputError(table.name, f"a column {name!r}, where {first.name} has {other!r}")

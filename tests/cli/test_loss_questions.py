@@ -423,7 +423,12 @@ SAID_BY_ITSELF = {
     "a header of numbers": ("0,1\n2.5,1.25\n0.5,3.0\n", "0\n1\n", (), "x.csv: the first line (0, 1) is taken for"),
     "a binary logit": ("1.5\n-2\n", "1\n0\n", (), "x.csv: one logit x per row, read as the two logits (0, x)"),
     "sums other than 1": ("0.5,0.25\n0.5,0.5\n", "0\n1\n", ("--values", "probabilities"), "x.csv:1: the probab"),
-    "rows left out": ("1,2\n3,4\n0,0\n", "1\n0\n0\n", ("--skip-rows", "1"), "x.csv: --skip-rows 1: 2 of 3 rows"),
+    "rows left out": (
+        "1,2\n3,4\n0,0\n",
+        "1\n0\n0\n",
+        ("--skip-rows", "1"),
+        "x.csv: --skip-rows 1: 2 of 3 rows",
+    ),
 }
 
 

@@ -145,7 +145,7 @@ WHICH = "files, and which are the labels? Give those with --labels, or both patt
             3,
             "y-10.npy: shape 4, where x-1.npy has 3 columns; if these are labels, quote their pattern",
         ),
-        (("x-1.npy", "x-2.csv", "--labels", "y.npy"), 3, "x-2.csv: a header, where x-1.npy has none; see --header and"),
+        (("x-1.npy", "x-2.csv", "--labels", "y.npy"), 3, "x-2.csv: a header, where x-1.npy has none"),
         (("x-*.npy", "y-[12].npy"), 3, "y-[12].npy: 7 labels for 11 rows of logits in x-*.npy"),
         (("x-[12].npy", "y-*.csv"), 3, "y-*.csv: 11 labels for 9 rows of logits in x-[12].npy"),
         ((*IN_ORDER[:2], "--labels", "y.npy"), 3, "y.npy: 11 labels for 9 rows of logits in x-1.npy and 1 more"),
@@ -155,17 +155,17 @@ WHICH = "files, and which are the labels? Give those with --labels, or both patt
         (
             ("x-*.npy", "y-*.npy", "--class-axis", "0"),
             3,
-            "x-*.npy: pieces hold whole rows, and with the classes on axis",
+            "x-*.npy: with the classes on axis 0, each row would run through all files; give",
         ),
         (
             ("x-*.csv", "y-*.npy", "--class-axis", "0"),
             3,
-            "x-*.csv: pieces hold whole rows, and with the classes on axis",
+            "x-*.csv: with the classes on axis 0, each row would run through all files; give",
         ),
         (
             ("y-*.npy", "y-1.npy"),
             3,
-            "y-*.npy: pieces hold whole rows, and these are vectors (shape 1 in y-1.npy); save",
+            "y-*.npy: pieces hold whole rows, and these are vectors (shape 1 in y-1.npy); one logit",
         ),
     ],
 )

@@ -27,7 +27,7 @@ def test_rows_without_a_label_count_nowhere(dtype, backend):
     report = softmax_cli.evaluate(LOGITS, given, ignore_missing=True, backend=backend)
     assert report.loss("cross_entropy") == pytest.approx(EXPECTED, rel=1e-12)
     assert report.ledger.ignored == MISSING.sum()
-    assert report.notes == (f"labels: {MISSING.sum()} rows without a label left out by --ignore-missing",)
+    assert report.notes == (f"labels: {MISSING.sum()} rows without a label are left out (--ignore-missing)",)
     assert ("ignore_missing", True) in report.signature.settings
 
 

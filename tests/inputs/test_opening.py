@@ -151,9 +151,12 @@ def test_classes_on_the_axis_of_the_pieces_are_refused(content):
         np.save(f"t-{place}.npy", content)
         np.savetxt(f"t-{place}.csv", np.atleast_2d(content), delimiter=",")
     for pattern in ("t-*.npy", "t-*.csv"):
-        with pytest.raises(InputError, match=rf"^{pattern.replace('*', '.')}: pieces hold whole rows, and "):
+        with pytest.raises(
+            InputError,
+            match=rf"^{pattern.replace('*', '.')}: (with the classes on axis 0, |pieces hold whole rows, and )",
+        ):
             softmax_cli.evaluate(pattern, [0, 1, 2, 3], class_axis=0)
-        with pytest.raises(InputError, match="pieces hold whole rows, and "):
+        with pytest.raises(InputError, match=r"(with the classes on axis 0, |pieces hold whole rows, and )"):
             softmax_cli.softmax(pattern, class_axis=0)
 
 
@@ -163,7 +166,7 @@ def test_probabilities_on_the_axis_of_the_pieces_are_refused():
         np.save(f"q-{place}.npy", piece)
         np.savetxt(f"q-{place}.csv", piece, delimiter=",")
     for pattern in ("q-*.npy", "q-*.csv"):
-        with pytest.raises(InputError, match="pieces hold whole rows, and "):
+        with pytest.raises(InputError, match="with the classes on axis 0, "):
             softmax_cli.evaluate("one.npy", pattern, class_axis=0)
 
 

@@ -287,9 +287,13 @@ def test_standard_input_is_one_of_them_once(monkeypatch):
         (
             csv(VALUES, "a,b,c,d"),
             csv(VALUES),
-            "no header, where b-1 has one; if only the first piece has one, cat them",
+            "no header, where b-1 has one; if only the first piece has one, join them",
         ),
-        (csv(VALUES), csv(VALUES, "a,b,c,d"), "a header, where b-1 has none; see --header and --no-header"),
+        (
+            csv(VALUES),
+            csv(VALUES, "a,b,c,d"),
+            "a header, where b-1 has none; use --header if all have one",
+        ),
         (csv(VALUES, "a,b,c,d"), VALUES, "no header, where b-1 has one"),
         (csv(VALUES), "", "the file is empty"),
         (csv(VALUES, "a,b,c,d"), "a,b,c,d\n", "there are no rows, only a header"),
@@ -328,10 +332,13 @@ def test_a_fault_is_named_in_its_own_file_and_line():
 @pytest.mark.parametrize(
     ("piece", "message"),
     [
-        (VALUES, "x-*: pieces hold whole rows, and with the classes on axis 0 none of these does; join the files into"),
+        (
+            VALUES,
+            "x-*: with the classes on axis 0, each row would run through all files; give",
+        ),
         (
             np.zeros(5),
-            "x-*: pieces hold whole rows, and these are vectors (shape 5 in x-1); save each as a row, shape 1x5",
+            "x-*: pieces hold whole rows, and these are vectors (shape 5 in x-1); one logit per row needs",
         ),
     ],
 )
