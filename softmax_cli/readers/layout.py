@@ -257,6 +257,7 @@ def _spelling(columns: Columns, chosen: Sequence[int], dialect: Dialect, selecti
         text,
         true_or_false,
         labels=True,
+        rows=selection.matrix or len(chosen) > 1,
         missing=selection.missing,
         decimal=dialect.decimal,
         overflow=selection.overflow,
