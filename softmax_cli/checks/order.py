@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.labels import MARGIN, gains
 from softmax_cli.checks.remedies import columns_in
-from softmax_cli.checks.renamings import renaming
+from softmax_cli.checks.renamings import Renaming, renaming
 from softmax_cli.checks.statistics import LossStatistics, Statistics
 from softmax_cli.checks.words import all_rows, as_given, listing, shift_by, trials
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
@@ -73,12 +73,14 @@ def permuted(statistics: Statistics) -> Symptom | None:
     if labels is None or found is None:
         return None
     classes = found.classes
+    trial = Trial("with that renaming", labels=lambda numbers: _renamed(numbers, classes))
+    if statistics.one_column:
+        return _of_class_0(statistics, found, trial)
     numbers = [str(index + labels.base) for index in range(statistics.classes)]
     names = statistics.class_names if labels.kind == "names" else numbers
     moves = [f"{names[old]} is {names[classes[old]]}" for old in found.moved.tolist()]
     columns = None if labels.kind == "names" else statistics.columns
     options = columns_in(columns, classes.tolist())
-    trial = Trial("with that renaming", labels=lambda numbers: _renamed(numbers, classes))
     return Symptom(
         f"the labels of {count(len(found.moved), 'class', 'classes')} are permuted",
         (
@@ -91,6 +93,20 @@ def permuted(statistics: Statistics) -> Symptom | None:
         effects=(*as_given(statistics), *(trials(options) or ([trial] if labels.certain else []))),
         remedy="the two files have their classes in different orders, such as the alphabet's and the numbers'",
         options=options,
+    )
+
+
+def _of_class_0(statistics: Statistics, found: Renaming, trial: Trial) -> Symptom:
+    """One value per row, and the labels are right the other way round: no option turns it."""
+    return Symptom(
+        "the values are those of class 0: one value per row is read as that of class 1",
+        (
+            f"of {found.rows:,} rows {found.wins:,} are right with 0 and 1 the other way round, "
+            f"{found.losses:,} as they stand",
+        ),
+        all_rows(statistics),
+        effects=(*as_given(statistics), trial),
+        remedy="export the value of class 1: of a logit x that is -x, of a probability p it is 1 - p",
     )
 
 

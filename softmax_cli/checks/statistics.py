@@ -244,11 +244,11 @@ class Statistics:
     """All of them.
 
     ``axis`` is the classes' axis of ``shape``; ``asked`` says that the user named it. ``rivals`` are the other axes
-    that fit the shape of the labels. ``single`` says that a row has one value, which is read as a logit for want of
-    another word; ``said`` that the user has said what the values are. ``labels`` and ``loss`` are None without labels.
-    ``columns`` are what --logit-columns calls each class, None where it cannot choose them. ``given`` are the options
-    that were given. ``lines`` says that the logits' file is text. ``multilabel_loss`` is what `loss` prints of
-    multi-label files, of which nothing else is known here.
+    that fit the shape of the labels. ``one_column`` says that a row has one value, and ``single`` that it is read as a
+    logit for want of another word; ``said`` that the user has said what the values are. ``labels`` and ``loss`` are
+    None without labels. ``columns`` are what --logit-columns calls each class, None where it cannot choose them.
+    ``given`` are the options that were given. ``lines`` says that the logits' file is text. ``multilabel_loss`` is what
+    `loss` prints of multi-label files, of which nothing else is known here.
     """
 
     shape: tuple[int | None, ...]
@@ -264,6 +264,7 @@ class Statistics:
     loss: LossStatistics | None = None
     rivals: tuple[Rival, ...] = field(default=())
     single: bool = False
+    one_column: bool = False
     multilabel_loss: float | None = None
     said: bool = False
 

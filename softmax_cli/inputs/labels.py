@@ -142,7 +142,8 @@ class LabelRule:
             missing = _WITHOUT if np.isnan(values[faults[0]]) else ""
             self._refuse(faults, given, start, "is not a whole number", missing)
         classes, inside = self._classes_of(values)
-        if (faults := np.flatnonzero(~inside if counted is None else ~inside & counted)).size:
+        if not (fine := inside if counted is None else inside | ~counted).all():
+            faults = np.flatnonzero(~fine)
             self._refuse(faults, given, start, self._outside(), self._remedy(values, faults))
         # What does not count may be any number, and is class 0 here.
         classes = classes if counted is None else np.where(counted, classes, 0)

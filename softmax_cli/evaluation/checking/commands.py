@@ -7,7 +7,7 @@ from typing import Any
 from softmax_cli.checks.remedies import Given
 from softmax_cli.inputs.raw import RawPair
 from softmax_cli.inputs.reading import Reading
-from softmax_cli.inputs.wrapped import unwrapped
+from softmax_cli.inputs.wrapped import is_single, unwrapped
 from softmax_cli.readers.pieces import Files, positions_of
 from softmax_cli.readers.table import Table
 
@@ -50,7 +50,12 @@ def _options(reading: Reading) -> dict[str, Any]:
 
 
 def _columns(pair: RawPair, reading: Reading) -> tuple[str, ...] | None:
-    """What --logit-columns calls each class: its position in the file, or its name where that is all there is to it."""
+    """What --logit-columns calls each class: its position in the file, or its name where that is all there is to it.
+
+    None where no column is one class: a single value per row is both of them.
+    """
+    if is_single(pair.logits):
+        return None
     positions = positions_of(unwrapped(pair.logits))
     names = pair.names
     if positions is None and reading.logit_columns is not None:

@@ -18,6 +18,7 @@ from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.evaluation.passes import run
 from softmax_cli.inputs.progress import Watcher, ignore
 from softmax_cli.inputs.raw import RawBlock, RawPair
+from softmax_cli.inputs.wrapped import is_single
 from softmax_cli.metrics.columns import Foreign
 
 _LUCKY_WHOLE = 1 / 16  # how often two whole numbers may be equal where too few were seen to tell
@@ -89,6 +90,7 @@ class Survey:
             loss=loss,
             rivals=tuple(rival.as_rival() for rival in rivals),
             single=pair.unsure,
+            one_column=is_single(pair.logits),
             said=pair.said,
         )
 
