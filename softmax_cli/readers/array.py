@@ -73,6 +73,8 @@ class ArrayTable:
 
     def _native(self, values: NDArray[Any]) -> NDArray[Any]:
         """The values in the dtype in which they are handed out."""
+        if values.dtype == self.dtype:
+            return values
         if _is_bfloat16(values.dtype):
             # It is the upper half of a float32 (https://en.wikipedia.org/wiki/Bfloat16_floating-point_format).
             return (values.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
