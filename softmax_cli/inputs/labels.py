@@ -175,6 +175,11 @@ class LabelRule:
     def _remedy(self, values: NDArray[Any], faults: NDArray[Any]) -> str:
         """What mends it, where it is likely: labels from 1 have a C and no 0, a mark for padding is one value."""
         odd = values[faults]
+        if self._classes == 2 and self.ignore_index is None and self._numbers is None and odd[0] in PADDINGS:
+            mark = int(odd[0])
+            if set(np.unique(values).tolist()) <= {0, mark}:
+                both = f"if {mark} marks class 1, export it as 1; if it marks rows that do not count"
+                return f"{both}, use --ignore-index {mark}"
         if self._single and set(np.unique(values).tolist()) == {-1, 1}:
             return "labels of -1 and 1 are those of a hinge loss; write 0 for -1"
         if (odd == odd[0]).all() and self.ignore_index is None and (odd[0] < 0 or odd[0] in PADDINGS):

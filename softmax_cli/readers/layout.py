@@ -79,7 +79,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
     rows = [row[:width] for row in (below if header else [first, *below]) if len(row) in {width, width + trailing}]
     _refuse_first(file, lines[0], delimiter, width, names, trailing=trailing)
     columns = Columns(names, width, rows, dialect.decimal, labels=selection.text)
-    chosen, notes = choose_columns(selection, columns, file)
+    chosen, notes = choose_columns(selection, columns, file, lines[0][0])
     said = [comments, *notes]
     if trailing:
         said.append(f"{file}: each line ends in a {_called(delimiter)}; taken for the line's end, not for a column")

@@ -21,8 +21,13 @@ def asked_names(selection: Selection) -> tuple[str, ...]:
     return without if selection.only is None else (*without, selection.only, *_parts(selection.only, ()))
 
 
-def choose_columns(selection: Selection, columns: Columns, file: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """The positions of the chosen columns, and notes on what was decided without being asked."""
+def choose_columns(
+    selection: Selection, columns: Columns, file: str, line: int
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """The positions of the chosen columns, and notes on what was decided without being asked.
+
+    ``line`` is that of the first row. Raises InputError for a column of text that holds a class's numbers.
+    """
     names, width = columns.names, columns.width
     without = None if selection.without is None else find_column(selection.without, names, width, file)
     if selection.only is not None:
@@ -38,7 +43,10 @@ def choose_columns(selection: Selection, columns: Columns, file: str) -> tuple[t
         called = "is called 'Unnamed: 0'" if names[0] else "has no name"
         notes.append(f"the first column {called}; taken for an index and left out")
     if selection.leave_out and len(given) > 1:
-        given, more = _labels(columns, given, selection, file) if selection.text else _classes(columns, given)
+        if selection.text:
+            given, more = _labels(columns, given, selection, file)
+        else:
+            given, more = _classes(columns, given, file, line)
         notes += more
     if not given:
         raise InputError(file, "there is no column of logits beside the labels")
@@ -73,8 +81,13 @@ def find_column(given: str, names: tuple[str, ...] | None, width: int, file: str
     raise InputError(file, f"there is no column {given!r}; the file has {width} and no header", remedy)
 
 
-def _classes(columns: Columns, given: Sequence[int]) -> tuple[list[int], list[str]]:
+def _classes(columns: Columns, given: Sequence[int], file: str, line: int) -> tuple[list[int], list[str]]:
     """The columns of logits, and notes on those that were left out."""
+    texts = [column for column in given if columns.is_text(column)]
+    if texts and len(texts) < len(given):
+        from softmax_cli.readers.mixed import refuse_numbers_in_text  # few files have columns of text
+
+        refuse_numbers_in_text(file, line, columns, texts, [column for column in given if column not in texts])
     left_out, said = no_classes(columns, given)
     by_reason: dict[str, list[str]] = {}
     for column in sorted(left_out):

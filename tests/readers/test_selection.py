@@ -12,7 +12,7 @@ NAMES = ("cat", "dog", "a, b", "1", "label")
 
 def columns(names=NAMES, **selection):
     width = len(NAMES) if names is None else len(names)
-    return choose_columns(Selection(**selection), Columns(names, width, []), "x.csv")[0]
+    return choose_columns(Selection(**selection), Columns(names, width, []), "x.csv", 1)[0]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_an_open_quote_is_a_usage_error():
 
 @pytest.mark.parametrize(("index", "called"), [("", "has no name"), ("Unnamed: 0", "is called 'Unnamed: 0'")])
 def test_an_index_of_pandas_is_left_out_with_a_note(index, called):
-    chosen, notes = choose_columns(Selection(), Columns((index, "0", "1"), 3, []), "x.csv")
+    chosen, notes = choose_columns(Selection(), Columns((index, "0", "1"), 3, []), "x.csv", 2)
     assert chosen == (1, 2)
     assert notes == (f"x.csv: the first column {called}; taken for an index and left out",)
 
@@ -103,4 +103,4 @@ def test_an_index_of_pandas_is_left_out_with_a_note(index, called):
     ],
 )
 def test_no_other_nameless_column_is_left_out(names, selection, expected):
-    assert choose_columns(Selection(**selection), Columns(names, len(names), []), "x.csv") == (expected, ())
+    assert choose_columns(Selection(**selection), Columns(names, len(names), []), "x.csv", 2) == (expected, ())
