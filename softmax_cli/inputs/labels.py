@@ -11,7 +11,6 @@ from softmax_cli.errors import InputError
 from softmax_cli.inputs.class_names import class_numbers, listing, numbers_note
 from softmax_cli.inputs.reading import PROBABILITIES
 from softmax_cli.losses.targets import Indices, Target
-from softmax_cli.readers.numerals import is_missing
 
 if TYPE_CHECKING:
     from softmax_cli.inputs.class_order import Order
@@ -200,6 +199,8 @@ class LabelRule:
         indices = np.array([self._index_of.get(name, -1) for name in values.tolist()], np.int64)
         counted = None if self.ignore_index is None else values != str(self.ignore_index)
         if (faults := np.flatnonzero(indices < 0 if counted is None else (indices < 0) & counted)).size:
+            from softmax_cli.readers.numerals import is_missing  # for this error alone
+
             missing = _WITHOUT if is_missing(values[faults[0]]) else ""
             self._refuse(faults, values, start, f"is not the name of a class in {self._logits}", missing)
         return Indices(indices if counted is None else np.where(counted, indices, 0), counted)

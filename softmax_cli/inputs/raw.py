@@ -28,6 +28,7 @@ from softmax_cli.inputs.opening import open_labels, open_logits, select_classes
 from softmax_cli.inputs.pairs import require_indices_to_ignore, require_rows_of_labels
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LOGITS, Reading
+from softmax_cli.inputs.row_ids import refuse_other_order
 from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
 from softmax_cli.inputs.values import by_class, single_first
 from softmax_cli.inputs.wrapped import unwrapped
@@ -70,6 +71,7 @@ class RawTables:
         if labels is None:
             return cls(opened, None)
         opened_labels = open_labels(labels, reading, opened.column_names, overflow=True)
+        refuse_other_order(opened, opened_labels)
         opened_labels, notes = without_header(opened, opened_labels)
         return cls(as_column(opened, opened_labels, reading)[0], opened_labels, notes)
 
