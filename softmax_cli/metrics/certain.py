@@ -4,17 +4,19 @@ import math
 from typing import TYPE_CHECKING
 
 from softmax_cli.metrics.chance import LOG_ALPHA
+from softmax_cli.metrics.rounding import LOOSEST
 
 if TYPE_CHECKING:
     from softmax_cli.metrics.coarseness import Coarseness
 
-LOOSEST = 5e-3  # how far a sum of probabilities may be off, relative: those of bfloat16 are off by 2^-9 = 2e-3
 COARSEST = 0.05  # ... where the values were rounded, and so much can come of it
 EXACT = 1e-7  # ... and what no row is nearer to it than by luck: the rounding of float32
 _WHOLE = 0.3  # how often the sums of two rows of small whole numbers are the same by luck, at most
 _FEW_ROWS = 5
 _MANY_ROWS = 20
 _SHORT_ROW = 5  # values
+_WIDE = 64  # of the 256 values of 8 bits
+EIGHT_BITS = frozenset({"int8", "uint8"})
 
 
 def rows_sum_to(
@@ -57,3 +59,8 @@ def is_index(rows: int, classes: int) -> bool:
 def is_copy(rows: int, classes: int) -> bool:
     """Return whether a column that equals the labels, which vary, in so many rows holds them."""
     return classes > 1 and rows >= _MANY_ROWS
+
+
+def is_quantised(dtype: str, span: float) -> bool:
+    """Return whether whole numbers of 8 bits use much of their range: no votes, and no marks."""
+    return dtype in EIGHT_BITS and span >= _WIDE

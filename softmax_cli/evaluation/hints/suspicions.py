@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from softmax_cli.evaluation.hints import FIRST_ROWS
 from softmax_cli.metrics.bounds import Bounds
-from softmax_cli.metrics.certain import COARSEST, is_copy, is_header, is_index, rows_sum_to
+from softmax_cli.metrics.certain import COARSEST, EIGHT_BITS, is_copy, is_header, is_index, is_quantised, rows_sum_to
+from softmax_cli.metrics.rounding import ROUNDING
 
 _FEWEST_ROWS = 3
 _MANY_DECIMALS = 12
 _BY_HAND = 1e-5  # how far a number in float32 is off what was written, in steps of its last decimal
 _SAMPLE = 1 << 14
 _TELLING = 20  # values: fewer may all be between 0 and 1 by luck
-_WIDE = 64  # of the 256 values of 8 bits
 
 
 @dataclass(eq=False, repr=False)
@@ -74,7 +74,7 @@ class Probabilities:
     def add(self, part: Part) -> bool:
         """See Suspicion."""
         logits = part.logits
-        if not logits.min() >= 0:
+        if not logits.min() >= -ROUNDING:
             return False
         sums = logits.sum(axis=1, dtype=np.float64)
         if not (np.abs(sums - 1) <= COARSEST).all():
@@ -126,16 +126,20 @@ class Sigmoids:
     """No value of a multi-label file lies outside 0 to 1: as logits, all of them would predict their label."""
 
     values: int = 0
+    whole: bool = True
 
     def add(self, part: Part) -> bool:
         """See Suspicion."""
         self.values += part.logits.size
+        self.whole = self.whole and bool((part.logits == np.rint(part.logits)).all())
         return bool(part.logits.min() >= 0 and part.logits.max() <= 1)
 
     def sentence(self, seen: Seen) -> str:  # noqa: ARG002
         """See Suspicion."""
         if self.values < _TELLING:
             return ""
+        if self.whole:
+            return "every value is 0 or 1: hard predictions, not logits; give the scores they were made from"
         what = "every value lies within [0, 1] and is read as a logit, so that every label is predicted"
         return f"{what}; if these are probabilities, use --values probabilities"
 
@@ -235,14 +239,14 @@ class Quantised:
     def add(self, part: Part) -> bool:
         """See Suspicion."""
         self.dtype = str(part.logits.dtype)
-        if self.dtype not in {"int8", "uint8"}:
+        if self.dtype not in EIGHT_BITS:
             return False
         self.values |= Bounds.of(part.logits.astype(np.float64))
         return True
 
     def sentence(self, seen: Seen) -> str:  # noqa: ARG002
         """See Suspicion."""
-        if self.values.span < _WIDE:
+        if not is_quantised(self.dtype, self.values.span):
             return ""
         what = f"{self.dtype} values: a quantised export without its scale"
         return f"{what}; if the scale is S, use --temperature with 1 / S"

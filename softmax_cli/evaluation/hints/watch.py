@@ -11,6 +11,7 @@ from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.inputs.reading import LOGITS, Reading
 from softmax_cli.inputs.wrapped import cautions, is_single
 from softmax_cli.losses.targets import Indices, Target
+from softmax_cli.metrics.rounding import ROUNDING
 from softmax_cli.readers.table import Table
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ PartsOf = Callable[[Blocks], tuple[Any, Target | None]]
 def is_healthy(rows: NDArray[Any]) -> bool:
     """Whether the first rows alone rule out every suspicion, without loading any.
 
-    Each needs rows without a negative value, or a whole number in the first row.
+    Each needs rows without a negative value (but for rounding), or a whole number in the first row.
     """
     with np.errstate(invalid="ignore"):
-        return bool((rows < 0).any()) and not (rows[0] == np.rint(rows[0])).any()
+        return bool((rows < -ROUNDING).any()) and not (rows[0] == np.rint(rows[0])).any()
 
 
 class Hints:

@@ -28,7 +28,15 @@ def with_header(x):
     return np.concatenate([np.arange(x.shape[1], dtype=x.dtype)[None], x])
 
 
+def with_rounding(p):
+    """Probabilities, one of which is the rest of a sum, a little below 0."""
+    p[0, 0], p[2, 1] = -2.2e-16, -1e-7
+    p[[0, 2]] /= p[[0, 2]].sum(axis=1, keepdims=True)
+    return p
+
+
 PLANTED = {
+    "probabilities with a rounding error": (lambda x: with_rounding(scipy.special.softmax(x, axis=1)), PROBABILITIES),
     "probabilities": (lambda x: scipy.special.softmax(x, axis=1), PROBABILITIES),
     "probabilities of 4 decimals": (lambda x: scipy.special.softmax(x, axis=1).round(4), PROBABILITIES),
     "probabilities in float16": (lambda x: scipy.special.softmax(x, axis=1).astype(np.float16), PROBABILITIES),
@@ -68,6 +76,7 @@ HEALTHY = {
     "log-probabilities": scipy.special.log_softmax(logits(), axis=1),
     "a last row that is none of probabilities": one_row_of(logits(3000), 2999),
     "a row behind the first ones that is none": one_row_of(logits(3000), 300),
+    "probabilities but for one value below 0": with_rounding(scipy.special.softmax(logits(), axis=1)) - 1e-5,
     "values in [0, 1]": np.random.default_rng(0).random((300, 6)),
     "a single row of nice numbers": np.array([[0.5, 0.25, 0.25]]),
     "two rows of nice numbers": np.array([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]),
