@@ -8,13 +8,20 @@ from numpy.typing import NDArray
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.checks.words import all_rows, as_given, loss_as_given, percent
-from softmax_cli.metrics.certain import COARSEST, is_quantised, loosest, rows_sum_to, unlikely
+from softmax_cli.metrics.certain import (
+    COARSEST,
+    PERCENTAGES,
+    are_one_hot,
+    is_quantised,
+    rows_sum_to,
+    shares_of,
+    unlikely,
+)
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
 from softmax_cli.metrics.rounding import LOOSEST
 from softmax_cli.metrics.shares import END
 from softmax_cli.reports.findings import Effect
 
-_BYTE = 255.0
 _FEW_ROWS = 5
 _MANY_VALUES = 30
 
@@ -52,15 +59,12 @@ def scaled_probabilities(statistics: Statistics) -> Symptom | None:
     may have been rounded.)
     """
     shares = statistics.logits.shares
-    if shares is None or shares.sums.low <= 0:
+    if shares is None:
         return None
-    percents = shares.sums.off(100.0) <= _loosest(statistics, 100.0) * 100
-    bytes_ = not percents and shares.sums.off(_BYTE) <= _loosest(statistics, _BYTE) * _BYTE
-    total = 100.0 if percents else _BYTE if bytes_ else shares.sums.high
-    whole = statistics.logits.coarseness.decimals == 0 and (bytes_ or shares.sums.span == 0)
-    if not (percents or whole) or abs(total - 1) <= LOOSEST or not _sums_to(statistics, total, int(not percents)):
+    found = shares_of(shares.sums, statistics.classes, statistics.logits.coarseness)
+    if found is None or not _sums_to(statistics, found[0], int(found[1] != PERCENTAGES)):
         return None
-    what = "percentages" if percents else "shares of 255" if bytes_ else "votes, or counts"
+    total, what = found
     return Symptom(
         f"the logits are {what}",
         (f"no value is negative, and every row sums to {total:.6g} (within {_sum_error(statistics, total):.1g})",),
@@ -125,7 +129,7 @@ def quantised_integers(statistics: Statistics) -> Symptom | None:
 def one_hot_rows(statistics: Statistics) -> Symptom | None:
     """Each row is a single 1 among zeros, exactly: five such rows are no logits."""
     shares = statistics.logits.shares
-    if shares is None or statistics.classes < 2 or statistics.rows < _FEW_ROWS or shares.one_hot < statistics.rows:
+    if shares is None or shares.one_hot < statistics.rows or not are_one_hot(statistics.rows, statistics.classes):
         return None
     return Symptom(
         "the logits are one-hot rows: labels or hard predictions, without a score",
@@ -203,11 +207,6 @@ def _sums_to(statistics: Statistics, total: float, spent: int) -> bool:
         coarseness=logits.coarseness,
         one_hot=logits.shares.one_hot == statistics.rows,
     )
-
-
-def _loosest(statistics: Statistics, total: float) -> float:
-    """See loosest."""
-    return loosest(statistics.classes, statistics.logits.coarseness, total)
 
 
 def _sum_error(statistics: Statistics, total: float) -> float:

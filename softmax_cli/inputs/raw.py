@@ -16,7 +16,7 @@ from softmax_cli.inputs.chosen_rows import (
     chosen_labels,
     chosen_logits,
 )
-from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.class_names import counted_numbers, numbered_names
 from softmax_cli.inputs.class_order import in_order, label_order
 from softmax_cli.inputs.distributions import distributions, of_class_1
 from softmax_cli.inputs.feed import Feed
@@ -28,6 +28,7 @@ from softmax_cli.inputs.opening import open_labels, open_logits, select_classes
 from softmax_cli.inputs.pairs import require_indices_to_ignore, require_rows_of_labels
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LOGITS, Reading
+from softmax_cli.inputs.row_ids import refuse_other_order
 from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
 from softmax_cli.inputs.values import by_class, single_first
 from softmax_cli.inputs.wrapped import unwrapped
@@ -70,6 +71,7 @@ class RawTables:
         if labels is None:
             return cls(opened, None)
         opened_labels = open_labels(labels, reading, opened.column_names, overflow=True)
+        refuse_other_order(opened, opened_labels)
         opened_labels, notes = without_header(opened, opened_labels)
         return cls(as_column(opened, opened_labels, reading)[0], opened_labels, notes)
 
@@ -138,7 +140,12 @@ class RawPair:
         self.flat = FlatOneHot(self.classes)
         order = (None, "") if self.labels is None else label_order(self.logits, self.labels, self.label_axis)
         self._order, self._order_note = order
-        self._rule = LooseRule(self.classes, self.names, self.base, ignore_index)
+        self._rule = LooseRule(self.classes, self.names, self.base, ignore_index, self._counted_numbers(ignore_index))
+
+    def _counted_numbers(self, ignore_index: int | None) -> NDArray[np.int64] | None:
+        if self.labels is None or self.label_axis is not None or self._soft:
+            return None
+        return counted_numbers(self.names, self.base, self.labels, ignore_index)
 
     @property
     def display_names(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from softmax_cli.metrics.chance import LOG_ALPHA
 from softmax_cli.metrics.rounding import LOOSEST
 
 if TYPE_CHECKING:
+    from softmax_cli.metrics.bounds import Bounds
     from softmax_cli.metrics.coarseness import Coarseness
 
 COARSEST = 0.05  # ... where the values were rounded, and so much can come of it
@@ -33,6 +34,24 @@ def rows_sum_to(
         near = error <= (loosest(classes, coarseness, total) if total > 1 else LOOSEST)
         return near and unlikely(_WHOLE / 2, rows)
     return error <= loosest(classes, coarseness, total) and unlikely(error, rows)
+
+
+PERCENTAGES = "percentages"
+_BYTE = 255.0
+
+
+def shares_of(sums: "Bounds", classes: int, coarseness: "Coarseness") -> tuple[float, str] | None:
+    """Return the total that rows seem to be shares of, and what they are then; None where they are none.
+
+    It is 100; else the values are whole numbers, and it is 255, or the sum that all rows have.
+    """
+    if not sums or sums.low <= 0:
+        return None
+    for total, what in ((100.0, PERCENTAGES), (_BYTE, "shares of 255")):
+        if sums.off(total) <= loosest(classes, coarseness, total) * total:
+            return (total, what) if total == 100.0 or coarseness.decimals == 0 else None
+    votes = coarseness.decimals == 0 and sums.span == 0 and abs(sums.high - 1) > LOOSEST
+    return (sums.high, "votes, or counts") if votes else None
 
 
 def loosest(classes: int, coarseness: "Coarseness", total: float) -> float:
@@ -64,3 +83,8 @@ def is_copy(rows: int, classes: int) -> bool:
 def is_quantised(dtype: str, span: float) -> bool:
     """Return whether whole numbers of 8 bits use much of their range: no votes, and no marks."""
     return dtype in EIGHT_BITS and span >= _WIDE
+
+
+def are_one_hot(rows: int, classes: int) -> bool:
+    """Return whether so many rows of a single 1 among zeros are no logits."""
+    return classes > 1 and rows >= _FEW_ROWS

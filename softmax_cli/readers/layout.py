@@ -36,7 +36,8 @@ class Layout:
     """What the first lines say. ``first_line`` is the number of the first row's line.
 
     ``trailing``: each line ends in a delimiter. ``first_line_may_be_header``: it was taken for a row of numbers, which
-    could be a header all the same. ``left_out`` are the names of columns that nobody asked to leave out.
+    could be a header all the same. ``left_out`` are the names of columns that nobody asked to leave out, ``ids`` those
+    of columns that tell the rows apart; where the classes were chosen by the user there are none.
     """
 
     delimiter: str
@@ -49,6 +50,7 @@ class Layout:
     trailing: bool = False
     first_line_may_be_header: bool = False
     left_out: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
     def lines(self, lines: list[str]) -> list[str]:
         """Lines without the delimiter that ends each."""
@@ -103,6 +105,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
         trailing,
         first_line_may_be_header=guessed and not header and may_be_header(first),
         left_out=_left_out(columns, chosen, selection, file),
+        ids=columns.id_names(chosen) if selection.text or selection.only is None else (),
     )
 
 
@@ -254,6 +257,7 @@ def _spelling(columns: Columns, chosen: Sequence[int], dialect: Dialect, selecti
         text,
         true_or_false,
         labels=True,
+        rows=selection.matrix or len(chosen) > 1,
         missing=selection.missing,
         decimal=dialect.decimal,
         overflow=selection.overflow,

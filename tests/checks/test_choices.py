@@ -124,3 +124,18 @@ def test_sigmoids_of_several_labels_have_no_bound_of_a_softmax():
     assert set(losses(finding)) == {"as given", "with --values sigmoids"}
     expected = log_loss(targets.ravel(), scores.ravel())
     assert losses(finding)["with --values sigmoids"] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize(("rows", "processes"), [(400, 2), (401, 4), (960, 8)])
+@pytest.mark.parametrize("which", ["rows", "labels"])
+def test_what_several_processes_wrote_one_after_the_other(which, rows, processes):
+    """Gathered without being put in order again: no label stands several times."""
+    logits, labels = data(rows)
+    order = np.concatenate([np.arange(rows)[rank::processes] for rank in range(processes)])
+    given = (logits[order], labels) if which == "rows" else (logits, labels[order])
+    finding = found(*given)["Y223"]
+    assert finding.message.endswith(
+        f"the {which} are dealt out to {processes} processes in turn, and stand process after process"
+    )
+    (mended,) = [effect for effect in finding.effects if effect.name == "in that order"]
+    assert mended.accuracy == np.mean(logits.argmax(1) == labels)

@@ -49,7 +49,7 @@ class Hints:
         self._multilabel = reading.multilabel
         self._all_rows = not (reading.skip_rows or reading.shift)
         self._left: list[Suspicion] = []
-        self._whole = reading.logit_columns is None and reading.label_column is None
+        self._table, self._reading = table, reading
         self._rows = self._classes = 0
         self._passed = False
 
@@ -105,7 +105,8 @@ class Hints:
         if not self._left:
             return self._more()
         from softmax_cli.evaluation.hints.suspicions import Seen
+        from softmax_cli.inputs.column_words import column_words
 
-        seen = Seen(self._rows, self._classes, self._whole)
+        seen = Seen(self._rows, self._classes, column_words(self._table, self._classes, self._reading))
         sentences = (suspicion.sentence(seen) for suspicion in self._left)
         return (*(f"{self._name}: {sentence}" for sentence in sentences if sentence), *self._more())
