@@ -15,6 +15,7 @@ PLAIN = {
     "inputs": ("arranged", "class_names", "feed", "labels", "opening", "pairs", "progress", "reading", "wrapped"),
     "losses": ("batch", "criterion", "distance", "families", "frameworks", "others", "partial", "precision"),
     "losses.": ("sigmoid", "sigmoid_variants", "softmax", "sums", "targets", "variants"),
+    "metrics": ("rounding",),
     "readers": ("array", "dialect", "magic", "npy", "pieces", "source", "table"),
     "reports": ("charts", "display", "findings", "frameworks", "grid", "ledger", "lines", "loss", "rows", "signature"),
     "writers": ("numbers", "text"),
@@ -34,7 +35,7 @@ except SystemExit as end:
 
 def plain_modules():
     """The names of PLAIN in full."""
-    found = {"softmax_cli", "softmax_cli.reports", "softmax_cli.writers"}
+    found = {"softmax_cli", "softmax_cli.metrics", "softmax_cli.reports", "softmax_cli.writers"}
     for package, names in PLAIN.items():
         start = ".".join(filter(None, ["softmax_cli", package.rstrip(".")]))
         found |= {f"{start}.{name}" for name in names}
