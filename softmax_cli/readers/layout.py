@@ -36,7 +36,8 @@ class Layout:
     """What the first lines say. ``first_line`` is the number of the first row's line.
 
     ``trailing``: each line ends in a delimiter. ``first_line_may_be_header``: it was taken for a row of numbers, which
-    could be a header all the same. ``left_out`` are the names of columns that nobody asked to leave out.
+    could be a header all the same. ``left_out`` are the names of columns that nobody asked to leave out. ``header`` is
+    the header's line where it could be read as a row.
     """
 
     delimiter: str
@@ -49,6 +50,7 @@ class Layout:
     trailing: bool = False
     first_line_may_be_header: bool = False
     left_out: tuple[str, ...] = ()
+    header: str | None = None
 
     def lines(self, lines: list[str]) -> list[str]:
         """Lines without the delimiter that ends each."""
@@ -71,6 +73,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
         is_header(first, _like(first, below), selection, dialect.decimal) if guessed else dialect.header
     )
     names = _cut(file, lines[0][0], lines[0][1].removeprefix("# "), delimiter) if header else None
+    line_of_names = lines[0][1] if header else ""
     lines = lines[1:] if header else lines
     if not lines:
         raise InputError(file, "there are no rows, only a header")
@@ -103,6 +106,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
         trailing,
         first_line_may_be_header=guessed and not header and may_be_header(first),
         left_out=_left_out(columns, chosen, selection, file),
+        header=line_of_names if names and len(chosen) > 1 and all(names[place].isdigit() for place in chosen) else None,
     )
 
 
