@@ -20,12 +20,13 @@ from softmax_cli.checks import (
     order,
     rows,
     shape,
+    signs,
 )
 from softmax_cli.checks.check import Check, Symptom
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.errors import UsageError
 
-_MODULES = (balance, classes, digits, encodings, labels, logits, loss, misplaced, order, rows, shape)
+_MODULES = (balance, classes, digits, encodings, labels, logits, loss, misplaced, order, rows, shape, signs)
 
 CHECKS: dict[str, Check] = {
     check.code: check

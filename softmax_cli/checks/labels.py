@@ -3,6 +3,8 @@
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.classes import enough_rows
 from softmax_cli.checks.statistics import LossStatistics, Statistics
@@ -13,6 +15,7 @@ from softmax_cli.metrics.places import Places
 from softmax_cli.reports.findings import Effect
 from softmax_cli.reports.grid import count
 
+_FEW_CLASSES = 10
 _PADDINGS = (255, 65535)  # of masks in uint8 and uint16; negative numbers are padding too
 NO_CLASSES = "labels of which some are classes are needed: another file or column?"
 MARGIN = 0.05  # by which another reading of the labels must be more often right
@@ -33,9 +36,11 @@ def out_of_range(statistics: Statistics) -> Symptom | None:
     remedy, options = "labels of other classes, or of other logits?", {}
     if set(odd) == {last + 1} and labels.counts[0] == 0:
         remedy, options = "labels that start at 1?", {"label_base": labels.base + 1}
-    elif len(odd) == 1:
+    elif len(odd) == 1 and _is_far(next(iter(odd)), labels.base, statistics.classes):
         remedy += " or a mark for rows that do not count:"
         options = {"ignore_index": next(iter(odd))}
+    elif set(odd) == {last + 1}:
+        remedy = "a class that the logits have no column for? or labels of other logits?"
     first = min(odd.values(), key=lambda rows: rows.first[0])
     return Symptom(
         f"{count(number, 'label is', 'labels are')} outside {labels.base} to {last}",
@@ -46,6 +51,11 @@ def out_of_range(statistics: Statistics) -> Symptom | None:
         remedy=remedy,
         options=options,
     )
+
+
+def _is_far(value: int, base: int, classes: int) -> bool:
+    """Whether a number may be a mark: no number of a class that the logits lack by a few."""
+    return value < min(base, 0) or value > base + 2 * classes + _FEW_CLASSES
 
 
 def base(statistics: Statistics) -> Symptom | None:
@@ -117,6 +127,8 @@ def padding(statistics: Statistics) -> Symptom | None:
             remedy=NO_CLASSES,
         )
     options = {"ignore_index": value}
+    if statistics.classes == 2 and value > 0 and not labels.counts[1]:
+        return _foreground(statistics, value, rows)
     return Symptom(
         f"{count(rows.count, 'label is', 'labels are')} {value}: padding, without --ignore-index",
         (f"{value} stands in {rows_text(rows)}",),
@@ -125,6 +137,24 @@ def padding(statistics: Statistics) -> Symptom | None:
         effects=(*others(statistics), *trials(options)),
         remedy="say that these rows do not count",
         options=options,
+    )
+
+
+def _foreground(statistics: Statistics, value: int, rows: Places) -> Symptom:
+    """Of two classes, with no label 1: masks have the largest number for class 1 as well as for no class."""
+    ignoring = {"ignore_index": value}
+    return Symptom(
+        f"{count(rows.count, 'label is', 'labels are')} {value}: class 1, or padding",
+        (f"{value} stands in {rows_text(rows)}, and no label is 1",),
+        rows,
+        "labels",
+        effects=(
+            *others(statistics),
+            Trial(f"with {value} as 1", labels=lambda numbers: np.where(numbers == value, 1, numbers)),
+            Trial.of(ignoring),
+        ),
+        remedy=f"if {value} marks class 1, export it as 1; if it marks rows that do not count, "
+        f"use --ignore-index {value}",
     )
 
 

@@ -1,4 +1,4 @@
-"""What may be in the logits' place: probabilities, in whatever form, or logits of the wrong sign."""
+"""What may be in the logits' place: probabilities, in whatever form."""
 
 import math
 
@@ -8,20 +8,25 @@ from numpy.typing import NDArray
 from softmax_cli.checks.check import Check, Symptom, Trial
 from softmax_cli.checks.statistics import Statistics
 from softmax_cli.checks.words import all_rows, as_given, loss_as_given, percent
-from softmax_cli.metrics.certain import COARSEST, LOOSEST, loosest, rows_sum_to, unlikely
+from softmax_cli.metrics.certain import (
+    COARSEST,
+    PERCENTAGES,
+    are_one_hot,
+    is_quantised,
+    rows_sum_to,
+    shares_of,
+    unlikely,
+)
 from softmax_cli.metrics.chance import LOG_ALPHA, log_binomial_tail
+from softmax_cli.metrics.rounding import LOOSEST
 from softmax_cli.metrics.shares import END
 from softmax_cli.reports.findings import Effect
-from softmax_cli.reports.grid import count
 
-_BYTE = 255.0
 _FEW_ROWS = 5
-_WIDE = 64  # of the 256 values of 8 bits
 _MANY_VALUES = 30
 
 _PROBABILITIES = {"values": "probabilities"}
 _SIGMOIDS = {"values": "sigmoids"}
-_DISTANCES = {"values": "distances"}
 
 
 def probabilities(statistics: Statistics) -> Symptom | None:
@@ -54,15 +59,12 @@ def scaled_probabilities(statistics: Statistics) -> Symptom | None:
     may have been rounded.)
     """
     shares = statistics.logits.shares
-    if shares is None or shares.sums.low <= 0:
+    if shares is None:
         return None
-    percents = shares.sums.off(100.0) <= _loosest(statistics, 100.0) * 100
-    bytes_ = not percents and shares.sums.off(_BYTE) <= _loosest(statistics, _BYTE) * _BYTE
-    total = 100.0 if percents else _BYTE if bytes_ else shares.sums.high
-    whole = statistics.logits.coarseness.decimals == 0 and (bytes_ or shares.sums.span == 0)
-    if not (percents or whole) or abs(total - 1) <= LOOSEST or not _sums_to(statistics, total, int(not percents)):
+    found = shares_of(shares.sums, statistics.classes, statistics.logits.coarseness)
+    if found is None or not _sums_to(statistics, found[0], int(found[1] != PERCENTAGES)):
         return None
-    what = "percentages" if percents else "shares of 255" if bytes_ else "votes, or counts"
+    total, what = found
     return Symptom(
         f"the logits are {what}",
         (f"no value is negative, and every row sums to {total:.6g} (within {_sum_error(statistics, total):.1g})",),
@@ -111,9 +113,9 @@ def quantised_integers(statistics: Statistics) -> Symptom | None:
     The logits are scale * (q - zero point). A file says neither, so that no loss can be told; the softmax of the whole
     numbers themselves is far too sure. Few small whole numbers in 8 bits may be votes, or marks.
     """
-    if statistics.logits.dtype not in {"int8", "uint8"} or statistics.logits.values.span < _WIDE:
-        return None
     values = statistics.logits.values
+    if not is_quantised(statistics.logits.dtype, values.span):
+        return None
     return Symptom(
         "the logits are a quantised model's whole numbers, without their scale and zero point",
         (f"dtype {statistics.logits.dtype}, values from {values.low:.0f} to {values.high:.0f}",),
@@ -127,7 +129,7 @@ def quantised_integers(statistics: Statistics) -> Symptom | None:
 def one_hot_rows(statistics: Statistics) -> Symptom | None:
     """Each row is a single 1 among zeros, exactly: five such rows are no logits."""
     shares = statistics.logits.shares
-    if shares is None or statistics.classes < 2 or statistics.rows < _FEW_ROWS or shares.one_hot < statistics.rows:
+    if shares is None or shares.one_hot < statistics.rows or not are_one_hot(statistics.rows, statistics.classes):
         return None
     return Symptom(
         "the logits are one-hot rows: labels or hard predictions, without a score",
@@ -151,6 +153,9 @@ def sigmoids(statistics: Statistics) -> Symptom | None:
     crowded = log_binomial_tail(shares.near_zero, size, END) < LOG_ALPHA
     if not crowded or shares.near_one < max(3, statistics.rows / 100) or shares.sums.off(1.0) <= COARSEST:
         return None
+    if shares.near_zero + shares.near_one == size and statistics.logits.coarseness.decimals == 0:
+        return _thresholded(statistics)
+    multilabel = statistics.multilabel_loss is not None
     return Symptom(
         "the logits are sigmoids: a probability for each class by itself",
         (
@@ -158,9 +163,20 @@ def sigmoids(statistics: Statistics) -> Symptom | None:
             f"and the rows sum to anything from {shares.sums.low:.3g} to {shares.sums.high:.3g}",
         ),
         all_rows(statistics),
-        effects=(*as_given(statistics), Trial.of(_SIGMOIDS), _floor(statistics)),
+        effects=(*as_given(statistics), Trial.of(_SIGMOIDS), *(() if multilabel else [_floor(statistics)])),
         remedy="say that they are sigmoids: log(p / (1 - p)) gives the logits back, as far as p has digits",
         options=_SIGMOIDS,
+    )
+
+
+def _thresholded(statistics: Statistics) -> Symptom:
+    """Values of 0 and 1 alone: no option gives their scores back, and log(p / (1 - p)) is infinite."""
+    return Symptom(
+        "the logits are hard predictions: a yes or no for each class, without a score",
+        ("every value is 0 or 1",),
+        all_rows(statistics),
+        effects=as_given(statistics),
+        remedy="give the scores that were held against the threshold",
     )
 
 
@@ -180,31 +196,6 @@ def log_probabilities(statistics: Statistics) -> Symptom | None:
     )
 
 
-def negated(statistics: Statistics) -> Symptom | None:
-    """The label alone has the *lowest* logit in at least half of the rows, and more often than the highest by far.
-
-    Of three classes or more. Luck alone would be one row in three at most; half of them is luck less often than 1e-6
-    from 235 rows on, and all of them from 13 on; rows with the label and maximum of the one before do not count.
-    Where several classes share the minimum, as the zeros behind a ReLU do, the row is no evidence.
-    """
-    loss = statistics.loss
-    if loss is None or statistics.classes < 3 or 2 * loss.lowest < loss.counted or loss.lowest < 2 * loss.hits:
-        return None
-    if log_binomial_tail(loss.fresh_lowest, loss.fresh, 1 / 3) >= LOG_ALPHA:
-        return None
-    return Symptom(
-        "the logits have the wrong sign: distances, or losses",
-        (
-            f"the label alone has the lowest logit of its row in {loss.lowest:,} of {count(loss.counted, 'row')}, "
-            f"the highest in {loss.hits:,}",
-        ),
-        all_rows(statistics),
-        effects=(*as_given(statistics), Trial.of(_DISTANCES)),
-        remedy="say that the smallest is the best",
-        options=_DISTANCES,
-    )
-
-
 def _sums_to(statistics: Statistics, total: float, spent: int) -> bool:
     """Whether no value is negative and the rows sum to that total, ``spent`` of them having been used to find it."""
     logits = statistics.logits
@@ -216,11 +207,6 @@ def _sums_to(statistics: Statistics, total: float, spent: int) -> bool:
         coarseness=logits.coarseness,
         one_hot=logits.shares.one_hot == statistics.rows,
     )
-
-
-def _loosest(statistics: Statistics, total: float) -> float:
-    """See loosest."""
-    return loosest(statistics.classes, statistics.logits.coarseness, total)
 
 
 def _sum_error(statistics: Statistics, total: float) -> float:
@@ -279,15 +265,6 @@ CHECKS = (
         "log-probabilities, which are harmless",
         log_probabilities,
         hides=("X113", "X117", "X119"),
-    ),
-    Check(
-        "X106",
-        "negated",
-        "error",
-        "the wrong sign: the label's is lowest",
-        negated,
-        needs_labels=True,
-        hides=("X131", "X132", "Y22", "L4"),
     ),
     Check(
         "X107",

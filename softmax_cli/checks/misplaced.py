@@ -22,7 +22,8 @@ _BETTER = 0.1  # by which the accuracy in the other order must be higher
 def misplaced(statistics: Statistics) -> Symptom | None:
     """The labels are right in another order of the rows, and no better than chance in their own.
 
-    So many rows on or back, each of them so many times in a row, the last row first, or two axes the other way round.
+    So many rows on or back, each of them so many times in a row, the last row first, two axes the other way round, or
+    dealt out to so many processes and written one process after the other.
     All of these are tried on the first 131,072 rows, and luck must be rarer than 1e-6 for all together, counting only
     rows where the label changes: labels that stay the same for long agree with many orders.
     """
@@ -60,10 +61,12 @@ def _in_words(statistics: Statistics, found: Rearrangement) -> tuple[str, str, O
         where = "later" if found.by > 0 else "earlier"
         what = f"row i has the label of the row {by:,} {where}"
         return what, f"{by / sequence:g} sequences of {sequence}: the labels of another batch?", NO_OPTIONS
-    if found.kind == "labels repeated":
-        return f"each label stands {by} times in a row", "export each label once, or each row as often", NO_OPTIONS
-    if found.kind == "rows repeated":
-        return f"each row stands {by} times in a row", "export each row once, or each label as often", NO_OPTIONS
+    one, other = ("row", "label") if found.kind.startswith("row") else ("label", "row")
+    if found.kind.endswith("repeated"):
+        return f"each {one} stands {by} times in a row", f"export each {one} once, or each {other} as often", NO_OPTIONS
+    if found.kind.endswith("dealt"):
+        what = f"the {one}s are dealt out to {by} processes in turn, and stand process after process"
+        return what, f"write the {one}s of the processes in turn, as the {other}s are", NO_OPTIONS
     if found.kind == "reversed":
         return "the last one comes first", "export both files in the same order", NO_OPTIONS
     axes = f"axes {found.by} and {found.by + 1} of the rows the other way round"

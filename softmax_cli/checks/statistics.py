@@ -31,7 +31,7 @@ class LogitStatistics:
         values: of all that are finite.
         spans: of each row's highest logit less its lowest.
         normalizers: of the rows' log(sum(exp(x))).
-        shares: the rows as shares of a total; None where any value is negative.
+        shares: the rows as shares of a total; None where any value is negative, but for rounding.
         nan: rows with a nan.
         infinite: rows with +inf.
         hollow: rows of nothing but -inf.

@@ -18,8 +18,9 @@ from softmax_cli.inputs.opening import open_logits
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, Reading
 from softmax_cli.inputs.shapes import shape_text
-from softmax_cli.inputs.single import ROUNDING, ColumnTable
+from softmax_cli.inputs.single import ColumnTable
 from softmax_cli.metrics.moments import Moments
+from softmax_cli.metrics.rounding import ROUNDING
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import count
 from softmax_cli.reports.likelihood import LikelihoodReport, WorstRow

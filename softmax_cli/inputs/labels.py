@@ -11,7 +11,6 @@ from softmax_cli.errors import InputError
 from softmax_cli.inputs.class_names import class_numbers, listing, numbers_note
 from softmax_cli.inputs.reading import PROBABILITIES
 from softmax_cli.losses.targets import Indices, Target
-from softmax_cli.readers.numerals import is_missing
 
 if TYPE_CHECKING:
     from softmax_cli.inputs.class_order import Order
@@ -176,6 +175,11 @@ class LabelRule:
     def _remedy(self, values: NDArray[Any], faults: NDArray[Any]) -> str:
         """What mends it, where it is likely: labels from 1 have a C and no 0, a mark for padding is one value."""
         odd = values[faults]
+        if self._classes == 2 and self.ignore_index is None and self._numbers is None and odd[0] in PADDINGS:
+            mark = int(odd[0])
+            if set(np.unique(values).tolist()) <= {0, mark}:
+                both = f"if {mark} marks class 1, export it as 1; if it marks rows that do not count"
+                return f"{both}, use --ignore-index {mark}"
         if self._single and set(np.unique(values).tolist()) == {-1, 1}:
             return "labels of -1 and 1 are those of a hinge loss; write 0 for -1"
         if (odd == odd[0]).all() and self.ignore_index is None and (odd[0] < 0 or odd[0] in PADDINGS):
@@ -195,6 +199,8 @@ class LabelRule:
         indices = np.array([self._index_of.get(name, -1) for name in values.tolist()], np.int64)
         counted = None if self.ignore_index is None else values != str(self.ignore_index)
         if (faults := np.flatnonzero(indices < 0 if counted is None else (indices < 0) & counted)).size:
+            from softmax_cli.readers.numerals import is_missing  # for this error alone
+
             missing = _WITHOUT if is_missing(values[faults[0]]) else ""
             self._refuse(faults, values, start, f"is not the name of a class in {self._logits}", missing)
         return Indices(indices if counted is None else np.where(counted, indices, 0), counted)

@@ -236,20 +236,33 @@ def open_pair(
     opened = open_logits(logits, of_logits, name)
     if row_weight is None:
         return _pair(opened, labels, reading, ignore_index)
-    from softmax_cli.inputs.row_weights import is_column, open_row_weights, quoted
+    from softmax_cli.inputs.row_weights import is_column, open_row_weights
+    from softmax_cli.readers.selection import quoted
 
     if is_column(row_weight) and reading.logit_columns is None and row_weight in (opened.column_names or ()):
         classes = ",".join(quoted(each) for each in opened.column_names or () if each != row_weight)
         opened = open_logits(logits, replace(of_logits, logit_columns=classes), name)
     pair = _pair(opened, labels, reading, ignore_index)
-    pair.weigh(open_row_weights(row_weight, labels, logits, reading))
+    weights = open_row_weights(row_weight, labels, logits, reading)
+    _hold_together(opened, weights.table)
+    pair.weigh(weights)
     return pair
 
 
 def _pair(logits: Table, labels: Any, reading: Reading, ignore_index: int | None) -> Pair:
-    pair = Pair(logits, open_labels(labels, reading, logits.column_names), reading, ignore_index)
+    opened = open_labels(labels, reading, logits.column_names)
+    _hold_together(logits, opened)
+    pair = Pair(logits, opened, reading, ignore_index)
     require_indices_to_ignore(pair.by_probabilities, ignore_index)
     return pair
+
+
+def _hold_together(logits: Table, other: Table) -> None:
+    """Raise InputError where ids in both files show that their rows are in another order."""
+    if getattr(logits, "ids", ()) and getattr(other, "ids", ()):
+        from softmax_cli.inputs.row_ids import refuse_other_order
+
+        refuse_other_order(logits, other)
 
 
 def require_indices_to_ignore(by_probabilities: bool, ignore_index: int | None) -> None:

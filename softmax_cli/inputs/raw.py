@@ -15,7 +15,6 @@ from softmax_cli.inputs.chosen_rows import (
     choices,
     chosen_labels,
     chosen_logits,
-    further,
 )
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import in_order, label_order
@@ -29,6 +28,7 @@ from softmax_cli.inputs.opening import open_labels, open_logits, select_classes
 from softmax_cli.inputs.pairs import require_indices_to_ignore, require_rows_of_labels
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import LOGITS, Reading
+from softmax_cli.inputs.row_ids import refuse_other_order
 from softmax_cli.inputs.single import SingleLogits, as_column, has_soft_labels
 from softmax_cli.inputs.values import by_class, single_first
 from softmax_cli.inputs.wrapped import unwrapped
@@ -71,6 +71,7 @@ class RawTables:
         if labels is None:
             return cls(opened, None)
         opened_labels = open_labels(labels, reading, opened.column_names, overflow=True)
+        refuse_other_order(opened, opened_labels)
         opened_labels, notes = without_header(opened, opened_labels)
         return cls(as_column(opened, opened_labels, reading)[0], opened_labels, notes)
 
@@ -117,10 +118,10 @@ class RawPair:
             logits, labels = opened_whole(logits, labels, axis)
         elif reading.shift:
             raise UsageError(SHIFT_WITHOUT_LABELS)
-        self._reading, self._tables, self._choice = reading, (logits, labels), choices(logits, layout, reading)
+        self._reading, self._choice = reading, choices(logits, layout, reading)
         self.label_axis, self.sequence = layout.label_axis, layout.sequence
         self._shape_notes = (*tables.notes, *axis_notes(unwrapped(logits), axis), *filter(None, [layout.note]))
-        self.logits, self.labels = self._chosen(shift=0)
+        self.logits, self.labels = self._chosen(logits, labels)
         self.said = reading.values != LOGITS
         self.unsure = isinstance(self.logits, SingleLogits) and not self.said
         self.classes = int(self.logits.shape[axis] or 0)
@@ -163,19 +164,17 @@ class RawPair:
         """How far the latest pass has come."""
         return Progress(self._rows_read, *self.logits.progress())
 
-    def blocks(self, rows: int, *, shift: int = 0, skip_rows: int = 0, skip_labels: int = 0) -> Iterator[RawBlock]:
+    def blocks(self, rows: int, *, skip_rows: int = 0, skip_labels: int = 0) -> Iterator[RawBlock]:
         """All rows in order, about ``rows`` at a time, each with its label, as far as these go.
 
-        Labels are taken so many positions further on in their sequences than the user said. The first ``skip_rows``
-        rows and the first ``skip_labels`` labels are passed over.
+        The first ``skip_rows`` rows and the first ``skip_labels`` labels are passed over.
         """
-        of_logits, of_labels = self._chosen(shift) if shift else (self.logits, self.labels)
-        labels = None if of_labels is None else Feed(of_labels.blocks(rows, self.label_axis))
+        labels = None if self.labels is None else Feed(self.labels.blocks(rows, self.label_axis))
         if labels is not None:
             labels.take(skip_labels)
         self.given = start = 0
-        numbers = Feed(further(self._choice, shift)[0].numbers())
-        for block in of_logits.blocks(rows, self.axis):
+        numbers = Feed(self._choice[0].numbers())
+        for block in self.logits.blocks(rows, self.axis):
             sequences = None if self.sequence is None else numbers.take(len(block)) // self.sequence
             passed = min(skip_rows, len(block))
             skip_rows -= passed
@@ -187,10 +186,9 @@ class RawPair:
         while labels is not None and len(self._next(labels, _LEFT_AT_ONCE).numbers):
             pass  # those that no row is left for are counted
 
-    def _chosen(self, shift: int) -> tuple[Table, Table | None]:
-        """The rows of both files that are kept, with the labels so many positions further on."""
-        logits, labels = self._tables
-        of_logits, of_labels = further(self._choice, shift)
+    def _chosen(self, logits: Table, labels: Table | None) -> tuple[Table, Table | None]:
+        """The rows of both files that are kept."""
+        of_logits, of_labels = self._choice
         labels = None if labels is None else chosen_labels(labels, self.label_axis, of_labels)
         logits = chosen_logits(logits, self.axis, of_logits, self._reading)
         return by_class(logits, self.axis, self._reading), labels

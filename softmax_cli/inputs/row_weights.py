@@ -12,6 +12,7 @@ from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.opening import open_logits
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.readers.pieces import Files
+from softmax_cli.readers.selection import quoted
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import count
 
@@ -120,8 +121,3 @@ def _column(name: str, source: Files, reading: Reading) -> Table | None:
         return open_logits(source, chosen)
     except SoftmaxCliError:  # no such column, or a file that has none
         return None
-
-
-def quoted(name: str) -> str:
-    """Return a column's name as --logit-columns takes it, whatever stands in it."""
-    return '"' + name.replace('"', '""') + '"'

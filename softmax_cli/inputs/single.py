@@ -18,10 +18,9 @@ from softmax_cli.inputs.reading import (
     SIGMOIDS,
     Reading,
 )
+from softmax_cli.inputs.rounded import Rounded
+from softmax_cli.metrics.rounding import ROUNDING
 from softmax_cli.readers.table import Table
-
-ROUNDING = 1e-6
-"""How far above 0 rounding may put a log-probability: that of float32 is 6e-8 near 1, and few digits are written."""
 
 _FEW = 1 << 16
 
@@ -45,12 +44,14 @@ class SingleLogits:
         self.dtype: Any = table.dtype if kind == LOGITS else np.dtype(np.float64)
         self._axis = axis
         self._kind = kind
+        self._rounded = Rounded()
         self._lowest, self._highest = math.inf, -math.inf
 
     @property
     def notes(self) -> tuple[str, ...]:
         """The table's own, and how its values are read."""
-        return (*self.given.notes, f"{self.name}: one {_READ_AS[self._kind]}")
+        rounded = self._rounded.notes(self.name)
+        return (*self.given.notes, *rounded, f"{self.name}: one {_READ_AS[self._kind]}")
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -104,6 +105,7 @@ class SingleLogits:
 
     def _log_probabilities(self, values: NDArray[np.float64], start: int) -> NDArray[np.float64]:
         of_logs = self._kind == LOG_PROBABILITIES
+        values = values if of_logs else self._rounded.within(values, start, below_1=True)
         fine = values <= ROUNDING if of_logs else (values >= 0) & (values <= 1)
         if not (fine := fine | np.isnan(values)).all():
             row = int(np.argmin(fine))

@@ -10,8 +10,10 @@ from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.axes import asked_axis
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.reading import DISTANCES, LOG_PROBABILITIES, LOGITS, PROBABILITIES, SIGMOIDS, Reading
+from softmax_cli.inputs.rounded import Rounded
 from softmax_cli.inputs.row_sums import RowSums
 from softmax_cli.inputs.single import SingleLogits, log_of_rest
+from softmax_cli.metrics.rounding import LOOSEST
 from softmax_cli.readers.table import Table
 
 
@@ -64,12 +66,14 @@ class ConvertedTable:
         self.dtype: Any = table.dtype if kind == LOG_PROBABILITIES else np.dtype(np.float64)
         self._kind = kind
         self._axis = axis
+        self._rounded = Rounded()
         self._sums = RowSums(table, axis, kind) if kind in {PROBABILITIES, LOG_PROBABILITIES} else None
 
     @property
     def notes(self) -> tuple[str, ...]:
         """The table's own, and what the rows read so far sum to."""
-        return self.given.notes if self._sums is None else (*self.given.notes, *self._sums.notes)
+        notes = (*self.given.notes, *self._rounded.notes(self.name))
+        return notes if self._sums is None else (*notes, *self._sums.notes)
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table; raises InputError at the first value that cannot be."""
@@ -88,24 +92,37 @@ class ConvertedTable:
 
     def converted(self, block: NDArray[Any], start: int) -> NDArray[Any]:
         """Return the logits of rows ``start`` on; raises InputError at the first value that cannot be."""
-        self._refuse_impossible(block, start)
+        block = self._possible(block, start)
         if self._sums is not None:
             self._sums.add(block, start)
         with np.errstate(divide="ignore", invalid="ignore"):
             return _CONVERSIONS[self._kind](block)
 
-    def _refuse_impossible(self, block: NDArray[Any], start: int) -> None:
+    def _possible(self, block: NDArray[Any], start: int) -> NDArray[Any]:
+        """Return the rows, less what rounding has put beyond 0 or 1; raises InputError at the first other fault."""
         possible = _POSSIBLE.get(self._kind)
-        if possible is None or (fine := possible(block) | np.isnan(block)).all():
-            return
+        if possible is None or (possible(block) | np.isnan(block)).all():
+            return block
+        if self._kind != _LOG_SIGMOIDS:
+            block = self._rounded.within(block, start, below_1=self._kind == SIGMOIDS)
+        if (fine := possible(block) | np.isnan(block)).all():
+            return block
         row, column = np.argwhere(~fine)[0].tolist()
         name = numbered_names(self.column_names, block.shape[1])[column]
         place = f"{self.where(start + row, self._axis)}, class {name}"
-        logs = self._kind == PROBABILITIES and bool((block[row] <= 0).all())
-        other = LOG_PROBABILITIES if logs else LOGITS
-        remedy = f"if these are {other}, use --values {other}"
+        remedy = self._remedy(block, row)
         what = "log-probability" if self._kind == _LOG_SIGMOIDS else "probability"
         raise InputError(place, f"{block[row, column]:.6g} is not a {what}", remedy)
+
+    def _remedy(self, block: NDArray[Any], row: int) -> str:
+        """What else the values may be; that it is this one row, where all others are probabilities."""
+        if self._kind == PROBABILITIES:
+            if (block[row] <= 0).all():
+                return f"if these are {LOG_PROBABILITIES}, use --values {LOG_PROBABILITIES}"
+            others = block[(block >= 0).all(axis=1)]
+            if 2 * len(others) > len(block) and (np.abs(others.sum(axis=1, dtype=np.float64) - 1) < LOOSEST).all():
+                return "other rows are probabilities; export this one again, or leave it out with --skip-rows"
+        return f"if these are {LOGITS}, use --values {LOGITS}"
 
 
 def _wide(values: NDArray[Any]) -> NDArray[np.float64]:

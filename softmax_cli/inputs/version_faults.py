@@ -36,6 +36,8 @@ def _surplus(a: Table, b: Table, axis: int) -> str:
     """What to say of the classes that one of the two has more, and how to leave them out."""
     fewer, more = sorted((a, b), key=lambda table: table.shape[axis] or 0)
     kept, number = fewer.shape[axis] or 0, more.shape[axis] or 0
+    if kept == 1:
+        return f"one value per row, as {fewer.name} has it, is a prediction or a logit of two classes, not {number}"
     surplus = number - kept
     one, other = (next(table.blocks(_FEW_ROWS, axis))[:_FEW_ROWS] for table in (fewer, more))
     one, other = in_same_dtype(one[: len(other)], other[: len(one)])

@@ -25,6 +25,7 @@ from softmax_cli.inputs.opening import as_sources, open_logits, select_classes
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.row_ids import refuse_other_order
 from softmax_cli.inputs.shapes import class_axis_in, fits, shape_text, squeezed
 from softmax_cli.inputs.single import ColumnTable
 from softmax_cli.inputs.values import as_in_file, by_class
@@ -160,6 +161,8 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
     else:
         pair = open_pair(a, labels, of_a, ignore_index, "a")
         table, axis = pair.logits, pair.class_axis
+    if reading.logit_columns is None:
+        refuse_other_order(whole_a, whole_b)
     array = isinstance(whole_b, ArrayTable)
     if array and not isinstance(whole_a, ArrayTable):
         return Versions(table, whole_b, axis, pair, reading)

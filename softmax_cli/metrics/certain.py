@@ -4,17 +4,20 @@ import math
 from typing import TYPE_CHECKING
 
 from softmax_cli.metrics.chance import LOG_ALPHA
+from softmax_cli.metrics.rounding import LOOSEST
 
 if TYPE_CHECKING:
+    from softmax_cli.metrics.bounds import Bounds
     from softmax_cli.metrics.coarseness import Coarseness
 
-LOOSEST = 5e-3  # how far a sum of probabilities may be off, relative: those of bfloat16 are off by 2^-9 = 2e-3
 COARSEST = 0.05  # ... where the values were rounded, and so much can come of it
 EXACT = 1e-7  # ... and what no row is nearer to it than by luck: the rounding of float32
 _WHOLE = 0.3  # how often the sums of two rows of small whole numbers are the same by luck, at most
 _FEW_ROWS = 5
 _MANY_ROWS = 20
 _SHORT_ROW = 5  # values
+_WIDE = 64  # of the 256 values of 8 bits
+EIGHT_BITS = frozenset({"int8", "uint8"})
 
 
 def rows_sum_to(
@@ -31,6 +34,24 @@ def rows_sum_to(
         near = error <= (loosest(classes, coarseness, total) if total > 1 else LOOSEST)
         return near and unlikely(_WHOLE / 2, rows)
     return error <= loosest(classes, coarseness, total) and unlikely(error, rows)
+
+
+PERCENTAGES = "percentages"
+_BYTE = 255.0
+
+
+def shares_of(sums: "Bounds", classes: int, coarseness: "Coarseness") -> tuple[float, str] | None:
+    """Return the total that rows seem to be shares of, and what they are then; None where they are none.
+
+    It is 100; else the values are whole numbers, and it is 255, or the sum that all rows have.
+    """
+    if not sums or sums.low <= 0:
+        return None
+    for total, what in ((100.0, PERCENTAGES), (_BYTE, "shares of 255")):
+        if sums.off(total) <= loosest(classes, coarseness, total) * total:
+            return (total, what) if total == 100.0 or coarseness.decimals == 0 else None
+    votes = coarseness.decimals == 0 and sums.span == 0 and abs(sums.high - 1) > LOOSEST
+    return (sums.high, "votes, or counts") if votes else None
 
 
 def loosest(classes: int, coarseness: "Coarseness", total: float) -> float:
@@ -57,3 +78,13 @@ def is_index(rows: int, classes: int) -> bool:
 def is_copy(rows: int, classes: int) -> bool:
     """Return whether a column that equals the labels, which vary, in so many rows holds them."""
     return classes > 1 and rows >= _MANY_ROWS
+
+
+def is_quantised(dtype: str, span: float) -> bool:
+    """Return whether whole numbers of 8 bits use much of their range: no votes, and no marks."""
+    return dtype in EIGHT_BITS and span >= _WIDE
+
+
+def are_one_hot(rows: int, classes: int) -> bool:
+    """Return whether so many rows of a single 1 among zeros are no logits."""
+    return classes > 1 and rows >= _FEW_ROWS

@@ -13,6 +13,7 @@ NO_LABEL = -1
 _MOST = 1 << 17  # rows that are kept: 1 MiB
 _SEARCHED = 1 << 14  # rows among which all lags are tried, half as many as there are rows
 _MOST_REPEATS = 16
+_NEARLY = 0.9
 
 Classes = NDArray[np.int32]
 
@@ -72,10 +73,11 @@ def best(kept: Kept, shape: tuple[int, ...]) -> Rearrangement | None:
     if len(labels) < 2:
         return None
     tried = [*_lagged(predictions, labels)]
-    tries = min(len(labels), _SEARCHED) + 2 * (_MOST_REPEATS + len(shape))
+    tries = min(len(labels), _SEARCHED) + 4 * (_MOST_REPEATS + len(shape))
     tried += _repeated(predictions, labels)
     if kept.complete:
         tried += _turned(predictions, labels, shape)
+        tried += _dealt(predictions, labels)
     kind, by, one, other = max(tried, key=lambda each: _share(each[2], each[3]))
     counted = other != NO_LABEL
     hits = int(np.count_nonzero((one == other) & counted))
@@ -98,12 +100,28 @@ def _lagged(predictions: Classes, labels: Classes) -> Iterator[_Tried]:
 
 
 def _repeated(predictions: Classes, labels: Classes) -> Iterator[_Tried]:
-    """Each label, or each row, so many times in a row."""
+    """Each label, or each row, so many times in a row; only where they stand so."""
     for times in range(2, min(_MOST_REPEATS, len(labels) // 2) + 1):
-        every = labels[::times]
-        yield "labels repeated", times, predictions[: len(every)], every
-        each = predictions[::times]
-        yield "rows repeated", times, each, labels[: len(each)]
+        if _stands(labels, times):
+            every = labels[::times]
+            yield "labels repeated", times, predictions[: len(every)], every
+        if _stands(predictions, times):
+            each = predictions[::times]
+            yield "rows repeated", times, each, labels[: len(each)]
+
+
+def _stands(classes: Classes, times: int) -> bool:
+    """Whether nearly each of them is the first of its group of so many."""
+    groups = classes[: len(classes) // times * times].reshape(-1, times)
+    return float((groups == groups[:, :1]).mean()) >= _NEARLY
+
+
+def _dealt(predictions: Classes, labels: Classes) -> Iterator[_Tried]:
+    """One of the two dealt out to so many processes in turn, and written process after process."""
+    for times in range(2, min(_MOST_REPEATS, len(labels) // 2) + 1):
+        order = np.concatenate([np.arange(rank, len(labels), times) for rank in range(times)])
+        yield "rows dealt", times, predictions, labels[order]
+        yield "labels dealt", times, predictions[order], labels
 
 
 def _turned(predictions: Classes, labels: Classes, shape: tuple[int, ...]) -> Iterator[_Tried]:

@@ -32,6 +32,7 @@ from softmax_cli.readers.lines import (
     whole_lines,
 )
 from softmax_cli.readers.numerals import Content, content, has_minus_sign, is_missing, may_overflow
+from softmax_cli.readers.selection import quoted
 from softmax_cli.readers.source import Source
 
 _BEGINNING = 1 << 14  # bytes that show a file's layout; longer lines are read whole
@@ -62,6 +63,7 @@ class DelimitedTable:
         names = layout.names
         self.column_names = None if names is None else tuple(names[column] for column in layout.columns)
         self.left_out = layout.left_out
+        self.ids = layout.ids
         self.first_line_may_be_header = layout.first_line_may_be_header
         self.positions = layout.columns
         self._source = source
@@ -73,6 +75,10 @@ class DelimitedTable:
     def with_header(self, header: bool) -> "DelimitedTable":
         """Return the same file with its first line taken for a header, or for a row."""
         return DelimitedTable(self._source, replace(self._dialect, header=header), self._selection)
+
+    def id_column(self, name: str) -> "DelimitedTable":
+        """Return the column of that name alone, text or whole numbers."""
+        return DelimitedTable(self._source, self._dialect, Selection(only=quoted(name), text=True))
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table: shape (n, C) for axis 1, (n,) without. A column cannot be read before its file ends."""

@@ -12,6 +12,7 @@ from softmax_cli.readers.numerals import is_missing, misspelling, plain_number, 
 _LONGEST_SHOWN = 40  # characters of a cell in a message
 _WRITE_NAN = "write nan if the value is missing"
 _IGNORE_MISSING = "use --ignore-missing to leave out rows without a label"
+_OF_EACH_CLASS = "write a number for each class, or leave the row out of both files"
 
 
 class Fault(NamedTuple):
@@ -27,13 +28,15 @@ class Fault(NamedTuple):
 class Spelling:
     """What the cells of the chosen columns hold.
 
-    ``text``: names, not numbers. ``truth``: True and False, for 1 and 0. ``labels``: the cells are labels.
-    ``missing``: a missing label is handed on, as nan or as "". ``decimal``: see Dialect. ``overflow``: see Selection.
+    ``text``: names, not numbers. ``truth``: True and False, for 1 and 0. ``labels``: the cells are labels, and ``rows``
+    says that a label is a row of them. ``missing``: a missing label is handed on, as nan or as "". ``decimal``: see
+    Dialect. ``overflow``: see Selection.
     """
 
     text: bool = False
     truth: bool = False
     labels: bool = False
+    rows: bool = False
     missing: bool = False
     decimal: str | None = None
     overflow: bool = False
@@ -56,7 +59,7 @@ class Spelling:
         if self.missing and is_missing(cell):
             return None
         if not cell:
-            return ("the label is missing", _IGNORE_MISSING) if self.labels else ("an empty cell", _WRITE_NAN)
+            return ("the label is missing", self._without_label) if self.labels else ("an empty cell", _WRITE_NAN)
         return None if self.text else self._fault_of_number(cell)
 
     def _fault_of_number(self, cell: str) -> tuple[str, str] | None:
@@ -81,7 +84,12 @@ class Spelling:
     @property
     def _instead(self) -> str:
         """What to do about a word for a missing value."""
-        return _IGNORE_MISSING if self.labels else "write nan for it, or leave the row out of both files"
+        return self._without_label if self.labels else "write nan for it, or leave the row out of both files"
+
+    @property
+    def _without_label(self) -> str:
+        """What to do about a missing label: among rows of labels none may be."""
+        return _OF_EACH_CLASS if self.rows else _IGNORE_MISSING
 
 
 def find_fault(
@@ -92,7 +100,11 @@ def find_fault(
         if not line.strip():
             if width == 1 and spelling.missing:
                 continue
-            remedy = f"remove it, or {_IGNORE_MISSING}" if width == 1 and spelling.labels else "remove it"
+            remedy = (
+                f"remove it, or {_IGNORE_MISSING}"
+                if width == 1 and spelling.labels and not spelling.rows
+                else "remove it"
+            )
             return Fault(offset, None, "a blank line within the rows", remedy)
         try:
             row = cells(line, delimiter)

@@ -36,8 +36,9 @@ class Layout:
     """What the first lines say. ``first_line`` is the number of the first row's line.
 
     ``trailing``: each line ends in a delimiter. ``first_line_may_be_header``: it was taken for a row of numbers, which
-    could be a header all the same. ``left_out`` are the names of columns that nobody asked to leave out. ``header`` is
-    the header's line where it could be read as a row.
+    could be a header all the same. ``left_out`` are the names of columns that nobody asked to leave out, ``ids`` those
+    of columns that tell the rows apart; where the classes were chosen by the user there are none. ``header`` is the
+    header's line where it could be read as a row.
     """
 
     delimiter: str
@@ -50,6 +51,7 @@ class Layout:
     trailing: bool = False
     first_line_may_be_header: bool = False
     left_out: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
     header: str | None = None
 
     def lines(self, lines: list[str]) -> list[str]:
@@ -106,6 +108,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
         trailing,
         first_line_may_be_header=guessed and not header and may_be_header(first),
         left_out=_left_out(columns, chosen, selection, file),
+        ids=columns.id_names(chosen) if selection.text or selection.only is None else (),
         header=line_of_names if names and len(chosen) > 1 and all(names[place].isdigit() for place in chosen) else None,
     )
 
@@ -258,6 +261,7 @@ def _spelling(columns: Columns, chosen: Sequence[int], dialect: Dialect, selecti
         text,
         true_or_false,
         labels=True,
+        rows=selection.matrix or len(chosen) > 1,
         missing=selection.missing,
         decimal=dialect.decimal,
         overflow=selection.overflow,

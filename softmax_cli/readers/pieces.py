@@ -16,7 +16,7 @@ from softmax_cli.readers import open_table
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import STDIN, Source
-from softmax_cli.readers.table import Table, left_out
+from softmax_cli.readers.table import Table, WithIds, left_out
 
 _PATTERN = re.compile(r"[*?]|\[.+\]", re.DOTALL)
 _NUMBER = re.compile(r"([0-9]+)")
@@ -83,6 +83,7 @@ class Pieces:
         self._own_notes = notes
         self.column_names = first.column_names
         self.left_out = left_out(first)
+        self.ids = first.ids if isinstance(first, WithIds) else ()
         self.positions = positions_of(first)
         self.dtype = _common_dtype(tables)
         self._tables = tables
@@ -121,6 +122,10 @@ class Pieces:
         """The same with some places along an axis of arrays; columns of delimited files have been chosen already."""
         tables = [table.select(axis, only) if isinstance(table, ArrayTable) else table for table in self._tables]
         return Pieces(tables, self.name, self._own_notes)
+
+    def id_column(self, name: str) -> "Pieces":
+        """Return the column of that name alone, of files that have one."""
+        return Pieces([table.id_column(name) for table in self._tables if isinstance(table, WithIds)], self.name)
 
     def refuse_classes_on(self, axis: int | None) -> None:
         """Raise InputError for classes on axis 0, along which the pieces follow each other."""

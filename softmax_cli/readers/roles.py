@@ -18,15 +18,23 @@ _PREDICTIONS = """
     label_pred class_pred
 """
 _INDICES = "id ids idx index row row_number row_num rownum rowid level_0 uid uuid guid key #"
-_LABEL_NAMES, _PREDICTION_NAMES, _INDEX_NAMES = (
-    frozenset(words.split()) for words in (_LABELS, _PREDICTIONS, _INDICES)
+_FILES = "file filename file_name path filepath file_path image image_name image_path img"
+_LABEL_NAMES, _PREDICTION_NAMES, _INDEX_NAMES, _FILE_NAMES = (
+    frozenset(words.split()) for words in (_LABELS, _PREDICTIONS, _INDICES, _FILES)
 )
+UNNAMED = ("", "Unnamed: 0")
+"""What pandas calls its index: to_csv writes no name above it, and read_csv then gives one."""
 _INDEX_ENDINGS = ("_id", "_idx", "_index")
 _CAMEL_ID = re.compile(r"[a-z](?:Id|ID)$")
 _PADDING = {-100, -1}  # labels that stand for no class, by habit
 _TOLERANCE = 1e-3  # of probabilities that are written with a few digits
 
 Row = tuple[str, ...]
+
+
+def plain_name(name: str) -> str:
+    """Return a column's name without what spellings of it differ in; an index without a name has none."""
+    return "" if name in UNNAMED else _plain(name)
 
 
 def is_label_name(name: str) -> bool:
@@ -112,6 +120,20 @@ class Columns:
             return False
         numbers = self.numbers(column)
         return len(numbers) == 1 or len(set(numbers)) > 1
+
+    def id_names(self, besides: Iterable[int]) -> tuple[str, ...]:
+        """The names of the columns that hold an id for each row."""
+        others = set(range(self.width)).difference(besides)
+        return tuple(name for place, name in enumerate(self.names or ()) if place in others and self._tells(place))
+
+    def _tells(self, column: int) -> bool:
+        """Whether a column's name and its cells say that it tells the rows apart."""
+        name = (self.names or ())[column]
+        if len(self._rows) > 1 and len(set(self.cells(column))) == 1:
+            return False
+        if self.is_text(column):
+            return is_index_name(name) or _plain(name) in _FILE_NAMES or (name in UNNAMED and column == 0)
+        return (is_index_name(name) or (name in UNNAMED and column == 0)) and self.is_whole(column)
 
     def called_any(self, columns: Iterable[int], *names: frozenset[str]) -> list[int]:
         """The columns with one of these names."""

@@ -8,17 +8,21 @@ from difflib import get_close_matches
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.dialect import Selection
 from softmax_cli.readers.lines import cells
-from softmax_cli.readers.roles import Columns, labels_among, matrix_among, no_classes
+from softmax_cli.readers.roles import UNNAMED, Columns, labels_among, matrix_among, no_classes
 
 _RANGE = re.compile(r"(\d{0,9}):(\d{0,9})")
 _POSITION = re.compile(r"-?\d{1,9}")
-_INDEX_NAMES = ("", "Unnamed: 0")
 
 
 def asked_names(selection: Selection) -> tuple[str, ...]:
     """Everything in a selection that a column might be called."""
     without = () if selection.without is None else (selection.without,)
     return without if selection.only is None else (*without, selection.only, *_parts(selection.only, ()))
+
+
+def quoted(name: str) -> str:
+    """Return a column's name as --logit-columns takes it, whatever stands in it."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def choose_columns(
@@ -37,7 +41,7 @@ def choose_columns(
         return chosen, ()
     given = [place for place in range(width) if place != without]
     notes: list[str] = []
-    if names is not None and names[0] in _INDEX_NAMES and len(given) > 1 and given[0] == 0:
+    if names is not None and names[0] in UNNAMED and len(given) > 1 and given[0] == 0:
         # pandas.DataFrame.to_csv writes its index under an empty name, which read_csv calls "Unnamed: 0".
         given.pop(0)
         called = "is called 'Unnamed: 0'" if names[0] else "has no name"

@@ -1,7 +1,7 @@
 """What every reader gives: a table of numbers (or of class names) that is read in blocks of rows."""
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from numpy.typing import NDArray
 
@@ -33,6 +33,16 @@ class Table(Protocol):
 
     def where(self, row: int, axis: int | None) -> str:
         """The place of a row of those blocks, for a message: ``labels.csv:12``, ``labels.npy[11]``."""
+
+
+@runtime_checkable
+class WithIds(Protocol):
+    """A table of a file with columns that tell its rows apart, and hold no values of its own."""
+
+    ids: tuple[str, ...]
+
+    def id_column(self, name: str) -> Table:
+        """Return the column of that name alone, text or whole numbers."""
 
 
 def left_out(table: Any) -> tuple[str, ...]:

@@ -71,6 +71,19 @@ def test_a_name_that_only_one_file_has_is_refused(loss):
     assert err.startswith("error: y.csv: no class is named 'cat', as class 0 is in x.csv")
 
 
+@pytest.mark.parametrize("option", ["--multilabel", "--label-smoothing=0"])
+@pytest.mark.parametrize("cell", ["", "NA", "null"])
+def test_a_missing_cell_of_a_row_is_refused_with_what_can_be_done(run, option, cell):
+    save("x.csv", [[1, 2, 0], [0, 0, 1]], NAMES)
+    save("y.csv", [[1, cell, 0], [0, 0, 1]], NAMES)
+    outcome = run("loss", "x.csv", "y.csv", option)
+    assert (outcome.status, outcome.out) == (3, "")
+    assert outcome.err.startswith("error: y.csv:2, column 2 (dog): ")
+    assert outcome.err.endswith("; write a number for each class, or leave the row out of both files\n")
+    save("y.csv", [[1, 0, 0], [0, 0, 1]], NAMES)
+    assert run("loss", "x.csv", "y.csv", option).status == 0
+
+
 def test_every_command_matches_one_hot_columns_by_name(run):
     save("x.csv", LOGITS.tolist(), NAMES)
     save("y.csv", np.eye(3, dtype=int)[LABELS][:, ORDER].tolist(), NAMES[ORDER])

@@ -198,3 +198,29 @@ def test_one_value_of_what_occurred_has_no_classes():
             command([[-1.0], [-2.0]], values="label-log-probabilities")
     with pytest.raises(UsageError, match="there is one value per row and no class"):
         softmax_cli.compare([[-1.0]], [[-1.0]], values="label-log-probabilities")
+
+
+@pytest.mark.parametrize(("kind", "dtype"), [("probabilities", np.float64), ("sigmoids", np.float32)])
+def test_a_value_that_rounding_put_below_0_is_read_as_0(kind, dtype):
+    """The figure is that of the same values without the rounding; what is farther off is refused."""
+    rows = P.astype(dtype)
+    other = (LABELS[5] + 1) % 4
+    rows[5, other] = 0
+    exact = loss(rows, values=kind).loss()
+    assert np.isfinite(exact)
+    for error in (-2.2e-16, -1e-8, -9e-7):
+        rows[5, other] = error
+        report = loss(rows, values=kind)
+        assert report.loss() == exact
+        (note,) = [note for note in report.notes if "rounding" in note]
+        assert note.startswith("logits: 1 value is outside 0 to 1 by rounding, by ")
+    rows[5, other] = -2e-6
+    with pytest.raises(InputError, match=rf"logits\[5\], class {other}: .* is not a probability"):
+        loss(rows, values=kind)
+
+
+def test_one_bad_row_among_probabilities_is_not_called_logits():
+    rows = P.copy()
+    rows[41, 2] = -0.01
+    with pytest.raises(InputError, match="is not a probability; other rows are probabilities; export this one again"):
+        loss(rows, values="probabilities")

@@ -30,6 +30,14 @@ def test_surplus_classes_are_named_with_the_option_that_leaves_them_out():
     assert fault(padded(1, 0.0), LOGITS).endswith("class 6 of a is not in b; --logit-columns 0:6 leaves it out")
 
 
+def test_one_value_per_row_is_no_part_of_the_classes():
+    """No option makes them comparable: of columns that are left out, none would be the same thing."""
+    for given in ((LOGITS, LOGITS.argmax(axis=1)[:, None]), (LOGITS[:, :1], LOGITS)):
+        message = fault(*given)
+        assert "--logit-columns" not in message
+        assert message.endswith(" is a prediction or a logit of two classes, not 6")
+
+
 def test_the_option_runs_as_printed(run, tmp_path):
     """Text has its columns chosen alike; the padding is the only difference."""
     a, b = text(tmp_path / "a.csv", LOGITS), text(tmp_path / "b.csv", padded(3, -100.0))

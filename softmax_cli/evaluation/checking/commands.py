@@ -5,10 +5,10 @@ from dataclasses import fields
 from typing import Any
 
 from softmax_cli.checks.remedies import Given
+from softmax_cli.inputs.column_words import column_words
 from softmax_cli.inputs.raw import RawPair
 from softmax_cli.inputs.reading import Reading
-from softmax_cli.inputs.wrapped import is_single, unwrapped
-from softmax_cli.readers.pieces import Files, positions_of
+from softmax_cli.readers.pieces import Files
 from softmax_cli.readers.table import Table
 
 
@@ -19,7 +19,7 @@ def given(logits: Any, labels: Any, reading: Reading, others: dict[str, Any], pa
         labels=_names(labels),
         options={**_options(reading), **_asked(others)},
         with_labels=labels is not None or reading.label_column is not None,
-        columns=_columns(pair, reading),
+        columns=column_words(pair.logits, pair.classes, reading),
         logit_lines=_is_text(logits, pair.logits),
         label_lines=_is_text(labels if labels is not None else logits, pair.labels),
     )
@@ -47,21 +47,3 @@ def _options(reading: Reading) -> dict[str, Any]:
     """The options that are not as by default."""
     found = {field.name: getattr(reading, field.name) for field in fields(Reading)}
     return {field.name: found[field.name] for field in fields(Reading) if found[field.name] != field.default}
-
-
-def _columns(pair: RawPair, reading: Reading) -> tuple[str, ...] | None:
-    """What --logit-columns calls each class: its position in the file, or its name where that is all there is to it.
-
-    None where no column is one class: a single value per row is both of them.
-    """
-    if is_single(pair.logits):
-        return None
-    positions = positions_of(unwrapped(pair.logits))
-    names = pair.names
-    if positions is None and reading.logit_columns is not None:
-        return None
-    texts = tuple(map(str, range(pair.classes) if positions is None else positions))
-    # A name that is a number would be taken for the position of another column.
-    if names is not None and set(names) & set(texts) and names != texts:
-        return names if len(set(names)) == len(names) else None
-    return texts

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from softmax_cli.checks.check import Check, Symptom, Trial
-from softmax_cli.checks.remedies import Given, Options, merged
+from softmax_cli.checks.remedies import NO_OPTIONS, Given, Options, merged
 from softmax_cli.evaluation.checking.trials import Outcome
 from softmax_cli.reports.findings import Effect
 
@@ -27,6 +27,9 @@ class Mended:
         others = [each.options for error, each in seen if error.severity == "error" and each.options]
         options = merged(*others, symptom.options) if symptom.options else symptom.options
         effects = symptom.effects
+        if options and _alters_nothing(options, given.options):
+            kept = tuple(effect for effect in effects if isinstance(effect, Effect) or not effect.options)
+            return cls(check, symptom, kept, NO_OPTIONS, given)
         if options != symptom.options:
             effects = tuple(_instead(effect, symptom.options, options) for effect in effects)
         return cls(check, symptom, effects, options, given)
@@ -57,6 +60,11 @@ class Mended:
         if outcome is None or not outcome.rows:
             return ""
         return self.given.command(self.options, by_loss=outcome.complete)
+
+
+def _alters_nothing(options: Options, given: Options) -> bool:
+    """Whether the command with these options is the one that was given."""
+    return {name: value for name, value in merged(given, options).items() if value is not None} == dict(given)
 
 
 def _instead(effect: Effect | Trial, own: Options, options: Options) -> Effect | Trial:

@@ -3,40 +3,52 @@
 What only a suspicious file needs is imported for it alone.
 """
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.evaluation.hints import FIRST_ROWS
+from softmax_cli.evaluation.hints.first_rows import FirstRows
 from softmax_cli.metrics.bounds import Bounds
-from softmax_cli.metrics.certain import COARSEST, is_copy, is_header, is_index, rows_sum_to
+from softmax_cli.metrics.certain import (
+    COARSEST,
+    EIGHT_BITS,
+    PERCENTAGES,
+    are_one_hot,
+    is_copy,
+    is_header,
+    is_index,
+    is_quantised,
+    shares_of,
+)
+from softmax_cli.metrics.rounding import ROUNDING
+
+if TYPE_CHECKING:
+    pass
 
 _FEWEST_ROWS = 3
-_MANY_DECIMALS = 12
-_BY_HAND = 1e-5  # how far a number in float32 is off what was written, in steps of its last decimal
 _SAMPLE = 1 << 14
 _TELLING = 20  # values: fewer may all be between 0 and 1 by luck
-_WIDE = 64  # of the 256 values of 8 bits
 
 
 @dataclass(eq=False, repr=False)
 class Seen:
-    """What is known at the end: the file's rows and classes, and whether the options leave its columns as they are."""
+    """What is known at the end: the file's rows and classes, and what --logit-columns calls each of these."""
 
     rows: int
     classes: int
-    whole: bool
+    columns: tuple[str, ...] | None
 
     def without(self, column: int) -> str:
-        """The option that leaves a column out; nothing where it would be another column."""
-        if not self.whole:
-            return "; leave the column out"
-        parts = [(0, column), (column + 1, self.classes)]
-        kept = ",".join(f"{low}:{high}" if high - low > 1 else str(low) for low, high in parts if low < high)
-        return f"; use --logit-columns {kept}"
+        """The option that leaves a column out; in words where its others cannot be named."""
+        from softmax_cli.checks.remedies import columns_in
+
+        options = columns_in(self.columns, [place for place in range(self.classes) if place != column])
+        text = options.get("logit_columns")
+        return "; leave the column out" if text is None else f"; use --logit-columns {shlex.quote(text)}"
 
 
 @dataclass(eq=False, repr=False)
@@ -68,57 +80,72 @@ class Probabilities:
 
     sums: Bounds = field(default=Bounds())
     one_hot: bool = True
-    rows: list[NDArray[Any]] = field(default_factory=list)
-    kept: int = 0
+    first: FirstRows = field(default_factory=FirstRows)
 
     def add(self, part: Part) -> bool:
         """See Suspicion."""
         logits = part.logits
-        if not logits.min() >= 0:
+        if not logits.min() >= -ROUNDING:
             return False
         sums = logits.sum(axis=1, dtype=np.float64)
         if not (np.abs(sums - 1) <= COARSEST).all():
             return False
         self.sums |= Bounds.of(sums)
         self.one_hot = self.one_hot and bool((logits.max(axis=1) == 1).all())
-        if self.kept < FIRST_ROWS:
-            self.rows.append(logits[: FIRST_ROWS - self.kept].copy())
-            self.kept += len(self.rows[-1])
+        self.first.add(logits)
+        return True
+
+    def sentence(self, seen: Seen) -> str:  # noqa: ARG002
+        """See Suspicion."""
+        if self.one_hot or not (
+            self.first.sum_to(1.0, self.sums) if self.first.kept >= _FEWEST_ROWS else self.first.are_exact
+        ):
+            return ""
+        return "every row sums to 1: these look like probabilities; use --values probabilities"
+
+
+@dataclass(eq=False, repr=False)
+class Shares:
+    """Every row sums to 100, or the values are whole numbers and every row sums to the same, as `check` has it."""
+
+    sums: Bounds = field(default=Bounds())
+    first: FirstRows = field(default_factory=FirstRows)
+
+    def add(self, part: Part) -> bool:
+        """See Suspicion."""
+        if not part.logits.min() >= 0:
+            return False
+        self.sums |= Bounds.of(part.logits.sum(axis=1, dtype=np.float64))
+        if not (self.sums.low > 1 + COARSEST and self.sums.span <= 2 * COARSEST * self.sums.high):
+            return False
+        self.first.add(part.logits)
         return True
 
     def sentence(self, seen: Seen) -> str:
         """See Suspicion."""
-        if self.one_hot or not self._is_certain(np.concatenate(self.rows), seen.classes):
+        if self.first.kept < _FEWEST_ROWS:
             return ""
-        return "every row sums to 1: these look like probabilities; use --values probabilities"
-
-    def _is_certain(self, rows: NDArray[Any], classes: int) -> bool:
-        if self.kept < _FEWEST_ROWS:
-            return _sums_to_the_last_digit(rows)
-        from softmax_cli.metrics.coarseness import Coarseness
-        from softmax_cli.metrics.duplicates import row_hashes
-
-        resolution = float(np.finfo(rows.dtype).eps) if rows.dtype.kind == "f" else 0.0
-        coarseness = Coarseness.of(rows.reshape(-1)[:_SAMPLE].astype(np.float64), resolution)
-        decimals = coarseness.decimals if coarseness.decimals is not None else _few_decimals(rows)
-        luck = 0.0 if decimals is None else 10.0**-decimals / 2
-        distinct = len(np.unique(row_hashes(rows)))
-        error = max(self.sums.off(1.0), luck)
-        return rows_sum_to(1.0, error, rows=distinct, classes=classes, coarseness=coarseness)
+        found = shares_of(self.sums, seen.classes, self.first.coarseness)
+        if found is None or not self.first.sum_to(found[0], self.sums, spent=int(found[1] != PERCENTAGES)):
+            return ""
+        total, what = found
+        return f"every row sums to {total:.6g}: these look like {what}; use --values probabilities"
 
 
-def _sums_to_the_last_digit(rows: NDArray[Any]) -> bool:
-    """Whether each row is written to a dozen digits or more and sums to 1 in all of them: one row is no luck then."""
-    values = rows.astype(np.float64)
-    exact = np.abs(values.sum(axis=1) - 1) <= values.shape[1] * np.finfo(np.float64).eps
-    long = (values != values.round(_MANY_DECIMALS)).sum(axis=1) >= 2
-    return rows.dtype == np.float64 and bool((exact & long & (np.ptp(values, axis=1) > 0)).all())
+@dataclass(eq=False, repr=False)
+class OneHot:
+    """Each row is a single 1 among zeros."""
 
+    def add(self, part: Part) -> bool:
+        """See Suspicion."""
+        logits = part.logits
+        return bool(logits.min() >= 0 and ((logits.sum(axis=1) == 1) & (logits.max(axis=1) == 1)).all())
 
-def _few_decimals(rows: NDArray[Any]) -> int | None:
-    """The decimals of a few values that could be written by hand; None for more than three."""
-    values = rows.astype(np.float64)
-    return next((d for d in range(4) if (np.abs(values * 10**d - np.rint(values * 10**d)) < _BY_HAND).all()), None)
+    def sentence(self, seen: Seen) -> str:
+        """See Suspicion."""
+        if not are_one_hot(seen.rows, seen.classes):
+            return ""
+        return "every row is a single 1 among zeros: labels or hard predictions, not logits; give the scores"
 
 
 @dataclass(eq=False, repr=False)
@@ -126,16 +153,20 @@ class Sigmoids:
     """No value of a multi-label file lies outside 0 to 1: as logits, all of them would predict their label."""
 
     values: int = 0
+    whole: bool = True
 
     def add(self, part: Part) -> bool:
         """See Suspicion."""
         self.values += part.logits.size
+        self.whole = self.whole and bool((part.logits == np.rint(part.logits)).all())
         return bool(part.logits.min() >= 0 and part.logits.max() <= 1)
 
     def sentence(self, seen: Seen) -> str:  # noqa: ARG002
         """See Suspicion."""
         if self.values < _TELLING:
             return ""
+        if self.whole:
+            return "every value is 0 or 1: hard predictions, not logits; give the scores they were made from"
         what = "every value lies within [0, 1] and is read as a logit, so that every label is predicted"
         return f"{what}; if these are probabilities, use --values probabilities"
 
@@ -235,20 +266,20 @@ class Quantised:
     def add(self, part: Part) -> bool:
         """See Suspicion."""
         self.dtype = str(part.logits.dtype)
-        if self.dtype not in {"int8", "uint8"}:
+        if self.dtype not in EIGHT_BITS:
             return False
         self.values |= Bounds.of(part.logits.astype(np.float64))
         return True
 
     def sentence(self, seen: Seen) -> str:  # noqa: ARG002
         """See Suspicion."""
-        if self.values.span < _WIDE:
+        if not is_quantised(self.dtype, self.values.span):
             return ""
         what = f"{self.dtype} values: a quantised export without its scale"
         return f"{what}; if the scale is S, use --temperature with 1 / S"
 
 
-SUSPICIONS: tuple[Callable[[], Suspicion], ...] = (Probabilities, Quantised, Header, Index, Labels)
+SUSPICIONS: tuple[Callable[[], Suspicion], ...] = (Probabilities, Shares, OneHot, Quantised, Header, Index, Labels)
 """What is looked for. Where several are certain, each is said."""
 
 OF_MULTILABEL: tuple[Callable[[], Suspicion], ...] = (Sigmoids, Quantised, Header, Index)

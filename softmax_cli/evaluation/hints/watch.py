@@ -11,6 +11,7 @@ from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.inputs.reading import LOGITS, Reading
 from softmax_cli.inputs.wrapped import cautions, is_single
 from softmax_cli.losses.targets import Indices, Target
+from softmax_cli.metrics.rounding import ROUNDING
 from softmax_cli.readers.table import Table
 
 if TYPE_CHECKING:
@@ -24,10 +25,10 @@ PartsOf = Callable[[Blocks], tuple[Any, Target | None]]
 def is_healthy(rows: NDArray[Any]) -> bool:
     """Whether the first rows alone rule out every suspicion, without loading any.
 
-    Each needs rows without a negative value, or a whole number in the first row.
+    Each needs rows without a negative value (but for rounding), or a whole number in the first row.
     """
     with np.errstate(invalid="ignore"):
-        return bool((rows < 0).any()) and not (rows[0] == np.rint(rows[0])).any()
+        return bool((rows < -ROUNDING).any()) and not (rows[0] == np.rint(rows[0])).any()
 
 
 class Hints:
@@ -48,7 +49,7 @@ class Hints:
         self._multilabel = reading.multilabel
         self._all_rows = not (reading.skip_rows or reading.shift)
         self._left: list[Suspicion] = []
-        self._whole = reading.logit_columns is None and reading.label_column is None
+        self._table, self._reading = table, reading
         self._rows = self._classes = 0
         self._passed = False
 
@@ -104,7 +105,8 @@ class Hints:
         if not self._left:
             return self._more()
         from softmax_cli.evaluation.hints.suspicions import Seen
+        from softmax_cli.inputs.column_words import column_words
 
-        seen = Seen(self._rows, self._classes, self._whole)
+        seen = Seen(self._rows, self._classes, column_words(self._table, self._classes, self._reading))
         sentences = (suspicion.sentence(seen) for suspicion in self._left)
         return (*(f"{self._name}: {sentence}" for sentence in sentences if sentence), *self._more())

@@ -6,7 +6,7 @@ import scipy.special
 
 import softmax_cli
 from softmax_cli.backends.base import Backend
-from softmax_cli.evaluation.hints.suspicions import SUSPICIONS, Part
+from softmax_cli.evaluation.hints.suspicions import SUSPICIONS, Part, Probabilities, Quantised
 from softmax_cli.evaluation.hints.watch import is_healthy
 
 PROBABILITIES = "every row sums to 1: these look like probabilities; use --values probabilities"
@@ -28,7 +28,39 @@ def with_header(x):
     return np.concatenate([np.arange(x.shape[1], dtype=x.dtype)[None], x])
 
 
+def with_rounding(p):
+    """Probabilities, one of which is the rest of a sum, a little below 0."""
+    p[0, 0], p[2, 1] = -2.2e-16, -1e-7
+    p[[0, 2]] /= p[[0, 2]].sum(axis=1, keepdims=True)
+    return p
+
+
+def percents(x):
+    return 100 * scipy.special.softmax(x, axis=1)
+
+
+def votes(x, total=25):
+    """How many of so many trees vote for each class."""
+    return np.random.default_rng(0).multinomial(total, scipy.special.softmax(x.astype(float), axis=1))
+
+
+def shares(total, what):
+    """What is said of shares."""
+    return f"every row sums to {total}: these look like {what}; use --values probabilities"
+
+
+ONE_HOT = "every row is a single 1 among zeros: labels or hard predictions, not logits; give the scores"
+
 PLANTED = {
+    "percentages": (percents, shares(100, "percentages")),
+    "percentages of 2 decimals": (lambda x: percents(x).round(2), shares(100, "percentages")),
+    "whole percentages": (lambda x: votes(x, 100), shares(100, "percentages")),
+    "votes": (votes, shares(25, "votes, or counts")),
+    "votes as floats": (lambda x: votes(x).astype(np.float32), shares(25, "votes, or counts")),
+    "shares of 255": (lambda x: np.rint(2.55 * percents(x)).astype(np.int64), shares(255, "shares of 255")),
+    "one-hot rows": (lambda x: np.eye(6)[x.argmax(axis=1)], ONE_HOT),
+    "one-hot rows of whole numbers": (lambda x: np.eye(6, dtype=int)[x.argmax(axis=1)], ONE_HOT),
+    "probabilities with a rounding error": (lambda x: with_rounding(scipy.special.softmax(x, axis=1)), PROBABILITIES),
     "probabilities": (lambda x: scipy.special.softmax(x, axis=1), PROBABILITIES),
     "probabilities of 4 decimals": (lambda x: scipy.special.softmax(x, axis=1).round(4), PROBABILITIES),
     "probabilities in float16": (lambda x: scipy.special.softmax(x, axis=1).astype(np.float16), PROBABILITIES),
@@ -68,6 +100,7 @@ HEALTHY = {
     "log-probabilities": scipy.special.log_softmax(logits(), axis=1),
     "a last row that is none of probabilities": one_row_of(logits(3000), 2999),
     "a row behind the first ones that is none": one_row_of(logits(3000), 300),
+    "probabilities but for one value below 0": with_rounding(scipy.special.softmax(logits(), axis=1)) - 1e-5,
     "values in [0, 1]": np.random.default_rng(0).random((300, 6)),
     "a single row of nice numbers": np.array([[0.5, 0.25, 0.25]]),
     "two rows of nice numbers": np.array([[0.5, 0.25, 0.25], [0.25, 0.5, 0.25]]),
@@ -76,7 +109,12 @@ HEALTHY = {
     "a row of thirds": np.array([[1 / 3, 1 / 3, 1 / 3]]),
     "one row in float64 that sums to 1 by luck": np.array([[0.5, 0.123456789012, 0.376543210988]]),
     "logits in float64 scaled to a sum of 1.0000001": scipy.special.softmax(logits()[:1].astype(float)) * (1 + 1e-7),
-    "one-hot rows": np.eye(6)[np.random.default_rng(0).integers(0, 6, 300)],
+    "four one-hot rows": np.eye(6)[[0, 3, 2, 5]],
+    "logits that sum to 100 in all rows but one": np.concatenate([percents(logits()), [[17.0] * 6]]),
+    "whole numbers of one sum, in a few rows": votes(logits())[:5],
+    "whole numbers of many sums": votes(logits()) + np.random.default_rng(0).integers(0, 2, (300, 6)),
+    "centred logits, shifted": logits() - logits().mean(axis=1, keepdims=True) + 50,
+    "zeros and ones": np.random.default_rng(0).integers(0, 2, (300, 6)),
     "three rows of whole numbers": np.array([[0, 1, 2], [1, 0, 2], [2, 1, 0]]),
     "a first row that counts, above whole numbers": np.concatenate([[range(6)], np.rint(logits())]),
     "four rows below a row that counts": with_header(logits(3)),
@@ -98,6 +136,30 @@ def test_a_healthy_file_is_left_alone(monkeypatch, name, rows):
     y = np.minimum(labels_of(x), max(x.shape[1] - 1, 1))
     assert softmax_cli.evaluate(x, y).hints == ()
     assert softmax_cli.compare(x, x + 1).hints == ()
+
+
+@pytest.mark.parametrize("make", [percents, votes])
+def test_shares_have_the_loss_of_their_logarithms(make):
+    """The option that is named gives the negative logarithm of the label's share, by numpy."""
+    x = make(logits())
+    y = x.argmax(axis=1)
+    expected = -np.log(x[np.arange(300), y] / x.sum(axis=1)).mean()
+    assert softmax_cli.evaluate(x, y, values="probabilities").loss() == pytest.approx(expected, rel=1e-6)
+
+
+def test_a_column_to_leave_out_is_named_where_others_were_left_out_before(run, tmp_path):
+    """Text, labels and names in the file: the option still counts the file's own columns."""
+    x = logits(60, 3, float).round(4)
+    names = ["cat", "dog", "fox"]
+    rows = [f"{names[i % 3]},{','.join(map(str, row))},{i + 1},Fold1" for i, row in enumerate(x.tolist())]
+    (tmp_path / "x.csv").write_text("\n".join(["obs,cat,dog,fox,rowIndex,Resample", *rows]) + "\n")
+    found = run("loss", "-q", tmp_path / "x.csv", "--label-column", "obs")
+    assert "column 3 counts the rows (1, 2, 3, ...): an index, not a class; use --logit-columns 1:4" in found.err
+    found = run("loss", "-q", tmp_path / "x.csv", "--label-column", "obs", "--logit-columns", "1:4")
+    y = np.arange(60) % 3
+    expected = -scipy.special.log_softmax(x, axis=1)[np.arange(60), y].mean()
+    assert "warning" not in found.err
+    assert float(found.out) == pytest.approx(expected, rel=1e-12)
 
 
 def test_every_command_says_it_of_the_file_that_it_is_of():
@@ -190,4 +252,4 @@ def test_no_suspicion_outlives_rows_that_are_called_healthy(dtype):
         healthy = is_healthy(x)
         assert not (healthy and left), (x, left)
         seen |= {healthy, *left}
-    assert seen >= ({False, *SUSPICIONS[1:]} if dtype is np.int8 else {True, False, SUSPICIONS[0], *SUSPICIONS[2:]})
+    assert seen >= {*SUSPICIONS, False} - {Probabilities if dtype is np.int8 else Quantised}

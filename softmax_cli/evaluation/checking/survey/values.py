@@ -13,6 +13,7 @@ from softmax_cli.metrics.coarseness import Coarseness
 from softmax_cli.metrics.extremes import Extremes
 from softmax_cli.metrics.places import Places
 from softmax_cli.metrics.ranges import Ranges
+from softmax_cli.metrics.rounding import ROUNDING
 from softmax_cli.metrics.shares import Shares
 
 _SAMPLE = 1 << 14
@@ -21,7 +22,7 @@ _FLOAT16_END = 65504.0
 
 @dataclass(frozen=True, eq=False)
 class Values:
-    """Those of some rows; ``shares`` is None where one of them is negative."""
+    """Those of some rows; ``shares`` is None where one of them is negative, but for rounding."""
 
     all: Bounds
     spans: Bounds
@@ -50,7 +51,7 @@ class Values:
             Bounds.of(low[sound]) | Bounds.of(view.high[sound]),
             Bounds.of(spans[sound]),
             Bounds.of((view.normalizer.astype(np.float64) + view.high)[sound]),
-            None if (view.low[sound] < 0).any() else _shares(view),
+            None if (view.low[sound] < -ROUNDING).any() else _shares(view),
             {name: Places.of(chosen, view.start) for name, chosen in places.items()},
             Ranges.of(view.constant, view.start),
             Ranges.of(~sound, view.start),
