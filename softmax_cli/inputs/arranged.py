@@ -37,6 +37,7 @@ def plainly_arranged(logits: Table, labels: Table, reading: Reading) -> Arranged
     more = reading.multilabel or reading.shift or reading.ignore_missing or asked != (None, None, None)
     if more or reading.values != LOGITS or columns in {1, None} or labels.shape not in {rows, (None, 1)}:
         return None
-    if logits.column_names and getattr(labels, "first_line_may_be_header", False):
+    in_doubt = logits.column_names or getattr(logits, "first_line_may_be_header", False)
+    if in_doubt and getattr(labels, "first_line_may_be_header", False):
         return None
     return Arranged(logits, labels, class_axis=1, label_axis=None)

@@ -49,7 +49,7 @@ class LabelRule:
     Rows of the label ``ignore_index`` count nowhere. ``place`` gives a row's place in the labels' file, ``logits`` is
     the name of the logits'. ``single`` says that the classes are 0 and 1, of one logit per row; ``soft`` that the
     labels are then probabilities of class 1. ``label_values`` are the rows of labels: see Reading. ``order`` is where
-    in these rows each class stands: see class_order.
+    in these rows each class stands: see class_order. ``numbers`` are the classes' labels: see counted_numbers.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class LabelRule:
         soft: bool = False,
         label_values: str = PROBABILITIES,
         order: "Order" = (None, ""),
+        numbers: NDArray[np.int64] | None = None,
     ) -> None:
         self._classes = classes
         self._names = names
@@ -78,6 +79,7 @@ class LabelRule:
         self._seen: set[int] = set()
         self._label_values = label_values
         self._order, self._order_note = order
+        self._counted = numbers
         self._rows: DistributionRule | None = None
 
     @property
@@ -132,7 +134,7 @@ class LabelRule:
 
     @cached_property
     def _numbers(self) -> NDArray[np.int64] | None:
-        return class_numbers(self._names, self._base)
+        return class_numbers(self._names, self._base) if self._counted is None else self._counted
 
     def _indices(self, values: NDArray[Any], start: int) -> Indices:
         given, values = values, widened(values)

@@ -1,5 +1,6 @@
 """Labels as they stand in a file, taken as far as they go: what cannot be a class is set aside and counted."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,12 +39,18 @@ class LooseLabels:
 class LooseRule:
     """What LabelRule refuses, this one lets pass: see there for what a label may be."""
 
-    def __init__(self, classes: int, names: tuple[str, ...] | None, base: int, ignore_index: int | None) -> None:
+    def __init__(
+        self,
+        classes: int,
+        names: tuple[str, ...] | None,
+        base: int,
+        ignore_index: int | None,
+        numbers: NDArray[np.int64] | None = None,
+    ) -> None:
         self._classes = classes
-        numbers = class_numbers(names, base)
-        known = (names or ()) if numbers is None else map(str, numbers.tolist())
-        self._index_of = {name: index for index, name in reversed(list(enumerate(known)))}
-        self._by_number = numbers is not None
+        numbers = class_numbers(names, base) if numbers is None else numbers
+        self._of_name = _places(names or ())
+        self._of_number = None if numbers is None else _places(map(str, numbers.tolist()))
         self._base = base
         self._ignore_index = ignore_index
 
@@ -53,10 +60,11 @@ class LooseRule:
             finite = np.isfinite(given).all(axis=1)
             classes = np.where(finite, given.argmax(axis=1), NO_CLASS)
             return LooseLabels(classes, finite, np.zeros(len(given), bool), given)
-        if self._by_number and given.dtype.kind != "U":
-            given = np.array([number_text(value) for value in given.tolist()])
+        known = self._of_name
+        if self._of_number is not None and given.dtype.kind != "U":
+            given, known = np.array([number_text(value) for value in given.tolist()]), self._of_number
         if given.dtype.kind == "U":
-            numbers = np.array([self._index_of.get(name, NO_CLASS) for name in given.tolist()], np.int64)
+            numbers = np.array([known.get(name, NO_CLASS) for name in given.tolist()], np.int64)
             ignored = given == str(self._ignore_index)
         else:
             values = widened(given)
@@ -73,3 +81,8 @@ class LooseRule:
         lowest = 0 if values.dtype.kind == "u" else -_LARGEST
         near = np.clip(np.where(whole, values, values.dtype.type(0)), lowest, _LARGEST)
         return np.where(whole, near.astype(np.int64) - self._base, NO_CLASS)
+
+
+def _places(names: Iterable[str]) -> dict[str, int]:
+    """The first place of each name."""
+    return {name: index for index, name in reversed(list(enumerate(names)))}

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import UsageError
 from softmax_cli.inputs.arranged import Arranged, plainly_arranged
-from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.class_names import counted_numbers, numbered_names
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.labels import LabelRule
 from softmax_cli.inputs.opening import as_files, as_sources, open_labels, open_logits
@@ -109,7 +109,14 @@ class Pair:
             soft=self._soft,
             label_values=reading.label_values,
             order=self._label_order(),
+            numbers=self._counted_numbers(reading.label_base, ignore_index),
         )
+
+    def _counted_numbers(self, base: int, ignore_index: int | None) -> NDArray[np.int64] | None:
+        """The classes' labels where the header counts them otherwise than from 0."""
+        if self.class_names is None or not self.by_index:
+            return None
+        return counted_numbers(self.class_names, base, self._labels, ignore_index)
 
     def _label_order(self) -> "Order":
         """Where in rows of labels each class stands."""

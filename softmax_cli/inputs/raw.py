@@ -16,7 +16,7 @@ from softmax_cli.inputs.chosen_rows import (
     chosen_labels,
     chosen_logits,
 )
-from softmax_cli.inputs.class_names import numbered_names
+from softmax_cli.inputs.class_names import counted_numbers, numbered_names
 from softmax_cli.inputs.class_order import in_order, label_order
 from softmax_cli.inputs.distributions import distributions, of_class_1
 from softmax_cli.inputs.feed import Feed
@@ -140,7 +140,12 @@ class RawPair:
         self.flat = FlatOneHot(self.classes)
         order = (None, "") if self.labels is None else label_order(self.logits, self.labels, self.label_axis)
         self._order, self._order_note = order
-        self._rule = LooseRule(self.classes, self.names, self.base, ignore_index)
+        self._rule = LooseRule(self.classes, self.names, self.base, ignore_index, self._counted_numbers(ignore_index))
+
+    def _counted_numbers(self, ignore_index: int | None) -> NDArray[np.int64] | None:
+        if self.labels is None or self.label_axis is not None or self._soft:
+            return None
+        return counted_numbers(self.names, self.base, self.labels, ignore_index)
 
     @property
     def display_names(self) -> tuple[str, ...]:

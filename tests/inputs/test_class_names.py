@@ -26,7 +26,8 @@ def write(path, names, rows, labels=None):
 def by_name(rows, names, labels):
     """The loss of the column that has the label's name."""
     logs = log_softmax(rows, axis=1)
-    return -np.mean([logs[row, list(names).index(str(label))] for row, label in enumerate(labels)])
+    names = list(names)
+    return -np.mean([logs[row, names.index(str(label))] for row, label in enumerate(labels)])
 
 
 SORTED_AS_TEXT = sorted(map(str, range(12)))
@@ -137,3 +138,81 @@ def test_compare_matches_numbered_columns_with_an_arrays_positions(tmp_path):
         report = softmax_cli.compare(one, other, header=True)
         assert report.quantities()["max_abs_diff"] == 0
         assert any("matched by name" in note for note in report.notes)
+
+
+COUNTED = [
+    [f"class_{number}" for number in range(1, 6)],
+    [f"class_{number}" for number in (3, 1, 2)],
+    sorted(f"class {number}" for number in range(1, 12)),
+    ["Grade7", "Grade8", "Grade9"],
+    ["label-2", "label-5", "label-9"],
+    ["1 star", "2 stars", "3 stars"],
+    ["3_points", "1_points"],
+]
+
+
+@pytest.mark.parametrize("names", COUNTED, ids=str)
+@pytest.mark.parametrize("ignored", [None, -100, 0])
+def test_numbered_names_that_do_not_count_from_0_are_the_labels(tmp_path, names, ignored):
+    found = {"".join(filter(str.isdigit, name)): name for name in names}
+    rows, labels = RNG.normal(0, 2, (60, len(names))).round(3), RNG.choice(sorted(found), 60)
+    path, kept = write(tmp_path / "x.csv", names, rows), np.full(60, fill_value=True)
+    given = labels.astype(int)
+    if ignored is not None:
+        given[::7], kept[::7] = ignored, False
+    report = softmax_cli.evaluate(path, given, ignore_index=ignored)
+    expected = by_name(rows[kept], names, [found[label] for label in labels[kept]])
+    assert report.loss() == pytest.approx(expected, rel=1e-12)
+    assert any("labels are matched by number, not by position" in note for note in report.notes)
+    checked = softmax_cli.check(path, given, ignore_index=ignored)
+    assert not {"Y201", "Y202", "Y204", "Y205", "Y222"} & {finding.code for finding in checked.findings}
+
+
+@pytest.mark.parametrize(
+    ("names", "labels"),
+    [
+        (["class_1", "class_2", "class_3"], [0, 1, 2]),
+        (["class_1", "class_2", "class_3"], [2, 1, 0, 1]),
+        (["class_0", "class_1", "class_2"], [1, 2, 1]),
+        (["V1", "V2", "V3"], [1, 2, 1]),
+        (["X1", "X2"], [1, 1]),
+        (["Column1", "Column2"], [1, 1]),
+        (["logit_1", "logit_2", "logit_3"], [1, 2, 2]),
+        (["b1", "a2", "a3"], [1, 2]),
+        (["1 cat", "2 dogs", "3 foxes"], [1, 2]),
+        (["False", "True"], [0, 1]),
+        (["No", "True"], [1, 0]),
+        (["True", "False", "Unknown"], [0, 2]),
+    ],
+    ids=str,
+)
+def test_labels_that_count_from_0_keep_their_position(tmp_path, names, labels):
+    rows = RNG.normal(0, 2, (len(labels), len(names))).round(3)
+    report = softmax_cli.evaluate(write(tmp_path / "x.csv", names, rows), labels)
+    assert report.loss() == pytest.approx(by_name(rows, map(str, range(len(names))), labels), rel=1e-12)
+    assert not any("by number" in note for note in report.notes)
+
+
+@pytest.mark.parametrize("names", [["True", "False"], ["TRUE", "FALSE"], ["true", "false"]])
+@pytest.mark.parametrize("texts", [False, True])
+def test_true_is_1_wherever_it_stands(tmp_path, names, texts):
+    rows, labels = RNG.normal(0, 2, (40, 2)).round(3), RNG.integers(2, size=40)
+    path = write(tmp_path / "x.csv", names, rows)
+    labels[0] = 1
+    given = np.array(names)[1 - labels] if texts else labels
+    report = softmax_cli.evaluate(path, given)
+    assert report.loss() == pytest.approx(by_name(rows, ["1", "0"], labels), rel=1e-12)
+    assert any("matched by number" in note for note in report.notes) == (not texts)
+
+
+@pytest.mark.parametrize(
+    "names", [sorted(f"class_{number}" for number in range(12)), ["c2", "c0", "c1"], ["True", "False"]], ids=str
+)
+def test_check_knows_labels_that_are_the_names(tmp_path, names):
+    rows, labels = RNG.normal(0, 2, (40, len(names))).round(3), RNG.choice(names, 40)
+    path = write(tmp_path / "x.csv", names, rows)
+    checked = softmax_cli.check(path, labels)
+    assert "Y205" not in {finding.code for finding in checked.findings}
+    labels[3] = "zz"
+    checked = softmax_cli.check(path, labels)
+    assert "'zz'" in next(finding for finding in checked.findings if finding.code == "Y205").evidence[0]
