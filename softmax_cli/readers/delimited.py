@@ -122,7 +122,12 @@ class DelimitedTable:
         """The file's bytes from its first row on, cut where a line ends."""
         with self._source.reading(), self._source.open() as file:
             try:
-                for chunk in behind(whole_lines(as_utf8(file, self.name), size), self._layout.first_line - 1):
+                chunks = behind(whole_lines(as_utf8(file, self.name), size), self._layout.first_line - 1)
+                if self._layout.header is not None:
+                    from softmax_cli.readers.repeated import without_repeated_header  # few headers are numbers
+
+                    chunks = without_repeated_header(chunks, self.name, self._layout, self._layout.header)
+                for chunk in chunks:
                     self._bytes_read = os.lseek(file.fileno(), 0, os.SEEK_CUR)
                     yield chunk
             except LongLineError as error:

@@ -37,7 +37,8 @@ class Layout:
 
     ``trailing``: each line ends in a delimiter. ``first_line_may_be_header``: it was taken for a row of numbers, which
     could be a header all the same. ``left_out`` are the names of columns that nobody asked to leave out, ``ids`` those
-    of columns that tell the rows apart; where the classes were chosen by the user there are none.
+    of columns that tell the rows apart; where the classes were chosen by the user there are none. ``header`` is the
+    header's line where it could be read as a row.
     """
 
     delimiter: str
@@ -51,6 +52,7 @@ class Layout:
     first_line_may_be_header: bool = False
     left_out: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    header: str | None = None
 
     def lines(self, lines: list[str]) -> list[str]:
         """Lines without the delimiter that ends each."""
@@ -73,6 +75,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
         is_header(first, _like(first, below), selection, dialect.decimal) if guessed else dialect.header
     )
     names = _cut(file, lines[0][0], lines[0][1].removeprefix("# "), delimiter) if header else None
+    line_of_names = lines[0][1] if header else ""
     lines = lines[1:] if header else lines
     if not lines:
         raise InputError(file, "there are no rows, only a header")
@@ -106,6 +109,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
         first_line_may_be_header=guessed and not header and may_be_header(first),
         left_out=_left_out(columns, chosen, selection, file),
         ids=columns.id_names(chosen) if selection.text or selection.only is None else (),
+        header=line_of_names if names and len(chosen) > 1 and all(names[place].isdigit() for place in chosen) else None,
     )
 
 

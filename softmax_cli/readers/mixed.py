@@ -11,11 +11,11 @@ from softmax_cli.readers.roles import Columns
 _NUMBER = r"[+\-\u2212]?(?:\d+[.,]\d*|[.,]\d+)(?:[eE][+-]?\d+)?"
 _SYMBOL = r"[^\w\s\[\]().,:;/\\|+\-\u2212]"
 # A currency's sign or letters, or a mark, before the number; a unit, a mark or a deviation behind it.
-_BEFORE = rf"[+\-\u2212]?(?:[A-Z]{{2,3}}\s?|[A-Z]{{0,2}}{_SYMBOL}{{1,2}}\s?)"
+_BEFORE = rf"[+\-\u2212]?(?:[A-Z]{{2,3}}(?:\s|(?=[\d.,]))|[A-Z]{{0,2}}{_SYMBOL}{{1,2}}\s?)"
 _BEHIND = rf"\s?(?:[^\W\d_]{{1,8}}|{_SYMBOL}{{1,3}}|\s?(?:\u00b1|\+/?-)\s?{_NUMBER}|\({_NUMBER}\))"
 _WITH_MORE = re.compile(rf"{_BEFORE}{_NUMBER}(?:{_BEHIND})?|{_NUMBER}{_BEHIND}")
 _MARKED = re.compile(rf"=?['`\"\u2019]{_NUMBER}['`\"\u2019]?|{_NUMBER}\s?(?:nats?|bits?|logits?|bans?)")
-_NEGATIVE = re.compile(r"[^\w\[(]*[-\u2212][^\w\[(]{0,3}[\d.,]|[A-Z]{2,3}\s?[-\u2212]\d")
+_NEGATIVE = re.compile(r"[^\d\[(]*[-\u2212][^\d\[(]{0,3}[\d.,]")
 _TEMPERATURE_OR_LEVEL = re.compile(r".*(?:\u00b0.?|[\d.]\s?[CF]|dBm?)")
 _PRINTED = r"[+-]?[\d.]+(?:e[+-]?\d+)?"
 _OF_ARRAY = re.compile(rf"(?:(?:np\.)?array|tensor)?\(?[\[\]]+[\[\](),\s]*(?:{_PRINTED})?[\[\](),\s]*")
@@ -49,11 +49,8 @@ def _may_be_class(columns: Columns, column: int, rest: Sequence[int], cells: Seq
     """Whether nothing says that it is a price, a time or a size: between decimals, without a name, or below zero."""
     decimals = [place for place in rest if columns.has_decimals([place])]
     between = column - 1 in decimals and column + 1 in decimals
-    return (
-        between
-        or columns.names is None
-        or any(_NEGATIVE.match(cell) and not _TEMPERATURE_OR_LEVEL.fullmatch(cell) for cell in cells)
-    )
+    below_zero = (cell for cell in cells if _WITH_MORE.fullmatch(cell) and _NEGATIVE.match(cell))
+    return between or columns.names is None or not all(map(_TEMPERATURE_OR_LEVEL.fullmatch, below_zero))
 
 
 def _refuse_names_between(file: str, line: int, columns: Columns, texts: Sequence[int], rest: Sequence[int]) -> None:

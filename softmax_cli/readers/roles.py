@@ -14,7 +14,8 @@ _LABELS = """
 """
 _PREDICTIONS = """
     pred preds prediction predictions predicted predicted_label predicted_class predicted_labels pred_label pred_class
-    y_pred y_hat yhat argmax
+    y_pred y_hat yhat argmax predict predict_label prediction_label prediction_class scored_label scored_labels
+    label_pred class_pred
 """
 _INDICES = "id ids idx index row row_number row_num rownum rowid level_0 uid uuid guid key #"
 _FILES = "file filename file_name path filepath file_path image image_name image_path img"
@@ -57,7 +58,7 @@ def is_index_name(name: str) -> bool:
 
 
 def _plain(name: str) -> str:
-    return name.strip().lower().replace(" ", "_").replace("-", "_").replace(".", "_")
+    return name.strip().lower().replace(" ", "_").replace("-", "_").replace(".", "_").strip("_")
 
 
 class Columns:

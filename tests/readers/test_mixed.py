@@ -63,6 +63,7 @@ TEXTS = {
     "tags": "[]",
     "answer": "about 1.{} of them",
     "model": "{}.5B",
+    "judge": "GPT-{}.5",
 }
 
 

@@ -184,7 +184,7 @@ LABEL_NAMES = [
     "y_true",
     "label_id",
 ]
-PREDICTION_NAMES = ["pred", "prediction", "Predicted", "y_pred", "argmax"]
+PREDICTION_NAMES = ["pred", "prediction", "Predicted", "y_pred", "argmax", "predict", "Scored Labels", ".pred_class"]
 
 
 @pytest.mark.parametrize("name", LABEL_NAMES + PREDICTION_NAMES)
