@@ -86,7 +86,7 @@ def _order_text(order: NDArray[np.intp], end: End) -> str:
     if gathered:
         return f"taken in turn from {gathered} parts, as from several processes"
     few = ", ".join(f"row {place} of {end.other} is row {order[place]} of {end.one}" for place in moved[:_FEW].tolist())
-    return f"{few}, ..."
+    return f"{few}, and so on"
 
 
 def _parts(order: NDArray[np.intp]) -> int:
