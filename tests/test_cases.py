@@ -129,7 +129,7 @@ TABLE = [
     Case("25", "compare c15_a.npy c15_T.npy", said="B is 0.5 A"),
     Case("25", "compare c15_a.npy c15_neg.npy", said="B is -A"),
     Case("25", "compare c15_a.npy c15_perm.npy", said="rows in another order"),
-    Case("25", "compare c15_a.npy c15_shift.npy", said="1 row"),
+    Case("25", "compare c15_a.npy c15_shift.npy", said="each 1 row earlier"),
     Case("25", "compare c15_a.npy c15_cls.npy", said="classes in another order"),
     # dottxt-ai/outlines#236: more logits than tokens.
     refused("26", "compare c15_a.npy c15_vpad.npy", "--logit-columns 0:20"),
