@@ -13,6 +13,7 @@ from softmax_cli.cli.options import (
     FormatOption,
     IgnoreIndexOption,
     LabelsArgument,
+    SafeCsvOption,
     ThreadsOption,
     conditions,
 )
@@ -57,6 +58,7 @@ def command(
         int, typer.Option(metavar="N", help="Seed of the bootstrap.", rich_help_panel=COMPUTING)
     ] = Comparing.seed,
     output_format: FormatOption = AUTO,
+    safe_csv: SafeCsvOption = False,
     top: Annotated[
         int | None,
         typer.Option(
@@ -133,7 +135,7 @@ def command(
             seed=seed,
             **reading,
         )
-    deliver(report, output_format)
+    deliver(report, output_format, safe_csv=safe_csv)
     failures = [*filter(None, [report.failure]), *met(report, gates)]
     if failures:
         raise CheckFailedError("; ".join(failures))

@@ -13,6 +13,7 @@ from softmax_cli.cli.options import (
     FormatOption,
     IgnoreIndexOption,
     LogitsArgument,
+    SafeCsvOption,
     TemperatureOption,
     ThreadsOption,
     conditions,
@@ -68,6 +69,7 @@ def command(
         ),
     ] = None,
     output_format: FormatOption = AUTO,
+    safe_csv: SafeCsvOption = False,
     worst: Annotated[
         int, typer.Option(metavar="K", help="The K rows with the largest loss.", rich_help_panel=WRITING)
     ] = ReportSettings.worst,
@@ -133,9 +135,9 @@ def command(
         )
     require_rows(found, labels or logits)
     if output is None:
-        deliver(found, output_format)
+        deliver(found, output_format, safe_csv=safe_csv)
     else:
-        deliver_to_file(found, output)
+        deliver_to_file(found, output, safe_csv=safe_csv)
     failures = met(found, gates)
     if failures:
         raise CheckFailedError("; ".join(failures))
