@@ -66,7 +66,14 @@ def _unpacked(data: bytes, packed: str | None) -> bytes:
 
 
 def _text(data: bytes) -> str:
-    utf16 = next((name for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")) if data.startswith(mark)), None)
+    utf16 = next(
+        (
+            name
+            for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+            if data.startswith(mark)
+        ),
+        None,
+    )
     try:
         text = data[2:].decode(utf16) if utf16 else data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
@@ -82,7 +89,9 @@ def _cells(line: str, delimiter: str) -> list[str]:
             raise Doubtful
         return line.split()
     try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True))]
+        return [
+            cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True))
+        ]
     except (csv.Error, StopIteration) as error:
         raise Unreadable(f"bad quotes: {error}") from None
 

@@ -33,7 +33,11 @@ def smaller(case: Case, kind: str, judge: Judge) -> Case:
 def _candidates(case: Case) -> Iterator[Case]:
     """Cases with one thing fewer: an option, or one row of all the text files."""
     for place, part in enumerate(case.argv):
-        if place and part.startswith("--") and not part.startswith(("--format", "--header", "--no-header", "--delimiter")):
+        if (
+            place
+            and part.startswith("--")
+            and not part.startswith(("--format", "--header", "--no-header", "--delimiter"))
+        ):
             yield replace(case, argv=case.argv[:place] + case.argv[place + 1 :])
     lines = {name: data.split(b"\n") for name, data in case.files.items() if _is_text(data)}
     for row in range(max((len(each) for each in lines.values()), default=0)):
