@@ -42,7 +42,7 @@ def warn(*sentences: str) -> None:
 
 def note_typing(*paths: str | None) -> None:
     """Say what the command waits for, where it reads what is typed."""
-    from softmax_cli.readers.source import STDIN
+    from softmax_cli.readers.address import STDIN
 
     if STDIN in paths and sys.stdin.isatty():
         note("reading from the terminal; Ctrl-D on a line of its own ends the input")

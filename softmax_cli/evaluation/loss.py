@@ -19,7 +19,7 @@ from softmax_cli.evaluation.kernels import choose_kernel
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import Settings, split_options
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.inputs.opening import as_sources
+from softmax_cli.inputs.opening import as_sources, with_arrays
 from softmax_cli.inputs.pairs import open_pair
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, Reading
 from softmax_cli.losses.criterion import Criterion
@@ -73,14 +73,15 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> "LossReport | L
         from softmax_cli.evaluation.log_probabilities import label_log_probabilities
 
         logits, labels = as_sources(logits, labels)
+        logits, labels, reading = with_arrays(logits, labels, reading)
         return label_log_probabilities(logits, labels, settings, reading)
-    logits, labels, settings = with_sources(logits, labels, settings, reading)
+    logits, labels, settings, reading = with_sources(logits, labels, settings, reading)
     reports = [report_of(run_fold(logits, labels, each, reading)) for each in settings.by_dtype()]
     return reports[0] if len(reports) == 1 else _side_by_side(reports)
 
 
-def with_sources(logits: Any, labels: Any, settings: Settings, reading: Reading) -> tuple[Any, Any, Settings]:
-    """Return the same with every path as Files or a Source, so that each can be read more than once.
+def with_sources(logits: Any, labels: Any, settings: Settings, reading: Reading) -> tuple[Any, Any, Settings, Reading]:
+    """Return the same with every path as Files or a Source, to be read more than once, and with its array chosen.
 
     Raises UsageError before anything is read where the settings are of another family of losses.
     """
@@ -88,8 +89,11 @@ def with_sources(logits: Any, labels: Any, settings: Settings, reading: Reading)
     if settings.has_weights:
         from softmax_cli.evaluation.weighing import with_weights
 
-        return with_weights(logits, labels, settings)
-    return (*as_sources(logits, labels), settings)
+        logits, labels, settings = with_weights(logits, labels, settings)
+    else:
+        logits, labels = as_sources(logits, labels)
+    logits, labels, reading = with_arrays(logits, labels, reading)
+    return logits, labels, settings, reading
 
 
 def _side_by_side(reports: Sequence[LossReport]) -> LossReport:

@@ -20,7 +20,7 @@ from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shap
 from softmax_cli.inputs.chosen_rows import choices, chosen_logits
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.layout import Layout
-from softmax_cli.inputs.opening import open_logits, select_classes
+from softmax_cli.inputs.opening import as_files, open_logits, select_classes, with_array
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.inputs.values import by_class
 from softmax_cli.losses.distance import distances
@@ -69,7 +69,7 @@ def softmax(
     positive("--temperature", temperature)
     if backend == EVERY_BACKEND:
         raise UsageError("softmax runs on one backend at a time: --backend numpy or --backend torch")
-    layout = Reading(**reading)
+    logits, layout = with_array(as_files(logits), Reading(**reading))
     table = open_logits(logits, layout)
     axis = find_class_axis(table, layout.class_axis)
     whole = with_known_shape(select_classes(table, axis, layout), axis)

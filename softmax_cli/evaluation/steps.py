@@ -71,7 +71,7 @@ def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> Said:
     """
     check_suffix(path)
     settings, reading = split_options(options, Settings)
-    logits, labels, settings = with_sources(logits, labels, settings, reading)
+    logits, labels, settings, reading = with_sources(logits, labels, settings, reading)
     fold = _counted_fold(logits, labels, settings, reading)
     variants = _differentiated(fold)
     if len(fold.backends) > 1 or len(variants) > 2:  # the family's and one more
@@ -91,7 +91,7 @@ StepsOf = Callable[[Backend, Fold, list[Block]], list[Step]]
 def _walk(logits: Any, labels: Any, settings: Settings, reading: Reading, steps_of: StepsOf) -> StepsReport:
     if settings.reduction == "none":
         raise UsageError("a gradient is that of one loss: use --reduction mean or sum")
-    logits, labels, settings = with_sources(logits, labels, settings, reading)
+    logits, labels, settings, reading = with_sources(logits, labels, settings, reading)
     fold = _counted_fold(logits, labels, settings, reading)
     edges = fold.edges.blocks()
     found = tuple(step for backend in fold.backends for step in steps_of(backend, fold, edges))

@@ -11,7 +11,7 @@ from softmax_cli.inputs.reading import PROBABILITIES, Reading
 from softmax_cli.readers import open_table
 from softmax_cli.readers.array import ArrayTable, reason, refuse_label_column
 from softmax_cli.readers.dialect import Dialect, Selection
-from softmax_cli.readers.pieces import Files, Pieces, open_files, refuse_second_stdin
+from softmax_cli.readers.pieces import Files, Pieces, holds_arrays, open_files, refuse_second_stdin
 from softmax_cli.readers.source import Source
 from softmax_cli.readers.table import Table
 
@@ -91,10 +91,31 @@ def as_sources(logits: Any, labels: Any, *single: Any) -> tuple[Any, ...]:
     files = as_files(logits), as_files(labels, names=True)
     named = [each for each in files if isinstance(each, Files)]
     paths = [os.fspath(each) for each in single if isinstance(each, str | os.PathLike)]
-    refuse_second_stdin([*paths, *(path for each in named for path in each.paths)])
+    refuse_second_stdin([*paths, *(path for each in named if not each.opened for path in each.paths)])
     for each in named:
         each.sources()
     return (*files, *map(as_source, single))
+
+
+def with_arrays(logits: Any, labels: Any, reading: Reading, *, needed: bool = True) -> tuple[Any, Any, Reading]:
+    """Return the same with the arrays chosen that are meant in files which hold several.
+
+    Labels that are not given are looked for beside the logits; see inputs/addressed.py.
+    """
+    if not (holds_arrays(logits) or holds_arrays(labels)):
+        return logits, labels, reading
+    from softmax_cli.inputs.addressed import addressed
+
+    return addressed(logits, labels, reading, needed=needed)
+
+
+def with_array(logits: Any, reading: Reading, key: str = "logits") -> tuple[Any, Reading]:
+    """Return the same for logits alone, which a signature calls ``key``."""
+    if not holds_arrays(logits):
+        return logits, reading
+    from softmax_cli.inputs.addressed import addressed_logits
+
+    return addressed_logits(logits, reading, key)
 
 
 def _dialect(reading: Reading) -> Dialect:

@@ -21,7 +21,7 @@ from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order, in_order
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.layout import Layout
-from softmax_cli.inputs.opening import as_sources, open_logits, select_classes
+from softmax_cli.inputs.opening import as_sources, open_logits, select_classes, with_array, with_arrays
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
@@ -143,6 +143,8 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
     """
     reading.refuse_multilabel("compare")
     a, b, labels = as_sources(a, b, labels)
+    a, labels, reading = with_arrays(a, labels, reading, needed=False)
+    b, reading = with_array(b, reading, "b")
     plain = replace(reading, logit_columns=None, label_column=None)
     whole_a, whole_b = open_logits(a, plain, "a"), open_logits(b, plain, "b")
     of_a = reading

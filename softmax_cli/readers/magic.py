@@ -4,6 +4,22 @@ HEAD = 1 << 12  # bytes that tell what a file is
 
 NPY = b"\x93NUMPY"
 ZIP = b"PK\x03\x04"
+FIRST = 16  # bytes that tell whether a file may hold several arrays
+
+
+def may_hold_arrays(head: bytes) -> bool:
+    """Whether a file that begins so may hold several arrays, each by its name: see readers/containers."""
+    return head.startswith(ZIP) or is_safetensors(head)
+
+
+def is_safetensors(head: bytes) -> bool:
+    """Whether a file begins with the length of a header in 8 bytes, and then the header, which is JSON.
+
+    https://huggingface.co/docs/safetensors
+    """
+    return head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= 100_000_000
+
+
 COMPRESSED = {
     b"\x1f\x8b": "gzip",
     b"\xfd7zXZ\x00": "xz",

@@ -7,13 +7,13 @@ import sys
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.readers.magic import COMPRESSED, HEAD, NPY, ZIP
-
-STDIN = "-"
+from softmax_cli.readers.address import STDIN, split_address
+from softmax_cli.readers.magic import COMPRESSED, FIRST, HEAD, NPY, ZIP, may_hold_arrays
 
 _ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
 _MODULES = {"gzip": "gzip", "xz": "lzma", "zstd": _ZSTD, "bz2": "bz2"}
@@ -22,15 +22,18 @@ _COMPRESSED_SUFFIXES = {".gz", ".bz2", ".xz", ".zst"}
 
 
 class Source:
-    """A path, or ``-`` for standard input.
+    """A path, or ``-`` for standard input; or an address, ``run.npz:logits``, whose name is ``member``.
 
     What cannot be read twice (a pipe) is copied to a temporary file first: the true line of a fault is found
     by reading again, and blocks of an array by seeking. ``suffix`` is the name's, without that of a compression.
     """
 
+    _whole: "Source | None" = None  # keeps what was copied for it
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        given = os.fspath(path)
-        self.name = "stdin" if given == STDIN else given
+        given, self.member = split_address(os.fspath(path))
+        self.file = "stdin" if given == STDIN else given
+        self.name = self.file if self.member is None else f"{self.file}:{self.member}"
         suffixes = [suffix.lower() for suffix in Path(given).suffixes]
         if suffixes and suffixes[-1] in _COMPRESSED_SUFFIXES:
             suffixes.pop()
@@ -38,7 +41,9 @@ class Source:
         with self.reading():
             self._path = given if given != STDIN and _is_regular(given) else self._spool(given)
             with open(self._path, "rb") as file:  # noqa: PTH123  (the builtin's errors name the path alone)
-                self._codec = _codec(file.read(8))
+                first = file.read(FIRST)
+            self._codec = _codec(first)
+            self.holds_arrays = may_hold_arrays(first if self._codec is None else self.head(FIRST))
 
     def open(self) -> BinaryIO:
         """The decompressed bytes, from the first; the caller closes it."""
@@ -61,6 +66,13 @@ class Source:
         with self.reading(), self.open() as file:
             return file.read(size)
 
+    def of(self, member: str | None) -> "Source":
+        """The same file, for the array of that name in it, or for all of them."""
+        source = copy(self)
+        source._whole, source.member = self, member
+        source.name = self.file if member is None else f"{self.file}:{member}"
+        return source
+
     def local_path(self) -> str:
         """A plain file on this machine that holds the decompressed bytes, to be read at any place."""
         if self._codec is not None:
@@ -80,7 +92,7 @@ class Source:
             raise InputError(self.name, f"the compressed data is damaged or cut short ({error})") from None
         except Exception as error:
             # By name, so that nothing is imported: these have errors of their own, and most files are plain.
-            if type(error).__module__ in {"zlib", "_lzma", _ZSTD}:
+            if type(error).__module__ in {"zlib", "zipfile", "_lzma", _ZSTD}:
                 raise InputError(self.name, f"the compressed data is damaged ({error})") from None
             raise
 

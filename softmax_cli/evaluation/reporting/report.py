@@ -19,7 +19,7 @@ from softmax_cli.evaluation.reporting.multilabel import multilabel_report, refus
 from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.settings import split_options
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.inputs.opening import as_sources
+from softmax_cli.inputs.opening import as_sources, with_arrays
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
 from softmax_cli.metrics.calibration import equal_masses
@@ -65,6 +65,7 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
     """
     settings, reading = split_options(options, ReportSettings)
     logits, labels = as_sources(logits, labels)
+    logits, labels, reading = with_arrays(logits, labels, reading)
     if reading.values == LABEL_LOG_PROBABILITIES:
         return label_log_probabilities(logits, labels, settings, reading)
     if reading.multilabel:
