@@ -46,4 +46,5 @@ class InputError(SoftmaxCliError, ValueError):
     exit_status = 3
 
     def __init__(self, where: str, what: str, remedy: str = "") -> None:
+        self.what = what
         super().__init__(f"{where}: {what}" + (f"; {remedy}" if remedy else ""))

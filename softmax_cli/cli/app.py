@@ -22,6 +22,7 @@ _COMMANDS = {
     "checks": "softmax_cli.cli.check:listing",
     "compare": "softmax_cli.cli.compare:command",
     "report": "softmax_cli.cli.report:command",
+    "inspect": "softmax_cli.cli.inspect:command",
     "sample": "softmax_cli.cli.sample:command",
 }
 """Strings, so that a command's options are put together (15 ms each) only when it is called or listed."""
