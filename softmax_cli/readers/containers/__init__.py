@@ -18,6 +18,7 @@ from softmax_cli.readers.stored import StoredTable
 if TYPE_CHECKING:
     from softmax_cli.readers.dialect import Selection
     from softmax_cli.readers.source import Source
+    from softmax_cli.readers.table import Table
 
 _MOST_LISTED = 20
 
@@ -41,7 +42,7 @@ def entries_of(source: "Source") -> list[Entry]:
     return found
 
 
-def open_member(source: "Source", selection: "Selection") -> ArrayTable:
+def open_member(source: "Source", selection: "Selection") -> "Table":
     """The array that a source names, or the only one there is; raises InputError, with a list, for any other number."""
     refuse_label_column(selection, source.name)
     entries = entries_of(source)
@@ -52,6 +53,8 @@ def open_member(source: "Source", selection: "Selection") -> ArrayTable:
     (entry,) = found
     if entry.refusal:
         raise InputError(source.name, entry.refusal)
+    if entry.opening is not None:
+        return entry.opening(source, selection.text)
     notes = (entry.note,) if entry.note else ()
     if entry.values is not None:
         return ArrayTable(entry.values, source.name, text=selection.text, notes=notes)
