@@ -51,6 +51,15 @@ def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None, 
     return _open(as_files(labels, names=True), "labels", _dialect(reading), selection)
 
 
+def open_column(given: Any, reading: Reading, name: str, *, column: str | None = None, spelled: bool = False) -> Table:
+    """The table of one value per row; with ``column`` one of a delimited file, ``spelled`` as it stands there."""
+    from softmax_cli.readers.selection import quoted  # for what stands beside the rows alone
+
+    only = None if column is None else quoted(column)
+    selection = Selection(only, text=spelled, spelled=spelled)
+    return _open(as_files(given), name, _dialect(reading), selection)
+
+
 def select_classes(logits: Table, axis: int, reading: Reading) -> Table:
     """The logits with the classes that were asked for, which lie on this axis.
 

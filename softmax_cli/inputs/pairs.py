@@ -243,7 +243,8 @@ def open_pair(
     opened = open_logits(logits, of_logits, name)
     if row_weight is None:
         return _pair(opened, labels, reading, ignore_index)
-    from softmax_cli.inputs.row_weights import is_column, open_row_weights
+    from softmax_cli.inputs.beside import is_column
+    from softmax_cli.inputs.row_weights import open_row_weights
     from softmax_cli.readers.selection import quoted
 
     if is_column(row_weight) and reading.logit_columns is None and row_weight in (opened.column_names or ()):

@@ -249,6 +249,8 @@ def _refuse_first(
 
 def _spelling(columns: Columns, chosen: Sequence[int], dialect: Dialect, selection: Selection) -> Spelling:
     """How the cells of the chosen columns are to be read."""
+    if selection.spelled:
+        return Spelling(text=True)
     if not selection.text:
         return Spelling(decimal=dialect.decimal)
     given = [cell for column in chosen for cell in columns.cells(column) if not is_missing(cell)]

@@ -63,12 +63,12 @@ class Files:
         files.name = files._sources[0].file if len(files._sources) == 1 else self.name
         return files
 
-    def of(self, member: str, note: str) -> "Files":
+    def of(self, member: str, *notes: str) -> "Files":
         """The same files, for one array of each."""
         files = copy(self)
         files.name = f"{self.name}:{member}"
         files.paths = tuple(f"{path}:{member}" for path in self.paths)
-        files._sources = tuple(source.of(member, note) for source in self.sources())
+        files._sources = tuple(source.of(member, *notes) for source in self.sources())
         return files
 
 
