@@ -12,6 +12,7 @@ from softmax_cli.cli import loss_options as only
 from softmax_cli.cli.options import (
     AUTO,
     BackendOption,
+    ByOption,
     DeviceOption,
     FormatOption,
     IgnoreIndexOption,
@@ -64,6 +65,7 @@ def command(
     quiet: only.QuietOption = False,
     explain: only.ExplainOption = False,
     ledger: only.LedgerOption = False,
+    by: ByOption = None,
     per_row: only.PerRowOption = False,
     top: only.TopOption = None,
     grad: only.GradOption = False,
@@ -88,6 +90,7 @@ def command(
     softmax-cli loss x.npy y.npy --dtype float16 --dtype float32 --explain
     softmax-cli loss x.npy y.npy --weight w.csv --label-smoothing 0.1
     softmax-cli loss x.npy y.npy --row-weight r.npy
+    softmax-cli loss x.csv y.csv --by language
     softmax-cli loss x.csv t.csv --multilabel --pos-weight 1,3,1
     softmax-cli loss x.npy y.npy --class-axis 2 --ignore-index -100 --ledger
     softmax-cli loss logits.npy input_ids.npy --shift 1 --ignore-index 0
@@ -115,7 +118,7 @@ def command(
     conditions = _conditions(fail_if) if fail_if else []
     options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
-    note_typing(*of_logits, *of_labels, weight, pos_weight, row_weight)
+    note_typing(*of_logits, *of_labels, weight, pos_weight, row_weight, by)
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:

@@ -124,6 +124,17 @@ ZeroLogZeroOption = Annotated[
     typer.Option("--zero-log-zero", help="Take 0 * log 0 for 0, where torch has nan.", rich_help_panel=CRITERION),
 ]
 
+ByOption = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        metavar="FILE|COLUMN",
+        help="The figures of each group of rows: a file with each row's group, or a column of either file.",
+        show_default=False,
+        rich_help_panel=WRITING,
+    ),
+]
+
 FormatOption = Annotated[
     str,
     typer.Option(

@@ -10,6 +10,7 @@ from softmax_cli.cli.options import (
     AUTO,
     COMPUTING,
     WRITING,
+    ByOption,
     FormatOption,
     IgnoreIndexOption,
     LogitsArgument,
@@ -67,6 +68,7 @@ def command(
             rich_help_panel=COMPUTING,
         ),
     ] = None,
+    by: ByOption = None,
     output_format: FormatOption = AUTO,
     worst: Annotated[
         int, typer.Option(metavar="K", help="The K rows with the largest loss.", rich_help_panel=WRITING)
@@ -92,6 +94,7 @@ def command(
     softmax-cli report x.npy y.npy -o report.html
     softmax-cli report x.npy y.npy --fail-if 'ece > 0.05' --fail-if 'accuracy < 0.9'
     softmax-cli report x.npy y.npy --bins 10 --top-k 3 --top-k 10 --worst 20
+    softmax-cli report x.csv y.csv --by fold --fail-if 'worst_group_loss > 1'
     softmax-cli report x.npy y.npy --temperature 1.5 --ignore-index -100
     softmax-cli report 'x-*.npy' 'y-*.npy' --threads 4
     softmax-cli report p.npy y.npy --values probabilities
@@ -116,7 +119,7 @@ def command(
         gates = log_probabilities.gates_of(fail_if)
     from softmax_cli.evaluation.reporting.report import report
 
-    note_typing(logits, labels)
+    note_typing(logits, labels, by)
     with Watch() as watch:
         found = report(
             logits,
@@ -129,6 +132,7 @@ def command(
             bins=bins,
             top_k=top_k or (),
             worst=worst,
+            by=by,
             **reading,
         )
     require_rows(found, labels or logits)

@@ -29,7 +29,7 @@ from softmax_cli.losses.precision import in_ulps
 from softmax_cli.losses.variants import Variant
 from softmax_cli.reports.ledger import Ledger
 from softmax_cli.reports.lines import LossLine
-from softmax_cli.reports.loss import LossReport
+from softmax_cli.reports.loss import OF_GROUPS, LossReport
 from softmax_cli.reports.signature import Signature
 
 if TYPE_CHECKING:
@@ -118,7 +118,12 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
         raise UsageError(f"{index_only[0]} is for class indices, and these labels are probabilities")
     backends = load_backends(settings.backend, settings.device, computing_dtype(settings.dtype, pair.logits))
     choose_kernel(settings, backends, pair.progress().size, by_index=pair.by_index)
-    fold = Fold(pair, backends, settings, _criterion(settings, reading, pair.display_names))
+    groups = None
+    if settings.by is not None:
+        from softmax_cli.evaluation.grouping import group_fold
+
+        groups = group_fold(settings.by, labels, logits, pair, reading, OF_GROUPS)
+    fold = Fold(pair, backends, settings, _criterion(settings, reading, pair.display_names), groups)
     with ExitStack() as stack:
         if not fold.native:
             for backend in backends:
@@ -158,6 +163,7 @@ def report_of(fold: Fold) -> LossReport:
         family=fold.family.name,
         headline=fold.family.headline,
         multilabel=fold.pair.multilabel,
+        groups=None if fold.groups is None else fold.groups.found(),
     )
 
 
@@ -256,6 +262,7 @@ def signature_of(fold: Fold) -> Signature:
             ("ignore_index", settings.ignore_index),
             ("weight", _weights_text(criterion.weight)),
             *((("row_weight", fold.pair.row_weights.name),) if fold.pair.row_weights else ()),
+            *((("by", fold.groups.name),) if fold.groups else ()),
             *((("pos_weight", _weights_text(criterion.pos_weight)),) if fold.pair.multilabel else ()),
             ("temperature", settings.temperature),
             ("zero_log_zero", criterion.zero_log_zero),

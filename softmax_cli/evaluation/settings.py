@@ -74,6 +74,8 @@ class Settings(Passing):
         ledger: whether a table shows the ledger.
         per_row: whether to list every row with its label, prediction and loss.
         top: list the rows with the largest losses, so many.
+        by: the group of each row, for the loss of each group: a path, an array, or the name of a column of the labels'
+            or the logits' file.
         kernel: of the NumPy backend: ``plain``, ``fused`` (compiled, by numba), or ``auto``: fused where it pays.
     """
 
@@ -99,6 +101,7 @@ class Settings(Passing):
     ledger: bool = False
     per_row: bool = False
     top: int | None = None
+    by: Any = None
     kernel: str = "auto"
 
     def __post_init__(self) -> None:

@@ -20,10 +20,6 @@ class RowWeights:
         self.table = table
         self.name = table.name
 
-    def keep(self, table: Table) -> None:
-        """Read from a table with some of the rows alone."""
-        self.table = table
-
     def blocks(self, rows: int) -> Beside[np.float64]:
         """Return all weights, in order, to be taken as the rows are read."""
         return Beside(self.table, _WHAT, rows, self.checked)

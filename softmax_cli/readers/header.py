@@ -96,6 +96,8 @@ def _is_header_of_labels(first: str, column: Sequence[str], selection: Selection
     if is_label_name(first) or not column:
         return is_label_name(first)
     given = [cell for cell in column if not is_missing(cell)]
+    if selection.spelled:
+        return all(map(is_number, given))
     if given and all(map(truth, given)) and not selection.known.intersection(given):
         return truth(first) is None
     if any(map(is_number, given)) and not selection.known.intersection(given):

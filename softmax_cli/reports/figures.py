@@ -16,6 +16,7 @@ class Figure(NamedTuple):
     high: float | str = ""
     row: int | str = ""
     class_name: str = ""
+    group: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """What there is of it but its name."""

@@ -10,6 +10,7 @@ from softmax_cli.reports.charts import Bars, Bin, Chart, Histogram, Reliability
 from softmax_cli.reports.display import Displayed
 from softmax_cli.reports.figures import Figure, figures_grid
 from softmax_cli.reports.grid import Column, Grid, Records, all_ignored, count
+from softmax_cli.reports.groups import GroupedFigures, figure_names, figure_records
 from softmax_cli.reports.rows import RowDetail, details_grid
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.tempered import Tempered, temperature_grid
@@ -44,6 +45,9 @@ CALIBRATION = {
     "classwise_ece": "the same for every class's probability, on average",
 }
 TEMPERATURE = ("temperature", "loss_at_temperature", "perplexity_at_temperature", "ece_at_temperature")
+GROUPED = ("loss", "accuracy")
+"""The quantities of each group of rows."""
+
 COUNTS = ("rows", "counted", "ignored")
 _TOP = "top_"
 
@@ -56,7 +60,8 @@ def top_name(k: int) -> str:
 def quantity_names(top_k: Iterable[int]) -> tuple[str, ...]:
     """Every name that `quantities` may have, for these k."""
     tops = (top_name(k) for k in top_k)
-    return tuple(dict.fromkeys((*PREDICTIONS, *tops, *PROBABILITIES, *CALIBRATION, *TEMPERATURE, *COUNTS)))
+    of_groups = figure_names(GROUPED)
+    return tuple(dict.fromkeys((*PREDICTIONS, *tops, *PROBABILITIES, *CALIBRATION, *TEMPERATURE, *COUNTS, *of_groups)))
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ class ModelReport(Displayed):
     infinite: int = 0
     notes: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    groups: GroupedFigures | None = None
 
     @property
     def nothing(self) -> str:
@@ -122,7 +128,8 @@ class ModelReport(Displayed):
     def quantities(self) -> Mapping[str, float]:
         """Each figure by its name, and how many rows there are, count, and are ignored."""
         counts = {"rows": self.rows, "counted": self.counted, "ignored": self.rows - self.counted}
-        return {**{figure.quantity: figure.value for figure in self.figures}, **counts}
+        of_groups = () if self.groups is None else self.groups.figures()
+        return {**{figure.quantity: figure.value for figure in (*self.figures, *of_groups)}, **counts}
 
     def grids(self) -> Iterator[Grid]:
         """What the predictions are worth, then the probabilities, then classes, pairs and rows, the worst first."""
@@ -133,6 +140,8 @@ class ModelReport(Displayed):
         yield figures_grid(f"calibration, {bins} of confidence", self.figures, CALIBRATION)
         if not self.tempered.why:
             yield temperature_grid("softmax(x / T)", self.tempered, self.base_temperature, self.quantities())
+        if self.groups is not None:
+            yield self.groups.grid()
         yield self._classes_grid()
         if self.confused:
             rows = [(pair.label, pair.predicted, pair.rows, pair.share) for pair in self.confused[:SHOWN_PAIRS]]
@@ -193,6 +202,8 @@ class ModelReport(Displayed):
         remarks = [self._confidence_remark()] if self.counted and not self.undefined else []
         if self.tempered.why:
             remarks.append(self.tempered.remark())
+        if self.groups is not None:
+            remarks.append(self.groups.remark(self.quantities()))
         without = sum(not line.support for line in self.classes)
         if without and self.counted:
             remarks.append(f"{count(without, 'class has', 'classes have')} no row.")
@@ -224,9 +235,8 @@ class ModelReport(Displayed):
 
     def records(self) -> Records:
         """A figure a line: those of the whole, of each class, pair and bin, and the losses of the worst rows."""
-        names = tuple("class" if name == "class_name" else name for name in Figure._fields)
         lines = chain(self.figures, self._counts(), self._of_classes(), self._of_bins(), self._of_rows())
-        return Records((*names, "signature"), ((*line, self.signature_line()) for line in lines))
+        return figure_records(lines, self.groups, self.signature_line())
 
     def _counts(self) -> Iterator[Figure]:
         found = self.quantities()
@@ -263,6 +273,7 @@ class ModelReport(Displayed):
             "bins_equal_mass": [vars(each) for each in self.equal_mass],
             "row_losses": {"edges": self.losses.edges, "counts": self.losses.counts},
             "temperature": vars(self.tempered),
+            **({} if self.groups is None else {"groups": self.groups.as_dict()}),
             "warnings": self.warnings(),
             "notes": self.notes,
             "hints": self.hints,

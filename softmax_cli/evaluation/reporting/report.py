@@ -27,7 +27,7 @@ from softmax_cli.metrics.classwise import ClassBins
 from softmax_cli.metrics.order import EXACT_UP_TO, RESOLUTION
 from softmax_cli.reports.grid import count
 from softmax_cli.reports.likelihood import LikelihoodReport
-from softmax_cli.reports.model import ClassLine, ConfusedPair, ModelReport
+from softmax_cli.reports.model import GROUPED, ClassLine, ConfusedPair, ModelReport
 from softmax_cli.reports.multilabel import MultilabelReport
 from softmax_cli.reports.signature import Signature
 
@@ -72,7 +72,12 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
         refuse_top_k(settings)
         return multilabel_report(open_pair(logits, labels, reading, settings.ignore_index), settings)
     pair = open_pair(logits, labels, reading, settings.ignore_index)
-    fold = ReportFold(pair, settings)
+    groups = None
+    if settings.by is not None:
+        from softmax_cli.evaluation.grouping import group_fold
+
+        groups = group_fold(settings.by, labels, logits, pair, reading, GROUPED)
+    fold = ReportFold(pair, settings, groups)
     run(fold, fold.blocks(), settings.workers, fold.tell)
     return report_of(fold)
 
@@ -107,6 +112,7 @@ def report_of(fold: ReportFold) -> ModelReport:
         infinite=fold.infinite,
         notes=(*pair.notes, *_one_hot(pair), *_approximations(fold)),
         hints=fold.hints.found(),
+        groups=None if fold.groups is None else fold.groups.found(),
     )
 
 
@@ -118,6 +124,7 @@ def _signature(fold: ReportFold) -> Signature:
         ("bins", len(fold.edges) - 1),
         ("class_axis", fold.pair.class_axis),
         *fold.pair.reading.signature,
+        *((("by", fold.groups.name),) if fold.groups is not None else ()),
     )
     return Signature(backend_signatures([fold.backend]), settings)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.settings import Passing, positive
@@ -23,6 +24,8 @@ class ReportSettings(Passing):
         top_k: each k for which to say how often the label is among the k likeliest classes; by default 5, where there
             are more classes than that. k = 1, the accuracy, is always there.
         worst: how many of the rows with the largest losses to list.
+        by: the group of each row, for the figures of each group: a path, an array, or the name of a column of the
+            labels' or the logits' file.
     """
 
     dtype: str | None = None
@@ -31,6 +34,7 @@ class ReportSettings(Passing):
     bins: int = 15
     top_k: Sequence[int] = ()
     worst: int = 5
+    by: Any = None
 
     def __post_init__(self) -> None:
         if self.dtype not in {None, *REPORT_DTYPES}:
