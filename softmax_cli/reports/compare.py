@@ -15,7 +15,7 @@ from softmax_cli.reports.changes import (
     changes_grid,
 )
 from softmax_cli.reports.display import Displayed
-from softmax_cli.reports.figures import Figure
+from softmax_cli.reports.figures import Figure, figure_records
 from softmax_cli.reports.grid import Column, Grid, Records, count, distance_text, edges
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.spreads import OF_ROWS, OF_VALUES, Spread, rows_grid, spread_quantities, values_grid
@@ -244,8 +244,7 @@ class CompareReport(Displayed):
         """A figure a line; or, where they were asked for, one line for each row that changed most."""
         if self.rows_asked_for:
             return Records(CHANGED_ROW_NAMES, (tuple(vars(row).values()) for row in self.changed_rows))
-        names = tuple("class" if name == "class_name" else name for name in Figure._fields)
-        return Records((*names, "signature"), ((*figure, self.signature.line()) for figure in self._figures()))
+        return figure_records(self._figures(), self.signature.line())
 
     def as_dict(self) -> dict[str, Any]:
         """The signature, the sizes, an object for each figure by its name, and the rows that changed most."""

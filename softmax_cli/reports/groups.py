@@ -1,13 +1,12 @@
 """The figures of each group of rows, and the means over groups beside those over rows."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from softmax_cli.reports.figures import Figure
-from softmax_cli.reports.grid import Column, Grid, Records, count
+from softmax_cli.reports.grid import Column, Grid, count
 from softmax_cli.reports.ledger import perplexity
 
 SHOWN_GROUPS = 10
@@ -51,6 +50,11 @@ class GroupedFigures:
             return mean, math.nan
         spread = math.fsum((each - mean) ** 2 for each in means)
         return mean, math.sqrt(spread / (len(means) - 1) / len(means))
+
+    def records(self) -> Iterator[Figure]:
+        """The figures over groups, and those of each group."""
+        yield from self.figures()
+        yield from self.of_each()
 
     def figures(self) -> Iterator[Figure]:
         """How many groups there are, the means over them, and the worst."""
@@ -107,15 +111,6 @@ class GroupedFigures:
         for quantity, mean, error in zip(self.quantities, line.means, line.standard_errors, strict=True):
             found[quantity] = {"value": mean, "standard_error": error}
         return found
-
-
-def figure_records(lines: Iterable[Figure], groups: GroupedFigures | None, signature: str) -> Records:
-    """A figure a line; with those of the groups behind the others, where there are some."""
-    names = tuple({"class_name": "class"}.get(name, name) for name in Figure._fields)
-    if groups is None:
-        return Records((*names[:-1], "signature"), ((*line[:-1], signature) for line in lines))
-    every = chain(lines, groups.figures(), groups.of_each())
-    return Records((*names, "signature"), ((*line, signature) for line in every))
 
 
 def figure_names(quantities: Sequence[str]) -> tuple[str, ...]:

@@ -8,9 +8,9 @@ from typing import Any
 
 from softmax_cli.reports.charts import Bars, Bin, Chart, Histogram, Reliability
 from softmax_cli.reports.display import Displayed
-from softmax_cli.reports.figures import Figure, figures_grid
+from softmax_cli.reports.figures import Figure, figure_records, figures_grid
 from softmax_cli.reports.grid import Column, Grid, Records, all_ignored, count
-from softmax_cli.reports.groups import GroupedFigures, figure_names, figure_records
+from softmax_cli.reports.groups import GroupedFigures, figure_names
 from softmax_cli.reports.rows import RowDetail, details_grid
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.tempered import Tempered, temperature_grid
@@ -236,7 +236,7 @@ class ModelReport(Displayed):
     def records(self) -> Records:
         """A figure a line: those of the whole, of each class, pair and bin, and the losses of the worst rows."""
         lines = chain(self.figures, self._counts(), self._of_classes(), self._of_bins(), self._of_rows())
-        return figure_records(lines, self.groups, self.signature_line())
+        return figure_records(lines, self.signature_line(), None if self.groups is None else self.groups.records())
 
     def _counts(self) -> Iterator[Figure]:
         found = self.quantities()
