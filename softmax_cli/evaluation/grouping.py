@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from softmax_cli.inputs.groups import MOST, Groups, open_groups
 from softmax_cli.inputs.pairs import Pair
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.inputs.versions import Versions
 from softmax_cli.metrics.grouped import Grouped
 from softmax_cli.reports.groups import GroupedFigures, GroupLine
 
@@ -21,8 +22,9 @@ class GroupFold:
         self._groups = groups
         self._feed = groups.blocks(_ROWS_AT_ONCE)
         self.name = by
-        self._quantities = quantities
+        self.quantities = quantities
         self._sums = Grouped(len(quantities))
+        self._taken = 0
 
     def add(
         self,
@@ -33,7 +35,18 @@ class GroupFold:
     ) -> None:
         """Add the next rows of the file, so many: which of them count, and of these the values (k, n) and weights."""
         groups = self._feed.take(rows)
+        self._taken += rows
         self._sums.add(groups if counted is None else groups[counted], values, weights)
+
+    def add_numbered(self, numbers: NDArray[np.int64], values: NDArray[np.float64]) -> None:
+        """Add rows by their numbers (n,), which grow: those between them count nowhere."""
+        before = self._taken
+        self.add(int(numbers[-1]) + 1 - before, numbers - before, values)
+
+    def end(self, rows: int) -> None:
+        """Pass over the rows behind those that were added; there are so many in all."""
+        self._feed.take(rows - self._taken)
+        self._taken = rows
 
     def add_losses(
         self, losses: NDArray[Any], counted: NDArray[np.bool_] | None, weights: NDArray[np.float64] | None
@@ -59,15 +72,15 @@ class GroupFold:
         if len(self._sums.rows) > MOST and self._sums.rows[MOST]:
             name = f"(rows of groups behind the first {MOST:,})"
             rest = GroupLine(name, int(self._sums.rows[MOST]), tuple(means[MOST]), tuple(errors[MOST]))
-        return GroupedFigures(self.name, self._quantities, lines, rest)
+        return GroupedFigures(self.name, self.quantities, lines, rest)
 
 
 def group_fold(
-    by: Any, labels: Any, logits: Any, pair: Pair, reading: Reading, quantities: tuple[str, ...]
+    by: Any, labels: Any, logits: Any, rows: Pair | Versions, reading: Reading, quantities: tuple[str, ...]
 ) -> GroupFold:
     """The fold by a file, an array or a column; rows that are skipped have no group."""
     groups = open_groups(by, labels, logits, reading)
-    groups.table = pair.kept_beside(groups.table)
+    groups.table = rows.kept_beside(groups.table)
     return GroupFold(groups, by if isinstance(by, str) else groups.name, quantities)
 
 

@@ -13,6 +13,7 @@ from softmax_cli.inputs.chosen_rows import (
     SHIFT_WITHOUT_LABELS,
     ChosenRows,
     choices,
+    chosen_labels,
     chosen_logits,
     rows_in_file,
     whole,
@@ -96,6 +97,13 @@ class Versions:
         if self.pair is None:
             notes = (*notes, *axis_notes(unwrapped(self.a), self.class_axis))
         return notes
+
+    def kept_beside(self, table: Table) -> Table:
+        """Return a table of one value per row in the file, without the rows that are skipped."""
+        if self.pair is not None:
+            return self.pair.kept_beside(table)
+        kept = as_in_file(self.a)
+        return chosen_labels(table, None, kept.choice) if isinstance(kept, ChosenRows) else table
 
     def progress(self) -> Progress:
         """How far the latest pass has come, in both files together."""

@@ -8,6 +8,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from softmax_cli import evaluate
+from softmax_cli.evaluation.comparing.compare import compare
 from softmax_cli.evaluation.reporting.report import report
 from softmax_cli.inputs import groups as groups_module
 
@@ -203,3 +204,29 @@ def test_skipped_rows_have_no_group(run):
     assert {group["name"]: group["rows"] for group in groups} == {
         name: (NAMES[kept] == name).sum() for name in NAMES[kept]
     }
+
+
+def test_two_versions_are_compared_in_each_group(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = LOGITS + GENERATOR.normal(size=LOGITS.shape) / 3
+    for name, array in {"a": LOGITS, "b": other, "y": LABELS, "g": NAMES}.items():
+        np.save(f"{name}.npy", array)
+    found = by_name(compare(LOGITS, other, LABELS, by=NAMES, ignore_index=3).groups)
+    of_b = cross_entropy(torch.from_numpy(other), torch.from_numpy(LABELS), reduction="none").numpy()
+    better = (other.argmax(1) == LABELS).astype(float) - (LOGITS.argmax(1) == LABELS)
+    for name, line in found.items():
+        rows = (name == NAMES) & (LABELS != 3)
+        expected = [mean_and_error((of_b - losses())[rows]), mean_and_error(better[rows])]
+        assert line.rows == rows.sum()
+        assert line.means == pytest.approx([mean for mean, _ in expected], rel=1e-9, abs=1e-12)
+        assert line.standard_errors == pytest.approx([error for _, error in expected], rel=1e-9)
+    shown = run("compare", "a.npy", "b.npy", "--by", "g.npy", "-f", "json")
+    p, q = (torch.log_softmax(torch.from_numpy(x), 1) for x in (LOGITS, other))
+    kl = (p.exp() * (p - q)).sum(1).numpy()
+    for group in json.loads(shown.out)["groups"]["groups"]:
+        rows = group["name"] == NAMES
+        assert group["mean_kl"]["value"] == pytest.approx(kl[rows].mean(), rel=1e-9)
+        same = (LOGITS.argmax(1) == other.argmax(1))[rows].mean()
+        assert group["top1_agreement"]["value"] == pytest.approx(same, rel=1e-12)
+    assert run("compare", "a.npy", "b.npy", "--by", "g.npy", "--fail-if", "worst_group_mean_kl > 0").status == 1
+    assert "5 groups by g.npy" in run("compare", "a.npy", "b.npy", "y.npy", "--by", "g.npy", "-f", "table").out

@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.settings import Passing, positive
@@ -23,6 +24,8 @@ class Comparing(Passing):
         rtol: see ``atol``.
         resamples: of the bootstrap; 0 for no intervals.
         seed: of its random numbers.
+        by: the group of each row, for the figures of each group: a path, an array, or the name of a column of the
+            labels' or of A's file.
     """
 
     temperature: float = 1.0
@@ -33,6 +36,7 @@ class Comparing(Passing):
     rtol: float | None = None
     resamples: int = 2000
     seed: int = 0
+    by: Any = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
