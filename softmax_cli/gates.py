@@ -13,7 +13,7 @@ from softmax_cli.losses.sigmoid_variants import ALIASES, SIGMOIDS
 from softmax_cli.losses.variants import VARIANTS
 from softmax_cli.reports.grid import distance_text
 from softmax_cli.reports.groups import figure_names
-from softmax_cli.reports.ledger import LEDGER_ENTRIES
+from softmax_cli.reports.ledger import LEDGER_ENTRIES, OF_UNITS
 from softmax_cli.reports.loss import OF_GROUPS as _GROUPED
 from softmax_cli.reports.loss import LossReport
 
@@ -176,6 +176,8 @@ def _value_of_all(report: LossReport, quantity: str) -> float:
     if len({line.dtype for line in report.losses}) > 1:
         raise UsageError(f"{quantity} is an entry of the ledger, which is of one --dtype; give one")
     entries = report.ledger.entries()
+    if quantity in OF_UNITS and report.ledger.units is None:
+        raise UsageError(f"{quantity} is one of units; say how many each row stands for with --units")
     if quantity not in entries:
         raise UsageError(f"{quantity} is not of multi-label losses; there are {', '.join(entries)}")
     return float(entries[quantity])

@@ -19,6 +19,7 @@ from softmax_cli.cli.options import (
     LogitsArgument,
     TemperatureOption,
     ThreadsOption,
+    UnitsOption,
     ZeroLogZeroOption,
     asked_for,
 )
@@ -66,6 +67,7 @@ def command(
     explain: only.ExplainOption = False,
     ledger: only.LedgerOption = False,
     by: ByOption = None,
+    units: UnitsOption = None,
     per_row: only.PerRowOption = False,
     top: only.TopOption = None,
     grad: only.GradOption = False,
@@ -90,7 +92,7 @@ def command(
     softmax-cli loss x.npy y.npy --dtype float16 --dtype float32 --explain
     softmax-cli loss x.npy y.npy --weight w.csv --label-smoothing 0.1
     softmax-cli loss x.npy y.npy --row-weight r.npy
-    softmax-cli loss x.csv y.csv --by language
+    softmax-cli loss x.csv y.csv --by language --units bytes --ledger
     softmax-cli loss x.csv t.csv --multilabel --pos-weight 1,3,1
     softmax-cli loss x.npy y.npy --class-axis 2 --ignore-index -100 --ledger
     softmax-cli loss logits.npy input_ids.npy --shift 1 --ignore-index 0
@@ -118,7 +120,7 @@ def command(
     conditions = _conditions(fail_if) if fail_if else []
     options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
-    note_typing(*of_logits, *of_labels, weight, pos_weight, row_weight, by)
+    note_typing(*of_logits, *of_labels, weight, pos_weight, row_weight, by, units)
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:

@@ -134,6 +134,17 @@ ByOption = Annotated[
         rich_help_panel=WRITING,
     ),
 ]
+UnitsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--units",
+        metavar="FILE|COLUMN",
+        help="How many bytes, words or characters each row stands for (or each group): the bits and the perplexity "
+        "per unit.",
+        show_default=False,
+        rich_help_panel=WRITING,
+    ),
+]
 
 FormatOption = Annotated[
     str,

@@ -16,6 +16,7 @@ from softmax_cli.cli.options import (
     LogitsArgument,
     TemperatureOption,
     ThreadsOption,
+    UnitsOption,
     conditions,
     names,
     refuse_format_beside_output,
@@ -69,6 +70,7 @@ def command(
         ),
     ] = None,
     by: ByOption = None,
+    units: UnitsOption = None,
     output_format: FormatOption = AUTO,
     worst: Annotated[
         int, typer.Option(metavar="K", help="The K rows with the largest loss.", rich_help_panel=WRITING)
@@ -95,6 +97,7 @@ def command(
     softmax-cli report x.npy y.npy --fail-if 'ece > 0.05' --fail-if 'accuracy < 0.9'
     softmax-cli report x.npy y.npy --bins 10 --top-k 3 --top-k 10 --worst 20
     softmax-cli report x.csv y.csv --by fold --fail-if 'worst_group_loss > 1'
+    softmax-cli report x.npy y.npy --units bytes.npy --fail-if 'bits_per_unit > 1'
     softmax-cli report x.npy y.npy --temperature 1.5 --ignore-index -100
     softmax-cli report 'x-*.npy' 'y-*.npy' --threads 4
     softmax-cli report p.npy y.npy --values probabilities
@@ -119,7 +122,7 @@ def command(
         gates = log_probabilities.gates_of(fail_if)
     from softmax_cli.evaluation.reporting.report import report
 
-    note_typing(logits, labels, by)
+    note_typing(logits, labels, by, units)
     with Watch() as watch:
         found = report(
             logits,
@@ -133,6 +136,7 @@ def command(
             top_k=top_k or (),
             worst=worst,
             by=by,
+            units=units,
             **reading,
         )
     require_rows(found, labels or logits)

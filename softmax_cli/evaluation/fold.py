@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from softmax_cli.evaluation.details import Details
     from softmax_cli.evaluation.frameworks import FrameworkFold, FrameworkSums
     from softmax_cli.evaluation.grouping import GroupFold
+    from softmax_cli.inputs.units import Units
 
 Key = tuple[str, str]
 """A backend's name and a variant's."""
@@ -62,9 +63,11 @@ class Fold:
         settings: Settings,
         criterion: Criterion,
         groups: "GroupFold | None" = None,
+        units: "Units | None" = None,
     ) -> None:
         self.pair = pair
         self.groups = groups
+        self.units = units
         self.hints = Hints.of(pair)
         self.backends = backends
         self.settings = settings
@@ -198,12 +201,14 @@ class Fold:
         self.counted += target.size if target.counted is None else int(np.count_nonzero(target.counted))
 
     def _add_weights(self, found: Measured) -> None:
-        """Add what the rows weigh, and their losses to their groups."""
+        """Add what the rows weigh, their losses to their groups, and their units."""
         if self._weights is not None and found.weights is not None:
             self._weights.add(found.weights)
         if self.groups is not None:
             elements = self.pair.classes if self.pair.multilabel else 1
             self.groups.add_losses(found.losses[self.headline] / elements, found.block.target.counted, found.weights)
+        if self.units is not None:
+            self.units.add(found.block.target.size, found.block.target.counted)
 
     def blocks(self) -> Iterator[Block]:
         """The rows, in order, in blocks that suit the backends; in one where these reduce them all at once."""

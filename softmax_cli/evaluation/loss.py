@@ -118,12 +118,16 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
         raise UsageError(f"{index_only[0]} is for class indices, and these labels are probabilities")
     backends = load_backends(settings.backend, settings.device, computing_dtype(settings.dtype, pair.logits))
     choose_kernel(settings, backends, pair.progress().size, by_index=pair.by_index)
-    groups = None
+    groups = units = None
     if settings.by is not None:
         from softmax_cli.evaluation.grouping import group_fold
 
         groups = group_fold(settings.by, labels, logits, pair, reading, OF_GROUPS)
-    fold = Fold(pair, backends, settings, _criterion(settings, reading, pair.display_names), groups)
+    if settings.units is not None:
+        from softmax_cli.inputs.units import open_units
+
+        units = open_units(settings.units, labels, logits, pair, reading)
+    fold = Fold(pair, backends, settings, _criterion(settings, reading, pair.display_names), groups, units)
     with ExitStack() as stack:
         if not fold.native:
             for backend in backends:
@@ -144,13 +148,15 @@ def _criterion(settings: Settings, reading: Reading, class_names: tuple[str, ...
 def report_of(fold: Fold) -> LossReport:
     """Everything that a fold found."""
     settings = fold.settings
+    groups = None if fold.groups is None else fold.groups.found()
+    units = None if fold.units is None else fold.units.total(None if groups is None else len(groups.every))
     return LossReport(
         signature=signature_of(fold),
         reduction=settings.reduction,
         rows=fold.rows,
         class_names=fold.pair.display_names,
         losses=tuple(_line(fold, backend, variant) for backend in fold.backends for variant in fold.variants),
-        ledger=_ledger(fold),
+        ledger=_ledger(fold, units),
         preview=_preview(fold),
         labels=fold.labels,
         notes=(*fold.pair.notes, *settings.left_out(fold.family)),
@@ -163,7 +169,7 @@ def report_of(fold: Fold) -> LossReport:
         family=fold.family.name,
         headline=fold.family.headline,
         multilabel=fold.pair.multilabel,
-        groups=None if fold.groups is None else fold.groups.found(),
+        groups=groups,
     )
 
 
@@ -194,7 +200,7 @@ def _line(fold: Fold, backend: Backend, variant: Variant) -> LossLine:
     )
 
 
-def _ledger(fold: Fold) -> Ledger:
+def _ledger(fold: Fold, units: float | None) -> Ledger:
     backend, variant = fold.headline
     partial = fold.partial(fold.headline)
     of_rows = next(each.of_rows for each in fold.variants if each.name == variant)
@@ -209,6 +215,7 @@ def _ledger(fold: Fold) -> Ledger:
         mean=partial.losses.over(fold.weights if of_rows else fold.mean_divisor),
         multilabel=fold.pair.multilabel,
         weighing=_weighing(fold),
+        units=units,
     )
 
 
@@ -263,6 +270,7 @@ def signature_of(fold: Fold) -> Signature:
             ("weight", _weights_text(criterion.weight)),
             *((("row_weight", fold.pair.row_weights.name),) if fold.pair.row_weights else ()),
             *((("by", fold.groups.name),) if fold.groups else ()),
+            *((("units", fold.units.name),) if fold.units else ()),
             *((("pos_weight", _weights_text(criterion.pos_weight)),) if fold.pair.multilabel else ()),
             ("temperature", settings.temperature),
             ("zero_log_zero", criterion.zero_log_zero),

@@ -76,6 +76,7 @@ class Settings(Passing):
         top: list the rows with the largest losses, so many.
         by: the group of each row, for the loss of each group: a path, an array, or the name of a column of the labels'
             or the logits' file.
+        units: how many bytes, words or characters each row stands for, or each group of rows: likewise.
         kernel: of the NumPy backend: ``plain``, ``fused`` (compiled, by numba), or ``auto``: fused where it pays.
     """
 
@@ -102,6 +103,7 @@ class Settings(Passing):
     per_row: bool = False
     top: int | None = None
     by: Any = None
+    units: Any = None
     kernel: str = "auto"
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from softmax_cli.reports.display import Displayed
 from softmax_cli.reports.figures import Figure, figure_records, figures_grid
 from softmax_cli.reports.grid import Column, Grid, Records, all_ignored, count
 from softmax_cli.reports.groups import GroupedFigures, figure_names
+from softmax_cli.reports.ledger import LEDGER_ENTRIES, OF_UNITS
 from softmax_cli.reports.rows import RowDetail, details_grid
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.tempered import Tempered, temperature_grid
@@ -30,6 +31,7 @@ PROBABILITIES = {
     "loss": "mean cross-entropy, in nats",
     "perplexity": "exp(loss)",
     "bits": "loss / ln 2",
+    **{name: LEDGER_ENTRIES[name] for name in OF_UNITS},
     "brier": "mean of sum_c (p_c - [c = y])^2",
     "brier_reliability": "= distance from calibration",
     "brier_resolution": "- how far the rows are told apart",

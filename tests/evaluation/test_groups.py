@@ -8,6 +8,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from softmax_cli import evaluate
+from softmax_cli.errors import InputError
 from softmax_cli.evaluation.comparing.compare import compare
 from softmax_cli.evaluation.reporting.report import report
 from softmax_cli.inputs import groups as groups_module
@@ -230,3 +231,55 @@ def test_two_versions_are_compared_in_each_group(run, tmp_path, monkeypatch):
         assert group["top1_agreement"]["value"] == pytest.approx(same, rel=1e-12)
     assert run("compare", "a.npy", "b.npy", "--by", "g.npy", "--fail-if", "worst_group_mean_kl > 0").status == 1
     assert "5 groups by g.npy" in run("compare", "a.npy", "b.npy", "y.npy", "--by", "g.npy", "-f", "table").out
+
+
+UNITS = GENERATOR.integers(1, 9, ROWS)
+
+
+def test_bits_and_perplexity_per_unit_divide_by_the_units_of_counted_rows():
+    counted = LABELS != 1
+    total, units = losses()[counted].sum(), UNITS[counted].sum()
+    ledger = evaluate(LOGITS, LABELS, ignore_index=1, units=UNITS).ledger.entries()
+    figures = report(LOGITS, LABELS, ignore_index=1, units=UNITS).quantities()
+    for found in (ledger, figures):
+        assert found["units"] == units
+        assert found["bits_per_unit"] == pytest.approx(total / np.log(2) / units, rel=1e-12)
+        assert found["perplexity_per_unit"] == pytest.approx(np.exp(total / units), rel=1e-12)
+
+
+def test_units_may_be_those_of_the_groups():
+    of_groups = UNITS[: len(set(NAMES))]
+    found = evaluate(LOGITS, LABELS, by=NAMES, units=of_groups).ledger
+    assert (found.units, found.bits_per_unit) == (
+        of_groups.sum(),
+        pytest.approx(losses().sum() / np.log(2) / of_groups.sum(), rel=1e-12),
+    )
+
+
+def test_units_in_gates_and_files(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez("run.npz", logits=LOGITS, labels=LABELS, bytes=UNITS)
+    bits = losses().sum() / np.log(2) / UNITS.sum()
+    for command in ("loss", "report"):
+        for by in ("bytes", "run.npz:bytes"):
+            gate = (command, "run.npz", "--units", by, "--fail-if")
+            assert run(*gate, f"bits_per_unit > {bits + 1e-9}").status == 0
+            assert run(*gate, f"bits_per_unit > {bits - 1e-9}").status == 1
+        assert run(command, "run.npz", "--fail-if", "bits_per_unit > 1").status == 2
+    assert "bits_per_unit" in run("loss", "run.npz", "--units", "bytes", "--ledger", "-f", "table").out
+    assert "bits_per_unit" not in run("loss", "run.npz", "--ledger", "-f", "table").out
+
+
+@pytest.mark.parametrize(
+    ("units", "message"),
+    [
+        (UNITS[:-1], "units: 399 numbers of units for 400 rows; give one per row"),
+        ([*UNITS, 1], "units: 401 numbers of units for 400 rows; give one per row"),
+        ([-1, *UNITS[1:]], "units[0]: -1 is no number of units: numbers from 0 on are needed"),
+        ([*UNITS[1:], np.nan], "units[399]: nan is no number of units: numbers from 0 on are needed"),
+    ],
+)
+def test_what_cannot_be_units_is_refused_by_its_place(units, message):
+    with pytest.raises(InputError) as refused:
+        evaluate(LOGITS, LABELS, units=units)
+    assert str(refused.value) == message

@@ -72,12 +72,16 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
         refuse_top_k(settings)
         return multilabel_report(open_pair(logits, labels, reading, settings.ignore_index), settings)
     pair = open_pair(logits, labels, reading, settings.ignore_index)
-    groups = None
+    groups = units = None
     if settings.by is not None:
         from softmax_cli.evaluation.grouping import group_fold
 
         groups = group_fold(settings.by, labels, logits, pair, reading, GROUPED)
-    fold = ReportFold(pair, settings, groups)
+    if settings.units is not None:
+        from softmax_cli.inputs.units import open_units
+
+        units = open_units(settings.units, labels, logits, pair, reading)
+    fold = ReportFold(pair, settings, groups, units)
     run(fold, fold.blocks(), settings.workers, fold.tell)
     return report_of(fold)
 
@@ -88,6 +92,8 @@ def report_of(fold: ReportFold) -> ModelReport:
     by_mass = equal_masses(fold.confidences, len(fold.edges) - 1)
     by_class = fold.classwise.sums(fold.per_class.supports)
     best = tempered(fold)
+    groups = None if fold.groups is None else fold.groups.found()
+    units = None if fold.units is None else fold.units.total(None if groups is None else len(groups.every))
     return ModelReport(
         signature=_signature(fold),
         rows=fold.rows,
@@ -95,7 +101,7 @@ def report_of(fold: ReportFold) -> ModelReport:
         class_names=pair.display_names,
         figures=(
             *prediction_figures(fold),
-            *probability_figures(fold, by_class),
+            *probability_figures(fold, by_class, units),
             *calibration_figures(fold, by_mass, by_class),
             *temperature_figures(best),
         ),
@@ -112,7 +118,7 @@ def report_of(fold: ReportFold) -> ModelReport:
         infinite=fold.infinite,
         notes=(*pair.notes, *_one_hot(pair), *_approximations(fold)),
         hints=fold.hints.found(),
-        groups=None if fold.groups is None else fold.groups.found(),
+        groups=groups,
     )
 
 
@@ -125,6 +131,7 @@ def _signature(fold: ReportFold) -> Signature:
         ("class_axis", fold.pair.class_axis),
         *fold.pair.reading.signature,
         *((("by", fold.groups.name),) if fold.groups is not None else ()),
+        *((("units", fold.units.name),) if fold.units is not None else ()),
     )
     return Signature(backend_signatures([fold.backend]), settings)
 

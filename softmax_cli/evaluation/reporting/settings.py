@@ -26,6 +26,7 @@ class ReportSettings(Passing):
         worst: how many of the rows with the largest losses to list.
         by: the group of each row, for the figures of each group: a path, an array, or the name of a column of the
             labels' or the logits' file.
+        units: how many bytes, words or characters each row stands for, or each group of rows: likewise.
     """
 
     dtype: str | None = None
@@ -35,6 +36,7 @@ class ReportSettings(Passing):
     top_k: Sequence[int] = ()
     worst: int = 5
     by: Any = None
+    units: Any = None
 
     def __post_init__(self) -> None:
         if self.dtype not in {None, *REPORT_DTYPES}:
