@@ -14,6 +14,7 @@ from softmax_cli.cli.options import (
     FormatOption,
     IgnoreIndexOption,
     LabelsArgument,
+    SafeCsvOption,
     ThreadsOption,
     conditions,
 )
@@ -59,6 +60,7 @@ def command(
     ] = Comparing.seed,
     by: ByOption = None,
     output_format: FormatOption = AUTO,
+    safe_csv: SafeCsvOption = False,
     top: Annotated[
         int | None,
         typer.Option(
@@ -137,7 +139,7 @@ def command(
             by=by,
             **reading,
         )
-    deliver(report, output_format)
+    deliver(report, output_format, safe_csv=safe_csv)
     failures = [*filter(None, [report.failure]), *met(report, gates)]
     if failures:
         raise CheckFailedError("; ".join(failures))

@@ -44,7 +44,7 @@ def loss(context: typer.Context, logits: Sequence[str], labels: Sequence[str], o
     if given["quiet"]:
         deliver_number(report, report.loss())
     else:
-        deliver(report, given["output_format"])
+        deliver(report, given["output_format"], safe_csv=given["safe_csv"])
     failures = met(report, gates)
     if given["expect"] is not None:
         name = "loss_sum" if options["reduction"] == "sum" else "loss"

@@ -14,6 +14,7 @@ from softmax_cli.cli.options import (
     FormatOption,
     IgnoreIndexOption,
     LogitsArgument,
+    SafeCsvOption,
     TemperatureOption,
     ThreadsOption,
     UnitsOption,
@@ -72,6 +73,7 @@ def command(
     by: ByOption = None,
     units: UnitsOption = None,
     output_format: FormatOption = AUTO,
+    safe_csv: SafeCsvOption = False,
     worst: Annotated[
         int, typer.Option(metavar="K", help="The K rows with the largest loss.", rich_help_panel=WRITING)
     ] = ReportSettings.worst,
@@ -141,9 +143,9 @@ def command(
         )
     require_rows(found, labels or logits)
     if output is None:
-        deliver(found, output_format)
+        deliver(found, output_format, safe_csv=safe_csv)
     else:
-        deliver_to_file(found, output)
+        deliver_to_file(found, output, safe_csv=safe_csv)
     failures = met(found, gates)
     if failures:
         raise CheckFailedError("; ".join(failures))

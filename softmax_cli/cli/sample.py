@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from softmax_cli.cli.options import names
+from softmax_cli.cli.streams import Printed
 from softmax_cli.evaluation.sampling import DISTRIBUTIONS, DTYPES, FILE_FORMATS, sample
 
 
@@ -44,4 +45,4 @@ def command(
         force=force,
     )
     for path in paths:
-        print(path)
+        Printed().write(f"{path}\n")
