@@ -13,6 +13,7 @@ from softmax_cli.cli.options import (
     ByOption,
     FormatOption,
     IgnoreIndexOption,
+    KeepOption,
     LabelsArgument,
     SafeCsvOption,
     ThreadsOption,
@@ -59,6 +60,7 @@ def command(
         int, typer.Option(metavar="N", help="Seed of the bootstrap.", rich_help_panel=COMPUTING)
     ] = Comparing.seed,
     by: ByOption = None,
+    keep: KeepOption = None,
     output_format: FormatOption = AUTO,
     safe_csv: SafeCsvOption = False,
     top: Annotated[
@@ -104,6 +106,7 @@ def command(
     softmax-cli compare a.npy b.npy y.npy --fail-if 'kl > 0.01' --fail-if 'top1_agreement < 0.999'
     softmax-cli compare a.npy b.npy y.npy --resamples 10000 --seed 1 --threads 4
     softmax-cli compare a.csv b.csv y.csv --by language --fail-if 'worst_group_loss_change > 0.1'
+    softmax-cli compare a.csv b.csv y.csv --top 20 --keep text
     softmax-cli compare a.npy b.npy --top 20 --top-k 3 --format csv
     softmax-cli compare teacher.npy student.npy --temperature 4
     softmax-cli compare a.npy b.npy y.npy --class-axis 2 --ignore-index -100
@@ -120,7 +123,7 @@ def command(
     from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.comparing.compare import compare
 
-    note_typing(a, b, labels, by)
+    note_typing(a, b, labels, *(keep or ()), by)
     with Watch() as watch:
         report = compare(
             a,
@@ -137,6 +140,7 @@ def command(
             resamples=resamples,
             seed=seed,
             by=by,
+            keep=keep or (),
             **reading,
         )
     deliver(report, output_format, safe_csv=safe_csv)

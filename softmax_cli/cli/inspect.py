@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from softmax_cli.cli.options import AUTO, FormatOption
+from softmax_cli.cli.options import AUTO, FormatOption, SafeCsvOption
 from softmax_cli.cli.streams import note_typing
 
 
@@ -13,6 +13,7 @@ def command(
         list[str], typer.Argument(metavar="FILE...", help="Files, patterns in quotes, or - for standard input.")
     ],
     output_format: FormatOption = AUTO,
+    safe_csv: SafeCsvOption = False,
 ) -> None:
     """List what is in files: each array's name, dtype and shape, and what it would be taken for.
 
@@ -23,4 +24,4 @@ def command(
     from softmax_cli.evaluation.inspecting import inspect
 
     note_typing(*files)
-    deliver(inspect(files), output_format)
+    deliver(inspect(files), output_format, safe_csv=safe_csv)

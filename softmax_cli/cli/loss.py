@@ -16,6 +16,7 @@ from softmax_cli.cli.options import (
     DeviceOption,
     FormatOption,
     IgnoreIndexOption,
+    KeepOption,
     LogitsArgument,
     SafeCsvOption,
     TemperatureOption,
@@ -69,6 +70,7 @@ def command(
     explain: only.ExplainOption = False,
     ledger: only.LedgerOption = False,
     by: ByOption = None,
+    keep: KeepOption = None,
     units: UnitsOption = None,
     per_row: only.PerRowOption = False,
     top: only.TopOption = None,
@@ -104,6 +106,7 @@ def command(
     softmax-cli loss x.npy y.npy --as torch --as keras --top 10
     softmax-cli loss x.npy y.npy --variant nll_loss --accumulate native
     softmax-cli loss x.npy y.npy --reduction none --format csv
+    softmax-cli loss x.csv y.csv --top 10 --keep text --keep source
     softmax-cli loss x.npy y.npy --per-row | sort -k6 -g | tail
     softmax-cli loss x.csv y.csv --per-row --format csv --safe-csv > sheet.csv
     softmax-cli loss p.npy y.npy --values probabilities
@@ -123,7 +126,7 @@ def command(
     conditions = _conditions(fail_if) if fail_if else []
     options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
-    note_typing(*of_logits, *of_labels, weight, pos_weight, row_weight, by, units)
+    note_typing(*of_logits, *of_labels, weight, pos_weight, row_weight, *(keep or ()), by, units)
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:
@@ -189,7 +192,7 @@ def _files(logits: Sequence[str], labels: Sequence[str]) -> "tuple[Files, Files 
 def _options(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that are fields of Settings, by the same names."""
     options = {field.name: given[field.name] for field in fields(Settings) if field.name in given}
-    for name in ("variants", "losses", "frameworks"):
+    for name in ("variants", "losses", "frameworks", "keep"):
         options[name] = list(options[name] or ())
     options["variants"] = [ALIASES.get(name, name) for name in options["variants"]]
     options["dtype"] = list(options["dtype"] or ()) or None

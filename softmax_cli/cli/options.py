@@ -134,6 +134,17 @@ ByOption = Annotated[
         rich_help_panel=WRITING,
     ),
 ]
+KeepOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="COLUMN|FILE",
+        help="Show this column of either file, or a file, beside the rows that are listed (may be repeated).",
+        show_default=False,
+        rich_help_panel=WRITING,
+    ),
+]
+
 UnitsOption = Annotated[
     str | None,
     typer.Option(

@@ -13,6 +13,7 @@ from softmax_cli.cli.options import (
     ByOption,
     FormatOption,
     IgnoreIndexOption,
+    KeepOption,
     LogitsArgument,
     SafeCsvOption,
     TemperatureOption,
@@ -71,6 +72,7 @@ def command(
         ),
     ] = None,
     by: ByOption = None,
+    keep: KeepOption = None,
     units: UnitsOption = None,
     output_format: FormatOption = AUTO,
     safe_csv: SafeCsvOption = False,
@@ -99,6 +101,7 @@ def command(
     softmax-cli report x.npy y.npy --fail-if 'ece > 0.05' --fail-if 'accuracy < 0.9'
     softmax-cli report x.npy y.npy --bins 10 --top-k 3 --top-k 10 --worst 20
     softmax-cli report x.csv y.csv --by fold --fail-if 'worst_group_loss > 1'
+    softmax-cli report x.csv y.csv --worst 20 --keep text
     softmax-cli report x.npy y.npy --units bytes.npy --fail-if 'bits_per_unit > 1'
     softmax-cli report x.npy y.npy --temperature 1.5 --ignore-index -100
     softmax-cli report 'x-*.npy' 'y-*.npy' --threads 4
@@ -124,7 +127,7 @@ def command(
         gates = log_probabilities.gates_of(fail_if)
     from softmax_cli.evaluation.reporting.report import report
 
-    note_typing(logits, labels, by, units)
+    note_typing(logits, labels, *(keep or ()), by, units)
     with Watch() as watch:
         found = report(
             logits,
@@ -138,6 +141,7 @@ def command(
             top_k=top_k or (),
             worst=worst,
             by=by,
+            keep=keep or (),
             units=units,
             **reading,
         )

@@ -76,8 +76,15 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> "LossReport | L
         logits, labels, reading = with_arrays(logits, labels, reading)
         return label_log_probabilities(logits, labels, settings, reading)
     logits, labels, settings, reading = with_sources(logits, labels, settings, reading)
-    reports = [report_of(run_fold(logits, labels, each, reading)) for each in settings.by_dtype()]
-    return reports[0] if len(reports) == 1 else _side_by_side(reports)
+    folds = [run_fold(logits, labels, each, reading) for each in settings.by_dtype()]
+    reports = [report_of(fold) for fold in folds]
+    report = reports[0] if len(reports) == 1 else _side_by_side(reports)
+    if not settings.keep or report.details is None:
+        return report
+    from softmax_cli.evaluation.keeping import keep
+
+    listed = [detail.row for detail in report.details]
+    return replace(report, kept=keep(settings.keep, labels, logits, folds[0].pair, reading, listed))
 
 
 def with_sources(logits: Any, labels: Any, settings: Settings, reading: Reading) -> tuple[Any, Any, Settings, Reading]:

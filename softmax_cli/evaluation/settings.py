@@ -77,6 +77,7 @@ class Settings(Passing):
         by: the group of each row, for the loss of each group: a path, an array, or the name of a column of the labels'
             or the logits' file.
         units: how many bytes, words or characters each row stands for, or each group of rows: likewise.
+        keep: columns of either file, by their names, to show beside the rows that are listed; files likewise.
         kernel: of the NumPy backend: ``plain``, ``fused`` (compiled, by numba), or ``auto``: fused where it pays.
     """
 
@@ -104,6 +105,7 @@ class Settings(Passing):
     top: int | None = None
     by: Any = None
     units: Any = None
+    keep: Sequence[str] = ()
     kernel: str = "auto"
 
     def __post_init__(self) -> None:
@@ -126,6 +128,8 @@ class Settings(Passing):
         known_name("accumulation", self.accumulate, ACCUMULATIONS)
         known_name("kernel", self.kernel, KERNELS)
         positive("--temperature", self.temperature)
+        if self.keep and not (self.per_row or self.top):
+            raise UsageError("--keep shows columns beside the rows that are listed; add --per-row or --top")
         if self.top is not None and self.top < 1:
             raise UsageError(f"--top {self.top}: a number of rows is needed")
         if not 0 <= self.label_smoothing <= 1:

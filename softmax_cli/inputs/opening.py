@@ -99,7 +99,7 @@ def as_sources(logits: Any, labels: Any, *single: Any) -> tuple[Any, ...]:
     Raises InputError where several are standard input.
     """
     files = as_files(logits), as_files(labels, names=True)
-    named = [each for each in files if isinstance(each, Files)]
+    named = [each for each in (*files, *single) if isinstance(each, Files)]
     paths = [os.fspath(each) for each in single if isinstance(each, str | os.PathLike)]
     refuse_second_stdin([*paths, *(path for each in named if not each.opened for path in each.paths)])
     for each in named:

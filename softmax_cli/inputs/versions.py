@@ -22,7 +22,7 @@ from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order, in_order
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.layout import Layout
-from softmax_cli.inputs.opening import as_sources, open_logits, select_classes, with_array, with_arrays
+from softmax_cli.inputs.opening import as_files, as_sources, open_logits, select_classes, with_array, with_arrays
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
@@ -150,7 +150,7 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
     Classes are chosen in both, but of an array beside a delimited file, whose columns have names, all are taken.
     """
     reading.refuse_multilabel("compare")
-    a, b, labels = as_sources(a, b, labels)
+    a, b, labels = as_sources(a, b, as_files(labels, names=True))
     a, labels, reading = with_arrays(a, labels, reading, needed=False)
     b, reading = with_array(b, reading, "b")
     plain = replace(reading, logit_columns=None, label_column=None)

@@ -19,6 +19,7 @@ from softmax_cli.reports.display import Displayed
 from softmax_cli.reports.figures import Figure, figure_records
 from softmax_cli.reports.grid import Column, Grid, Records, count, distance_text, edges
 from softmax_cli.reports.groups import GroupedFigures, figure_names
+from softmax_cli.reports.kept import Kept
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.spreads import OF_ROWS, OF_VALUES, Spread, rows_grid, spread_quantities, values_grid
 
@@ -157,6 +158,7 @@ class CompareReport(Displayed):
     notes: tuple[str, ...]
     hints: tuple[str, ...] = ()
     groups: GroupedFigures | None = None
+    kept: Kept | None = None
 
     def spread(self, name: str) -> Spread:
         """The distances of that name, as ``kl``."""
@@ -210,6 +212,8 @@ class CompareReport(Displayed):
         if self.changed_rows:
             shown, hidden = edges(self.changed_rows)
             yield changed_rows_grid(shown, hidden, labelled=bool(self.changes))
+            if self.kept is not None:
+                yield self.kept.grid([changed.row for changed in shown])
 
     def _agreement_grid(self) -> Grid:
         columns = (
@@ -256,7 +260,8 @@ class CompareReport(Displayed):
     def records(self) -> Records:
         """A figure a line; or, where they were asked for, one line for each row that changed most."""
         if self.rows_asked_for:
-            return Records(CHANGED_ROW_NAMES, (tuple(vars(row).values()) for row in self.changed_rows))
+            records = Records(CHANGED_ROW_NAMES, (tuple(vars(row).values()) for row in self.changed_rows))
+            return records if self.kept is None else self.kept.beside(records)
         of_groups = None if self.groups is None else self.groups.records()
         return figure_records(self._figures(), self.signature.line(), of_groups)
 
@@ -277,7 +282,10 @@ class CompareReport(Displayed):
                 **vars(self.oddities),
                 "first": None if self.oddities.first is None else vars(self.oddities.first),
             },
-            "changed_rows": [vars(row) for row in self.changed_rows],
+            "changed_rows": [
+                {**vars(changed), **({} if self.kept is None else self.kept.as_dict(changed.row))}
+                for changed in self.changed_rows
+            ],
             **({} if self.groups is None else {"groups": self.groups.as_dict()}),
             "notes": self.notes,
             "hints": self.hints,

@@ -25,6 +25,7 @@ from softmax_cli.reports.signature import Signature
 
 if TYPE_CHECKING:
     from softmax_cli.reports.groups import GroupedFigures
+    from softmax_cli.reports.kept import Kept
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -63,6 +64,7 @@ class LossReport(Displayed):
     headline: str = "cross_entropy"
     multilabel: bool = False
     groups: "GroupedFigures | None" = None
+    kept: "Kept | None" = None
 
     def loss(self, variant: str = "", backend: str | None = None) -> float | Numbers:
         """Return the loss of one variant (the headline, if none is named; on the first backend), in nats."""
@@ -110,8 +112,7 @@ class LossReport(Displayed):
             table = sigmoid_grid if self.multilabel else softmax_grid
             yield table(self.preview, self.rows, self.class_names)
         if self.details is not None:
-            shown, hidden = edges(self.details)
-            yield details_grid(shown, self.details_title, hidden, multilabel=self.multilabel)
+            yield from self._details_grids(self.details)
         if self.reduction == "none":
             yield from self._rows_grids()
         of_rows = f"{self.reduction} of {count(self.ledger.counted, 'row')}"
@@ -128,6 +129,12 @@ class LossReport(Displayed):
             yield frameworks_grid(self.frameworks)
         if self.with_ledger:
             yield self.ledger.grid()
+
+    def _details_grids(self, details: Sequence[Detail]) -> Iterator[Grid]:
+        shown, hidden = edges(details)
+        yield details_grid(shown, self.details_title, hidden, multilabel=self.multilabel)
+        if self.kept is not None:
+            yield self.kept.grid([detail.row for detail in shown])
 
     def _rows_grids(self) -> Iterator[Grid]:
         for (backend, dtype), lines in by_column(self.losses).items():
@@ -198,9 +205,10 @@ class LossReport(Displayed):
     def records(self) -> Records:
         """One line a variant, backend and dtype; for the reduction none, or with details, one line a row."""
         if self.details is not None:
-            return Records(
+            records = Records(
                 detail_names(multilabel=self.multilabel), (tuple(vars(detail).values()) for detail in self.details)
             )
+            return records if self.kept is None else self.kept.beside(records)
         if self.reduction == "none":
             several = len(by_column(self.losses)) > 1
             names = [
@@ -266,10 +274,13 @@ class LossReport(Displayed):
             **({} if self.groups is None else {"groups": self.groups.as_dict()}),
             **({"frameworks": [vars(line) for line in self.frameworks]} if self.frameworks else {}),
             **({"labels": self.labels} if self.reduction == "none" else {}),
-            **({"details": [vars(detail) for detail in self.details]} if self.details is not None else {}),
+            **({} if self.details is None else {"details": [self._detail(detail) for detail in self.details]}),
             "notes": self.notes,
             "hints": self.hints,
         }
+
+    def _detail(self, detail: Detail) -> dict[str, Any]:
+        return {**vars(detail), **({} if self.kept is None else self.kept.as_dict(detail.row))}
 
     def signature_line(self) -> str:
         """See Signature."""

@@ -11,6 +11,7 @@ from softmax_cli.reports.display import Displayed
 from softmax_cli.reports.figures import Figure, figure_records, figures_grid
 from softmax_cli.reports.grid import Column, Grid, Records, all_ignored, count
 from softmax_cli.reports.groups import GroupedFigures, figure_names
+from softmax_cli.reports.kept import Kept
 from softmax_cli.reports.ledger import LEDGER_ENTRIES, OF_UNITS
 from softmax_cli.reports.rows import RowDetail, details_grid
 from softmax_cli.reports.signature import Signature
@@ -121,6 +122,7 @@ class ModelReport(Displayed):
     notes: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
     groups: GroupedFigures | None = None
+    kept: Kept | None = None
 
     @property
     def nothing(self) -> str:
@@ -156,6 +158,8 @@ class ModelReport(Displayed):
             yield Grid("classes confused most often", columns, rows)
         if self.worst:
             yield details_grid(self.worst, "rows with the largest losses", 0)
+            if self.kept is not None:
+                yield self.kept.grid([detail.row for detail in self.worst])
 
     def _tops(self) -> dict[str, str]:
         """What each top-k accuracy is, by its name."""
@@ -270,7 +274,10 @@ class ModelReport(Displayed):
             "figures": {figure.quantity: figure.as_dict() for figure in self.figures},
             "classes": [vars(line) for line in self.classes],
             "confused": [vars(pair) for pair in self.confused],
-            "worst": [vars(detail) for detail in self.worst],
+            "worst": [
+                {**vars(detail), **({} if self.kept is None else self.kept.as_dict(detail.row))}
+                for detail in self.worst
+            ],
             "bins": [vars(each) for each in self.equal_width],
             "bins_equal_mass": [vars(each) for each in self.equal_mass],
             "row_losses": {"edges": self.losses.edges, "counts": self.losses.counts},

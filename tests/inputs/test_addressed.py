@@ -189,3 +189,14 @@ def test_python_takes_addresses_too():
     np.savez("run.npz", logits=LOGITS, labels=LABELS, more=LOGITS)
     assert evaluate("run.npz:logits", "run.npz:labels").loss() == pytest.approx(LOSS, rel=1e-6)
     assert evaluate("run.npz").loss() == pytest.approx(LOSS, rel=1e-6)
+
+
+def test_compare_takes_the_labels_of_a_third_file_and_of_several(run):
+    np.savez("a.npz", logits=LOGITS)
+    np.savez("run.npz", logits=LOGITS, labels=LABELS)
+    np.save("y-1.npy", LABELS[:20])
+    np.save("y-2.npy", LABELS[20:])
+    for labels in ("run.npz", "run.npz:labels", "y-*.npy"):
+        outcome = run("compare", "a.npz", "a.npz", labels, "-f", "json")
+        assert outcome.status == 0, outcome.err
+        assert json.loads(outcome.out)["figures"]["loss_a"]["value"] == pytest.approx(LOSS, rel=1e-6)

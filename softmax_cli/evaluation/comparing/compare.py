@@ -1,7 +1,7 @@
 """`compare`: two versions of the same logits, to a report of how far apart they are and what that changes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from softmax_cli.evaluation.hints.watch import Hints
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import split_options
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.inputs.opening import as_sources
+from softmax_cli.inputs.opening import as_files, as_sources
 from softmax_cli.inputs.versions import Versions, VersionsBlock, open_versions
 from softmax_cli.losses.sums import Sum
 from softmax_cli.losses.targets import Target
@@ -71,7 +71,7 @@ def compare(a: Any, b: Any, labels: Any = None, **options: Any) -> CompareReport
     (0.5, 0)
     """
     comparing, reading = split_options(options, Comparing)
-    a, b, labels = as_sources(a, b, labels)
+    a, b, labels = as_sources(a, b, as_files(labels, names=True))
     versions = open_versions(a, b, labels, reading, comparing.ignore_index)
     fold = Comparison(versions, comparing)
     if comparing.by is not None:
@@ -82,7 +82,13 @@ def compare(a: Any, b: Any, labels: Any = None, **options: Any) -> CompareReport
     blocks = fold.causes.begin(fold.watched(versions.blocks(rows_per_block(versions.classes, [_EXACT]))))
     run(fold, blocks, comparing.workers, lambda: comparing.watcher(versions.progress()))
     fold.finish()
-    return _report(fold)
+    report = _report(fold)
+    if not comparing.keep:
+        return report
+    from softmax_cli.evaluation.keeping import keep
+
+    listed = [changed.row for changed in report.changed_rows]
+    return replace(report, kept=keep(comparing.keep, labels, a, versions, versions.reading, listed))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """What can be asked of `compare`: each option's name, default and check, for Python and the command line."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,7 @@ class Comparing(Passing):
         seed: of its random numbers.
         by: the group of each row, for the figures of each group: a path, an array, or the name of a column of the
             labels' or of A's file.
+        keep: columns of either of these, by their names, to show beside the rows that changed most; files likewise.
     """
 
     temperature: float = 1.0
@@ -37,6 +39,7 @@ class Comparing(Passing):
     resamples: int = 2000
     seed: int = 0
     by: Any = None
+    keep: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()

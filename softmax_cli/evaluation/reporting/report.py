@@ -1,6 +1,7 @@
 """`report`: from files or arrays to how good a model's predictions and probabilities are."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from softmax_cli.evaluation.log_probabilities import label_log_probabilities
@@ -83,7 +84,13 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
         units = open_units(settings.units, labels, logits, pair, reading)
     fold = ReportFold(pair, settings, groups, units)
     run(fold, fold.blocks(), settings.workers, fold.tell)
-    return report_of(fold)
+    found = report_of(fold)
+    if not settings.keep:
+        return found
+    from softmax_cli.evaluation.keeping import keep
+
+    listed = [detail.row for detail in found.worst]
+    return replace(found, kept=keep(settings.keep, labels, logits, pair, reading, listed))
 
 
 def report_of(fold: ReportFold) -> ModelReport:

@@ -27,6 +27,7 @@ class ReportSettings(Passing):
         by: the group of each row, for the figures of each group: a path, an array, or the name of a column of the
             labels' or the logits' file.
         units: how many bytes, words or characters each row stands for, or each group of rows: likewise.
+        keep: columns of either file, by their names, to show beside the worst rows; files likewise.
     """
 
     dtype: str | None = None
@@ -37,6 +38,7 @@ class ReportSettings(Passing):
     worst: int = 5
     by: Any = None
     units: Any = None
+    keep: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.dtype not in {None, *REPORT_DTYPES}:
