@@ -7,7 +7,19 @@ import numpy as np
 import pytest
 
 PLAIN = {
-    "": ("__main__", "backends", "cli", "errors", "evaluation", "files", "inputs", "losses", "parallel", "readers"),
+    "": (
+        "__main__",
+        "backends",
+        "cli",
+        "errors",
+        "evaluation",
+        "files",
+        "inputs",
+        "losses",
+        "option_numbers",
+        "parallel",
+        "readers",
+    ),
     "backends": ("base", "numpy_backend"),
     "cli": ("app", "loss", "loss_options", "options", "output", "progress", "reading_options", "streams"),
     "evaluation": ("blocks", "edges", "fold", "hints", "kernels", "loss", "passes", "settings", "signatures", "totals"),

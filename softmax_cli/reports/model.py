@@ -43,6 +43,8 @@ CALIBRATION = {
     "mce_equal_mass": "... in bins of as many rows each",
     "classwise_ece": "the same for every class's probability, on average",
 }
+SHARES = frozenset({*PREDICTIONS, *CALIBRATION, "ece_at_temperature"})
+"""The figures that are from 0 to 1; those of the k likeliest classes are too."""
 TEMPERATURE = ("temperature", "loss_at_temperature", "perplexity_at_temperature", "ece_at_temperature")
 COUNTS = ("rows", "counted", "ignored")
 _TOP = "top_"
@@ -57,6 +59,11 @@ def quantity_names(top_k: Iterable[int]) -> tuple[str, ...]:
     """Every name that `quantities` may have, for these k."""
     tops = (top_name(k) for k in top_k)
     return tuple(dict.fromkeys((*PREDICTIONS, *tops, *PROBABILITIES, *CALIBRATION, *TEMPERATURE, *COUNTS)))
+
+
+def share_names(top_k: Iterable[int]) -> frozenset[str]:
+    """The names of `quantity_names` whose figures are from 0 to 1."""
+    return SHARES.union(map(top_name, top_k))
 
 
 @dataclass(frozen=True)
