@@ -10,6 +10,7 @@ from softmax_cli.cli.options import (
     IgnoreIndexOption,
     LabelsArgument,
     LogitsArgument,
+    SafeCsvOption,
     ThreadsOption,
     ZeroLogZeroOption,
 )
@@ -50,6 +51,7 @@ def command(
     zero_log_zero: ZeroLogZeroOption = False,
     threads: ThreadsOption = None,
     output_format: FormatOption = AUTO,
+    safe_csv: SafeCsvOption = False,
 ) -> None:
     """What is wrong with the files: each finding with its evidence, its effect on the loss, and what mends it.
 
@@ -80,16 +82,16 @@ def command(
             watcher=watch,
             **reading,
         )
-    deliver(report, output_format)
+    deliver(report, output_format, safe_csv=safe_csv)
     if report.failed:
         raise typer.Exit(CheckFailedError.exit_status)
 
 
-def listing(output_format: FormatOption = AUTO) -> None:
+def listing(output_format: FormatOption = AUTO, safe_csv: SafeCsvOption = False) -> None:
     """List every check: its code, its name, its severity, and what it finds."""
     from softmax_cli.checks import CHECKS
     from softmax_cli.cli.output import deliver
     from softmax_cli.reports.check import CheckListing, ListedCheck
 
     listed = [ListedCheck(check.code, check.name, check.severity, check.summary) for check in CHECKS.values()]
-    deliver(CheckListing(listed), output_format)
+    deliver(CheckListing(listed), output_format, safe_csv=safe_csv)

@@ -13,6 +13,7 @@ from softmax_cli.cli.options import (
     FormatOption,
     IgnoreIndexOption,
     LabelsArgument,
+    SafeCsvOption,
     ThreadsOption,
     conditions,
     counting,
@@ -70,6 +71,7 @@ def command(
         int, counting(metavar="N", help="Seed of the bootstrap.", within=SEED, rich_help_panel=COMPUTING)
     ] = Comparing.seed,
     output_format: FormatOption = AUTO,
+    safe_csv: SafeCsvOption = False,
     top: Annotated[
         int | None,
         counting(
@@ -148,6 +150,6 @@ def command(
             **reading,
         )
     failures = [*filter(None, [report.failure]), *met(report, gates)]
-    deliver(report, output_format)
+    deliver(report, output_format, safe_csv=safe_csv)
     if failures:
         raise CheckFailedError("; ".join(failures))

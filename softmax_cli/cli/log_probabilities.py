@@ -48,7 +48,7 @@ def loss(context: typer.Context, logits: Sequence[str], labels: Sequence[str], o
     if given["quiet"]:
         deliver_number(report, report.loss())
     else:
-        deliver(report, given["output_format"])
+        deliver(report, given["output_format"], safe_csv=given["safe_csv"])
     if failures:
         raise CheckFailedError("; ".join(failures))
 

@@ -16,6 +16,7 @@ from softmax_cli.cli.options import (
     FormatOption,
     IgnoreIndexOption,
     LogitsArgument,
+    SafeCsvOption,
     TemperatureOption,
     ThreadsOption,
     ZeroLogZeroOption,
@@ -60,6 +61,7 @@ def command(
     zero_log_zero: ZeroLogZeroOption = False,
     labels: only.LabelsOption = None,
     output_format: FormatOption = AUTO,
+    safe_csv: SafeCsvOption = False,
     steps: only.StepsOption = False,
     quiet: only.QuietOption = False,
     explain: only.ExplainOption = False,
@@ -98,6 +100,7 @@ def command(
     softmax-cli loss x.npy y.npy --variant nll_loss --accumulate native
     softmax-cli loss x.npy y.npy --reduction none --format csv
     softmax-cli loss x.npy y.npy --per-row | sort -k6 -g | tail
+    softmax-cli loss x.csv y.csv --per-row --format csv --safe-csv > sheet.csv
     softmax-cli loss p.npy y.npy --values probabilities
     softmax-cli loss student.npy teacher.npy --label-values logits
     softmax-cli loss logprobs.csv --values label-log-probabilities
@@ -150,7 +153,7 @@ def command(
     if quiet:
         deliver_number(report, report.loss(options["variants"][0]))
     else:
-        deliver(report, output_format)
+        deliver(report, output_format, safe_csv=safe_csv)
     if failures:
         raise CheckFailedError("; ".join(failures))
 
@@ -233,9 +236,9 @@ def _show_other(
     from softmax_cli.evaluation import steps
 
     if given["grad_output"] is not None:
-        said = steps.save_gradient(*files, Path(given["grad_output"]), **options)
+        said = steps.save_gradient(*files, Path(given["grad_output"]), safe_csv=given["safe_csv"], **options)
         note(*said.notes)
         warn(*said.hints)
         return
     walk = steps.steps if given["steps"] else steps.gradient
-    deliver(walk(*files, **options), output_format)
+    deliver(walk(*files, **options), output_format, safe_csv=given["safe_csv"])

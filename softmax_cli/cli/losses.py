@@ -1,12 +1,12 @@
 """`softmax-cli losses`."""
 
-from softmax_cli.cli.options import AUTO, FormatOption
+from softmax_cli.cli.options import AUTO, FormatOption, SafeCsvOption
 from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.sigmoid_variants import SIGMOIDS
 from softmax_cli.losses.variants import VARIANTS
 
 
-def command(output_format: FormatOption = AUTO) -> None:
+def command(output_format: FormatOption = AUTO, safe_csv: SafeCsvOption = False) -> None:
     """List every loss: its formula, its parameters with their defaults, and its source."""
     from softmax_cli.cli.output import deliver
     from softmax_cli.reports.listing import ListedLoss, LossListing
@@ -20,4 +20,4 @@ def command(output_format: FormatOption = AUTO) -> None:
         )
         for loss in (*VARIANTS.values(), *SIGMOIDS.values(), *LOSSES.values())
     )
-    deliver(LossListing(listed), output_format)
+    deliver(LossListing(listed), output_format, safe_csv=safe_csv)

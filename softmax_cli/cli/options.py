@@ -162,3 +162,14 @@ FormatOption = Annotated[
         **names("A table at a terminal and TSV in a pipe (auto), or one of the others", FORMATS),
     ),
 ]
+
+SafeCsvOption = Annotated[
+    bool,
+    typer.Option(
+        "--safe-csv",
+        envvar="SOFTMAX_CLI_SAFE_CSV",
+        help="For spreadsheets: in CSV and TSV, put an apostrophe before text that would run as a formula "
+        "(it begins with = + - or @).",
+        rich_help_panel=WRITING,
+    ),
+]

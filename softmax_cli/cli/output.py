@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
 from softmax_cli.cli.options import AUTO
-from softmax_cli.cli.streams import note, warn
+from softmax_cli.cli.streams import Printed, note, warn
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.files import known_suffix, replacing
 from softmax_cli.writers import PICTURES, SUFFIXES, WITH_WARNINGS, write_report
@@ -23,8 +23,8 @@ def require_rows(report: Any, labels: str) -> None:
         raise InputError(labels, report.nothing)
 
 
-def deliver(report: Any, name: str) -> None:
-    """Write a report in the format of that name, and its notes.
+def deliver(report: Any, name: str, *, safe_csv: bool = False) -> None:
+    """Write a report in the format of that name, and its notes; for ``safe_csv`` see write_report.
 
     Nothing reaches standard output before the whole report is there: a fault in the last line of a file must
     not leave the lines before it in a pipe. So the text waits, in memory and past 64 MiB in a temporary file.
@@ -46,10 +46,10 @@ def deliver(report: Any, name: str) -> None:
     with tempfile.SpooledTemporaryFile(
         _SPOOLED_CHARACTERS, "w+", encoding=encoding, errors="backslashreplace", newline=""
     ) as spool:
-        write_report(report, name, cast("TextIO", spool))
+        write_report(report, name, cast("TextIO", spool), safe_csv=safe_csv)
         _note(report, name)
         spool.seek(0)
-        shutil.copyfileobj(spool, sys.stdout)
+        shutil.copyfileobj(spool, cast("TextIO", Printed()))
 
 
 def deliver_number(report: Any, number: Any) -> None:
@@ -59,7 +59,7 @@ def deliver_number(report: Any, number: Any) -> None:
     warn(*report.hints)
 
 
-def deliver_to_file(report: Any, path: Path) -> None:
+def deliver_to_file(report: Any, path: Path, *, safe_csv: bool = False) -> None:
     """Write a report to a file whose suffix says the format, whole or not at all, and its notes to standard error.
 
     Raises UsageError where :func:`check_file` does, where the report has no picture for a .svg or .png file, and
@@ -70,7 +70,7 @@ def deliver_to_file(report: Any, path: Path) -> None:
     if name in PICTURES and next(iter(report.charts()), None) is None:
         raise UsageError(f"{path}: there is nothing to draw; .html and .md take the tables")
     with replacing(path) as temporary, _opened(temporary, name) as stream:
-        write_report(report, name, stream)
+        write_report(report, name, stream, safe_csv=safe_csv)
     _note(report, name)
 
 

@@ -13,6 +13,7 @@ from softmax_cli.cli.options import (
     FormatOption,
     IgnoreIndexOption,
     LogitsArgument,
+    SafeCsvOption,
     TemperatureOption,
     ThreadsOption,
     conditions,
@@ -71,6 +72,7 @@ def command(
         ),
     ] = None,
     output_format: FormatOption = AUTO,
+    safe_csv: SafeCsvOption = False,
     worst: Annotated[
         int,
         counting(metavar="K", help="The K rows with the largest loss.", within=LISTED_ROWS, rich_help_panel=WRITING),
@@ -139,8 +141,8 @@ def command(
     require_rows(found, labels or logits)
     failures = met(found, gates)
     if output is None:
-        deliver(found, output_format)
+        deliver(found, output_format, safe_csv=safe_csv)
     else:
-        deliver_to_file(found, output)
+        deliver_to_file(found, output, safe_csv=safe_csv)
     if failures:
         raise CheckFailedError("; ".join(failures))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from softmax_cli.cli.options import counting, names, numeric
+from softmax_cli.cli.streams import Printed
 from softmax_cli.evaluation.sampling import DISTRIBUTIONS, DTYPES, FILE_FORMATS, sample
 from softmax_cli.option_numbers import CLASSES, ROWS, SEED
 
@@ -47,4 +48,4 @@ def command(
         force=force,
     )
     for path in paths:
-        print(path)
+        Printed().write(f"{path}\n")

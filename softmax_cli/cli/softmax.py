@@ -14,6 +14,7 @@ from softmax_cli.cli.options import (
     DtypeOption,
     FormatOption,
     LogitsArguments,
+    SafeCsvOption,
     TemperatureOption,
     ThreadsOption,
     refuse_format_beside_output,
@@ -39,6 +40,7 @@ def command(
         typer.Option("--log", help="log(softmax(x)) beside log_softmax(x).", rich_help_panel=COMPUTING),
     ] = False,
     output_format: FormatOption = AUTO,
+    safe_csv: SafeCsvOption = False,
     row_sums: Annotated[
         bool,
         typer.Option("--row-sums", help="A last column with each row's sum, in a pipe too.", rich_help_panel=WRITING),
@@ -77,8 +79,8 @@ def command(
         **reading,
     )
     if output is None:
-        deliver(report, output_format)
+        deliver(report, output_format, safe_csv=safe_csv)
         return
-    save_softmax(report, output)
+    save_softmax(report, output, safe_csv=safe_csv)
     note(*report.notes)
     warn(*report.hints)

@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-from softmax_cli.writers.text import visible
+from softmax_cli.writers.text import visible, visible_lines
 
 
 def prepare() -> None:
@@ -18,6 +18,20 @@ def prepare() -> None:
         elif mode == "w" and hasattr(stream, "reconfigure"):
             # A character that the terminal's encoding lacks is spelled out rather than fatal.
             stream.reconfigure(errors="backslashreplace")
+
+
+class Printed:
+    """Standard output: at a terminal control characters are spelled out, in a file or a pipe all stays as it is.
+
+    The one place that decides this, for every format; tables spell them out everywhere.
+    """
+
+    def __init__(self) -> None:
+        self._at_terminal = sys.stdout.isatty()
+
+    def write(self, text: str) -> int:
+        """Write a text of any number of lines."""
+        return sys.stdout.write(visible_lines(text) if self._at_terminal else text)
 
 
 def say(sentence: str) -> None:

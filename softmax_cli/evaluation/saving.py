@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.files import known_suffix, replacing
-from softmax_cli.writers.delimited import write_rows
+from softmax_cli.writers.delimited import harmless, write_rows
 
 Blocks = Iterable[Any]
 """Arrays (n, C); for CSV and TSV any rows of numbers will do."""
@@ -24,6 +24,11 @@ def save(path: Path, blocks: Blocks, names: Sequence[str], shape: Sequence[int |
     saver = _SAVERS[known_suffix(path, _SAVERS)]
     with replacing(path) as temporary:
         saver(temporary, blocks, names, shape, axis)
+
+
+def harmless_names(names: Iterable[str]) -> tuple[str, ...]:
+    """The names as a spreadsheet may have them: none of them is a formula."""
+    return tuple(map(harmless, names))
 
 
 def check_suffix(path: Path) -> None:

@@ -14,7 +14,7 @@ from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.fold import Fold
 from softmax_cli.evaluation.loss import report_of, run_fold, with_sources
 from softmax_cli.evaluation.probabilities import largest_distance
-from softmax_cli.evaluation.saving import check_suffix, save
+from softmax_cli.evaluation.saving import check_suffix, harmless_names, save
 from softmax_cli.evaluation.settings import Settings, split_options
 from softmax_cli.evaluation.stages import Stage, Stages, stages_of
 from softmax_cli.inputs.pairs import Block
@@ -62,10 +62,10 @@ class Said(NamedTuple):
     hints: tuple[str, ...]
 
 
-def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> Said:
+def save_gradient(logits: Any, labels: Any, path: Path, *, safe_csv: bool = False, **options: Any) -> Said:
     """Write the gradient of all rows to a .npy (in the shape of the logits), .csv or .tsv file.
 
-    Return what there is to say beside it.
+    Return what there is to say beside it. ``safe_csv``: no name of a class is a formula to a spreadsheet.
 
     It is that of the one loss that was asked for, else of the cross-entropy; on one backend.
     """
@@ -81,7 +81,8 @@ def save_gradient(logits: Any, labels: Any, path: Path, **options: Any) -> Said:
         return _gradient_of(fold, fold.backends[0], variants[-1], block)
 
     blocks = in_order(computed, fold.blocks(), settings.workers)
-    save(path, blocks, header_names(fold.pair.display_names), fold.pair.logits.shape, fold.pair.class_axis)
+    names = header_names(fold.pair.display_names)
+    save(path, blocks, harmless_names(names) if safe_csv else names, fold.pair.logits.shape, fold.pair.class_axis)
     return Said(fold.pair.notes, fold.hints.found())
 
 

@@ -10,7 +10,7 @@ from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.faults import Fault, Spelling, bad_quotes, find_fault
 from softmax_cli.readers.header import counts_up, is_header, may_be_header
-from softmax_cli.readers.lines import cells, sniff_delimiter, unquoted
+from softmax_cli.readers.lines import DELIMITERS, cells, sniff_delimiter, unquoted
 from softmax_cli.readers.numerals import (
     Content,
     content,
@@ -157,9 +157,9 @@ def _without_comments(
 
 
 def _delimiter(file: str, lines: Sequence[str], dialect: Dialect, selection: Selection) -> str:
-    """The delimiter that was given, or that the first line shows."""
+    """The delimiter that was given, or that the first lines show."""
     line = lines[0]
-    delimiter = dialect.delimiter or _sniff(line)
+    delimiter = dialect.delimiter or _cutting_alike(_sniff(line), lines)
     if delimiter == "," and dialect.decimal == ",":
         return _comma_beside_comma(file, lines, dialect, selection)
     seen_blank = dialect.delimiter is None and delimiter == " "
@@ -174,6 +174,21 @@ def _sniff(line: str) -> str:
     for other in ("|", " ") if delimiter == "," else ():
         parts = unquoted(line).split(None if other == " " else other)
         if len(parts) > 1 and all(is_with_comma(part.strip()) or is_number(part) for part in parts):
+            return other
+    return delimiter
+
+
+def _cutting_alike(delimiter: str, lines: Sequence[str]) -> str:
+    """The delimiter of the first line, or another that cuts all lines alike where no line below has that one.
+
+    A name may hold one: a semicolon in a header of commas, commas in a header of tabs.
+    """
+    bare = [unquoted(line) for line in lines if line.strip()]
+    if len(bare) == 1 or any(delimiter in line for line in bare[1:]):
+        return delimiter
+    for other in (*DELIMITERS, " "):
+        widths = {len(line.split(None if other == " " else other)) for line in bare}
+        if len(widths) == 1 and widths != {1}:
             return other
     return delimiter
 

@@ -13,7 +13,7 @@ CHUNK = 1 << 20  # bytes: numpy.loadtxt is no faster with more, and this bounds 
 LONGEST_LINE = 32 << 20  # bytes: five times a row of 256,000 classes with 25 characters each
 
 _QUOTED = re.compile(r'"[^"]*"')
-_DELIMITERS = ("\t", ";", ",", "|")
+DELIMITERS = ("\t", ";", ",", "|")
 _LINE_END = re.compile(rb"\r\n?|\n")
 
 
@@ -119,7 +119,7 @@ def _decoded(chunk: bytes) -> tuple[str, str]:
 def sniff_delimiter(line: str) -> str:
     """The delimiter of a line: tab, semicolon, comma or bar, in that order; else blanks."""
     bare = unquoted(line)
-    return next((delimiter for delimiter in _DELIMITERS if delimiter in bare), " ")
+    return next((delimiter for delimiter in DELIMITERS if delimiter in bare), " ")
 
 
 def unquoted(line: str) -> str:

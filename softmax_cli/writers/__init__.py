@@ -39,7 +39,15 @@ WITH_WARNINGS = ("table", "markdown", "html")
 """Those that show a report's warnings; with the others they go elsewhere."""
 
 
-def write_report(report: Any, name: str, stream: TextIO | BinaryIO) -> None:
-    """Write a report in the format of that name; one of PICTURES takes a binary stream, the others one of text."""
+FOR_SPREADSHEETS = ("csv", "tsv")
+"""Those that spreadsheets read, and may run cells of."""
+
+
+def write_report(report: Any, name: str, stream: TextIO | BinaryIO, *, safe_csv: bool = False) -> None:
+    """Write a report in the format of that name; one of PICTURES takes a binary stream, the others one of text.
+
+    ``safe_csv``: no cell of CSV or TSV is a formula to a spreadsheet.
+    """
     module, _, function = {**WRITERS, **PICTURES}[name].partition(":")
-    getattr(import_module(module), function)(report, stream)
+    safe = {"safe": True} if safe_csv and name in FOR_SPREADSHEETS else {}
+    getattr(import_module(module), function)(report, stream, **safe)

@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from softmax_cli.reports.grid import Report
 from softmax_cli.writers.numbers import exact
+from softmax_cli.writers.text import CONTROLS_IN_LINES
 
 
 def write_json(report: Report, stream: TextIO) -> None:
@@ -24,7 +25,12 @@ def write_jsonl(report: Report, stream: TextIO) -> None:
 def _write(value: Any, stream: TextIO) -> None:
     # Where the encoding lacks characters JSON has its own way to spell them; the stream's would not be JSON.
     as_ascii = not (stream.encoding or "utf-8").lower().startswith("utf")
-    stream.write(json.dumps(_plain(value), ensure_ascii=as_ascii, allow_nan=False) + "\n")
+    stream.write(_visible(json.dumps(_plain(value), ensure_ascii=as_ascii, allow_nan=False)) + "\n")
+
+
+def _visible(text: str) -> str:
+    """JSON with its control characters as JSON itself spells them: the same data, and harmless at a terminal."""
+    return text if text.isprintable() else CONTROLS_IN_LINES.sub(lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from rich.box import SIMPLE_HEAD, Box
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -20,7 +21,7 @@ from softmax_cli.writers.diagnostics import diagnostic_lines
 from softmax_cli.writers.elision import GAP, left_out, sections, shown_columns, whole_width
 from softmax_cli.writers.numbers import is_odd, rounded
 from softmax_cli.writers.signs import ASCII, UNICODE, Signs
-from softmax_cli.writers.text import visible, written
+from softmax_cli.writers.text import visible, visible_lines, written
 
 _MARK = "*"
 _GUTTER = 2  # blanks between two columns
@@ -64,6 +65,12 @@ class _View:
         self._report = report
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Every text that reaches the console passes here, and none with a control character of the user's."""
+        for part in self._parts(console, options):
+            for segment in [part] if isinstance(part, Segment) else console.render(part, options):
+                yield segment if segment.control else segment._replace(text=visible_lines(segment.text))
+
+    def _parts(self, console: Console, options: ConsoleOptions) -> Iterator[Any]:
         if lead := self._report.lead():
             yield Text(visible(lead), style="bold yellow")
             yield Text("")

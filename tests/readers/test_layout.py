@@ -273,3 +273,25 @@ def test_blanks_of_every_kind_around_numbers_are_no_part_of_them():
 @pytest.mark.parametrize("line", ["1, 2", "1 ,2", "1.5 , 2", "1,2"])
 def test_a_comma_beside_blanks_is_the_delimiter(line):
     assert np.shape(read(f"{line}\n{line}\n")[1]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("header", "delimiter", "names"),
+    [
+        ("c;at,dog,fox", ",", ("c;at", "dog", "fox")),
+        ("c\tat,dog,fox", ",", ("c\tat", "dog", "fox")),
+        ("c|at;dog;fox", ";", ("c|at", "dog", "fox")),
+        ("c,at\tdog,s\tfox", "\t", ("c,at", "dog,s", "fox")),
+        ("c,a,t|dog|fox", "|", ("c,a,t", "dog", "fox")),
+        ("c;at dog fox", " ", ("c;at", "dog", "fox")),
+    ],
+)
+def test_a_name_may_hold_another_delimiter(header, delimiter, names):
+    content = f"{header}\n" + "".join(f"{delimiter.join(map(str, row))}\n" for row in VALUES)
+    assert read(content)[:2] == (names, VALUES)
+
+
+def test_a_delimiter_that_the_rows_have_is_kept(run):
+    # One row lacks a cell: that, and not another delimiter, is what is wrong.
+    assert read("a,b;c\n1;2\n3;4\n")[0] == ("a,b", "c")
+    assert "x.csv:3: 1 cell where the first line has 2" in refusal(run, "a,b;c,d\n1;2\n3\n")

@@ -15,7 +15,9 @@ from softmax_cli.writers.text import one_line, visible
         ("red\x1b[31m", "red\x1b[31m", r"red\x1b[31m"),
         ("bell\x07", "bell\x07", r"bell\x07"),
         ("turned \u202e123", "turned \u202e123", r"turned \u202e123"),
-        ("joined \u200d 👩\u200d🔬", "joined \u200d 👩\u200d🔬", "joined \u200d 👩\u200d🔬"),
+        ("joined\u200d 👩\u200d🔬", "joined\u200d 👩\u200d🔬", "joined\\u200d 👩\u200d🔬"),
+        ("zero\u200bwidth", "zero\u200bwidth", r"zero\u200bwidth"),
+        ("می\u200cخواهم", "می\u200cخواهم", "می\u200cخواهم"),
         ("[/x]", "[/x]", "[/x]"),
     ],
 )
