@@ -150,6 +150,21 @@ TABLE = [
     Case("32", "loss -q c6_x.csv c6_y.csv --weight 2,4,6"),
     check("33", "x.csv y.csv", "Y204"),
     refused("34", "report x.csv y.csv --ignore-index 0", "all rows are ignored|no row counts"),
+    # A label that is ignored, in a dtype that lacks the base: ln 3 of equal logits.
+    Case("50", "loss -q x.npy y.npy --ignore-index 255 --label-base -1", 1.0986122886681098, unsaid="Warning"),
+    # A row of numbers with one bad cell is no header.
+    refused("53", "softmax x.csv -f csv", r"x\.csv:1, column 2: 'NA' is not a number"),
+    refused("53", "check x.csv y.csv", r"x\.csv:1, column 2: 'NA' is not a number"),
+    # pandas numbers the columns of two classes too; the figure is that of the two rows below: (ln(1 + e^-1) of each).
+    Case("54", "loss -q x.csv y.csv", 0.31326168751822286, "the first line .0, 1. is taken for a header"),
+    Case("54", "loss -q x.csv y.csv --header", 0.31326168751822286),
+    Case("54", "loss -q x3.csv y.csv", said="the first line .0, 1, 2. is taken for a header"),
+    # The true line, and a name that is none.
+    refused("66", "loss -q x.csv y.csv", r"y\.csv:2, column 1 \(label\): '1_0' is not a number"),
+    refused("66", "loss -q xn.csv yn.csv", r"yn\.csv:1: label 'Cat' is not the name of a class in xn\.csv"),
+    Case("67", "softmax x.csv -f csv --delimiter ,", said=r"\A=cmd"),
+    Case("67", "softmax x.csv -f csv --delimiter , --safe-csv", said=r"\A'=cmd", unsaid="(?m)(^|,)=cmd"),
+    Case("67", "report x.csv y.csv -f csv --delimiter , --safe-csv", said="'=cmd", unsaid="(?m)(^|,)=cmd"),
 ]
 
 
