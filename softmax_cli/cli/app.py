@@ -1,5 +1,6 @@
 """The application: its commands, and what it does on a mistake, an interrupt or a closed pipe."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -69,11 +70,10 @@ class Manners(TyperGroup):
         except MemoryError:
             status = _fail("not enough memory", _TROUBLE)
         except OSError as error:
-            streams.abandon(sys.stdout)
-            status = _fail(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}", _TROUBLE)
+            status = _unwritten(error)
         except Exception as error:  # the last resort, for what nobody foresaw
             status = _fault(error)
-        sys.exit(status)
+        sys.exit(_flushed(status))
 
     def _run(self, *args: Any, **options: Any) -> int:
         """Run the command as Typer does, but for what it makes of an interrupt and of a closed pipe."""
@@ -125,6 +125,24 @@ def _root(
     if context.invoked_subcommand is None:
         print(context.get_help())
         raise typer.Exit(UsageError.exit_status)
+
+
+def _flushed(status: int) -> int:
+    """The exit status, or another one where what stands before an error cannot be written either."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        streams.abandon(sys.stdout)
+    except OSError as error:
+        return _unwritten(error)
+    return status
+
+
+def _unwritten(error: OSError) -> int:
+    streams.abandon(sys.stdout)
+    if error.errno == errno.EBADF:  # see streams.prepare
+        return _fail("output: standard output is closed", _TROUBLE)
+    return _fail(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}", _TROUBLE)
 
 
 def _fault(error: Exception) -> int:

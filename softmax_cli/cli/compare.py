@@ -18,7 +18,7 @@ from softmax_cli.cli.options import (
     conditions,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note_typing
+from softmax_cli.cli.streams import before_reading
 from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.comparing.settings import Comparing
 from softmax_cli.reports.changes import DISCORDANCE, OF_LABELS, change_quantities
@@ -117,7 +117,7 @@ def command(
     from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.comparing.compare import compare
 
-    note_typing(a, b, labels)
+    before_reading(a, b, labels)
     with Watch() as watch:
         report = compare(
             a,

@@ -21,9 +21,10 @@ from softmax_cli.cli.options import (
     ThreadsOption,
     ZeroLogZeroOption,
     asked_for,
+    output_path,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note, note_typing, warn
+from softmax_cli.cli.streams import before_reading, note, warn
 from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.settings import Settings, parse_parameters
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
@@ -112,13 +113,13 @@ def command(
         from softmax_cli.cli import log_probabilities
 
         of_logits, of_labels = _sorted_out(logits, more, labels)
-        note_typing(*of_logits, *of_labels)
+        before_reading(*of_logits, *of_labels)
         log_probabilities.loss(context, of_logits, of_labels, {**_options(context.params), **reading})
         return
     conditions = _conditions(fail_if) if fail_if else []
     options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
-    note_typing(*of_logits, *of_labels, weight, pos_weight, row_weight)
+    before_reading(*of_logits, *of_labels, weight, pos_weight, row_weight, output=output_path(grad_output))
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:

@@ -4,6 +4,7 @@ Names (of backends, dtypes, formats) are plain strings here: the tables that def
 """
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -49,6 +50,13 @@ def refuse_format_beside_output(context: typer.Context) -> None:
     """Raise UsageError where both -o, which is given, and --format say what the format is."""
     if asked_for(context, "output_format"):
         raise UsageError("-o takes the format from the file's suffix; leave --format out")
+
+
+def output_path(given: str | None) -> Path | None:
+    """Return the path of an output; raise UsageError for an empty name."""
+    if given == "":
+        raise UsageError("the name of the output file is empty")
+    return None if given is None else Path(given)
 
 
 def asked_for(context: typer.Context, name: str) -> bool:

@@ -1,6 +1,5 @@
 """`softmax-cli report`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -18,10 +17,11 @@ from softmax_cli.cli.options import (
     ThreadsOption,
     conditions,
     names,
+    output_path,
     refuse_format_beside_output,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note_typing
+from softmax_cli.cli.streams import before_reading
 from softmax_cli.errors import CheckFailedError
 from softmax_cli.evaluation.reporting.settings import REPORT_DTYPES, TOP_K, ReportSettings
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
@@ -74,12 +74,12 @@ def command(
         int, typer.Option(metavar="K", help="The K rows with the largest loss.", rich_help_panel=WRITING)
     ] = ReportSettings.worst,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write it to a file instead; its suffix says the format, as .html or .md.",
+            help="Write it to a file instead, not an input; its suffix says the format, as .html or .md.",
             show_default=False,
             rich_help_panel=WRITING,
         ),
@@ -106,9 +106,10 @@ def command(
     from softmax_cli.reports import multilabel
     from softmax_cli.reports.model import quantity_names
 
-    if output is not None:
+    path = output_path(output)
+    if path is not None:
         refuse_format_beside_output(context)
-        check_file(output)
+        check_file(path)
     likelihood = reading["values"] == LABEL_LOG_PROBABILITIES
     known = multilabel.quantity_names() if reading["multilabel"] else quantity_names(top_k or [TOP_K])
     example = "macro_f1 < 0.8" if reading["multilabel"] else _EXAMPLE
@@ -118,7 +119,7 @@ def command(
         gates = log_probabilities.gates_of(fail_if)
     from softmax_cli.evaluation.reporting.report import report
 
-    note_typing(logits, labels)
+    before_reading(logits, labels, output=path)
     with Watch() as watch:
         found = report(
             logits,
@@ -134,10 +135,10 @@ def command(
             **reading,
         )
     require_rows(found, labels or logits)
-    if output is None:
+    if path is None:
         deliver(found, output_format, safe_csv=safe_csv)
     else:
-        deliver_to_file(found, output, safe_csv=safe_csv)
+        deliver_to_file(found, path, safe_csv=safe_csv)
     failures = met(found, gates)
     if failures:
         raise CheckFailedError("; ".join(failures))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from softmax_cli.cli.options import names
+from softmax_cli.cli.options import names, output_path
 from softmax_cli.cli.streams import Printed
 from softmax_cli.evaluation.sampling import DISTRIBUTIONS, DTYPES, FILE_FORMATS, sample
 
@@ -15,8 +15,8 @@ def command(
     classes: Annotated[int, typer.Option("--classes", "-c", min=1, help="How many classes.")] = 5,
     seed: Annotated[int, typer.Option("--seed", "-s", min=0, help="The same seed gives the same files.")] = 0,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where to; made if it is not there.")
-    ] = Path(),
+        str, typer.Option("--output", "-o", metavar="DIR", help="Where to; made if it is not there.")
+    ] = ".",
     distribution: Annotated[str, typer.Option(**names("How the logits are spread", DISTRIBUTIONS))] = "normal",
     scale: Annotated[float, typer.Option(help="What the logits are multiplied by.")] = 1.0,
     wrong: Annotated[
@@ -33,7 +33,7 @@ def command(
     So this works: softmax-cli loss $(softmax-cli sample -o /tmp/play)
     """
     paths = sample(
-        output,
+        output_path(output) or Path(),
         rows=rows,
         classes=classes,
         seed=seed,

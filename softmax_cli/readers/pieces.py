@@ -33,7 +33,7 @@ class Files:
 
     def __init__(self, given: Iterable[str | os.PathLike[str]]) -> None:
         names = [os.fspath(path) for path in given]
-        found = [_matches(name) for name in names]
+        found = [matched_paths(name) for name in names]
         self.paths = tuple(path for paths in found for path in paths)
         refuse_second_stdin(self.paths)
         of_patterns = [_order_of(name, paths) for name, paths in zip(names, found, strict=True)]
@@ -153,7 +153,7 @@ class Pieces:
         return math.prod(size or 1 for place, size in enumerate(self.shape) if place not in {0, axis})
 
 
-def _matches(name: str) -> list[str]:
+def matched_paths(name: str) -> list[str]:
     """The path itself, or what it matches as a pattern, in the order of the numbers."""
     if not _PATTERN.search(name) or os.path.lexists(name):
         return [name]

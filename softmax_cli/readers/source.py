@@ -30,6 +30,8 @@ class Source:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         given = os.fspath(path)
+        if not given:
+            raise InputError("''", "the name of the file is empty")
         self.name = "stdin" if given == STDIN else given
         suffixes = [suffix.lower() for suffix in Path(given).suffixes]
         if suffixes and suffixes[-1] in _COMPRESSED_SUFFIXES:
