@@ -113,7 +113,7 @@ def command(
         from softmax_cli.cli import log_probabilities
 
         of_logits, of_labels = _sorted_out(logits, more, labels)
-        before_reading(*of_logits, *of_labels)
+        before_reading(*of_logits, *of_labels, row_weight)
         log_probabilities.loss(context, of_logits, of_labels, {**_options(context.params), **reading})
         return
     conditions = _conditions(fail_if) if fail_if else []

@@ -9,7 +9,7 @@ from itertools import dropwhile, takewhile
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.faults import Fault, Spelling, find_fault, uncut
-from softmax_cli.readers.header import counts_up, is_header, may_be_header
+from softmax_cli.readers.header import counts_up, is_header, may_be_header, may_be_row
 from softmax_cli.readers.lines import DELIMITERS, WideLineError, cells, is_wide, sniff_delimiter, unquoted
 from softmax_cli.readers.numerals import (
     Content,
@@ -89,7 +89,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
     said = [comments, *notes]
     if trailing:
         said.append(f"{file}: each line ends in a {_called(delimiter)}; taken for the line's end, not for a column")
-    if guessed and header and names is not None and may_be_header(names):
+    if guessed and header and names is not None and (may_be_header(names) or may_be_row(names)):
         said.append(f"{file}: the first line ({_shown(names)}) is taken for a header; if it is a row, use --no-header")
     if not header and guessed and not selection.text and width > 2 and counts_up(rows[0]):
         said.append(f"{file}: the first line counts 0 to {width - 1}; if it is a header, use --header")

@@ -343,3 +343,16 @@ def test_ten_million_columns_take_no_memory_of_their_own(tmp_path):
     )
     assert (done.returncode, done.stdout) == (3, "")
     assert done.stderr == "error: x.csv:1: more than 1,048,576 columns; for so many classes, use NPY\n"
+
+
+@pytest.mark.parametrize(
+    "content", ["3kg\n4\n7\n", "2020-01-01\n4\n7\n", "x,1\n4.5,5.5\n7.5,8.5\n", "1,-,x\n4,5,6\n7,8,8\n"]
+)
+def test_a_header_that_may_be_a_row_is_said_to_be_taken_for_one(run, content):
+    Path("x.csv").write_text(content)
+    outcome = run("softmax", "x.csv")
+    names = content.splitlines()[0].replace(",", ", ")
+    said = f"note: x.csv: the first line ({names}) is taken for a header; if it is a row, use --no-header"
+    assert said in outcome.err.splitlines()
+    # As a row it is refused, with the cell that is bad.
+    assert refusal(run, content, "--no-header").startswith("x.csv:1, column ")
