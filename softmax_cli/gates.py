@@ -11,6 +11,7 @@ from softmax_cli.errors import UsageError
 from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.sigmoid_variants import ALIASES, SIGMOIDS
 from softmax_cli.losses.variants import VARIANTS
+from softmax_cli.option_numbers import check_limit, number
 from softmax_cli.reports.grid import distance_text
 from softmax_cli.reports.groups import figure_names
 from softmax_cli.reports.ledger import LEDGER_ENTRIES, OF_UNITS
@@ -52,13 +53,13 @@ class Condition:
         A value that is nan meets every condition on a number: a gate must not be passed by it.
         """
         for name, value in _values(report, self.quantity):
-            if math.isnan(value):
-                met = not math.isnan(self.limit) or self.comparison != "!="
-            else:
-                met = _COMPARISONS[self.comparison](value, self.limit)
-            if met:
+            if math.isnan(value) or self.holds(value):
                 apart = distance_text(abs(value - self.limit))
                 yield f"{name} is {value!r}, which meets --fail-if '{self.text}' (by {apart})"
+
+    def holds(self, value: float) -> bool:
+        """Whether a number that is not nan meets the condition."""
+        return bool(_COMPARISONS[self.comparison](value, self.limit))
 
 
 def parse_condition(text: str) -> Condition:
@@ -68,19 +69,30 @@ def parse_condition(text: str) -> Condition:
     _known(text, quantity, _QUANTITIES)
     if quantity != match[1] and quantity in {*LEDGER_ENTRIES, "agreement", *_OF_GROUPS}:
         raise UsageError(f"--fail-if {text!r}: {quantity} is not of one backend; leave the backend out")
-    return Condition(text.strip(), match[1], match[2], float(match[3]))
+    return _condition(text, match)
 
 
-def parse_condition_on(text: str, quantities: Collection[str], example: str) -> Condition:
-    """A condition on one of the figures of a Gated report; raises UsageError for anything else."""
+def parse_condition_on(text: str, quantities: Collection[str], example: str, shares: Collection[str] = ()) -> Condition:
+    """A condition on one of the figures of a Gated report; raises UsageError for anything else.
+
+    ``shares`` are the figures from 0 to 1. A limit beyond those is most likely a percentage, and never met.
+    """
     match = _matched(text, example)
     _known(text, match[1], quantities)
-    return Condition(text.strip(), match[1], match[2], float(match[3]))
+    found = _condition(text, match)
+    beyond = not 0 <= found.limit <= 1
+    if found.quantity in shares and beyond and not any(found.holds(value) for value in (0.0, 1.0)):
+        raise UsageError(f"--fail-if {text!r} is never met: {found.quantity} is from 0 to 1, and 5 % is 0.05")
+    return found
+
+
+def _condition(text: str, match: re.Match[str]) -> Condition:
+    return Condition(text.strip(), match[1], match[2], number(f"--fail-if {text!r}", match[3]))
 
 
 def _matched(text: str, example: str) -> re.Match[str]:
     match = _CONDITION.fullmatch(text)
-    if match is None or not _is_number(match[3]):
+    if match is None:
         raise UsageError(f"--fail-if {text!r}: write it as {example!r}")
     return match
 
@@ -90,13 +102,14 @@ def _known(text: str, quantity: str, quantities: Collection[str]) -> None:
         raise UsageError(f"--fail-if {text!r}: there is no {quantity!r}; there are {', '.join(quantities)}")
 
 
-def _is_number(text: str) -> bool:
-    """Whether float() takes a text: nan and inf too."""
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def check_tolerances(expected: float | None, rtol: float, atol: float) -> None:
+    """Raise UsageError for tolerances that are none, that are of nothing, or that allow everything."""
+    check_limit("--rtol", rtol)
+    check_limit("--atol", atol)
+    if expected is None:
+        raise UsageError("--rtol and --atol are how far from --expect the loss may be; add --expect, or leave them out")
+    if math.isfinite(expected) and not math.isfinite(atol + rtol * abs(expected)):
+        raise UsageError(f"--atol {atol} and --rtol {rtol} allow everything beside --expect {expected}")
 
 
 def met(report: LossReport | Gated, conditions: Iterable[Condition]) -> list[str]:

@@ -18,13 +18,16 @@ from softmax_cli.cli.options import (
     SafeCsvOption,
     ThreadsOption,
     conditions,
+    counting,
+    numeric,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note_typing
+from softmax_cli.cli.streams import before_reading
 from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.comparing.settings import Comparing
+from softmax_cli.option_numbers import DEPTHS, LISTED_ROWS, RESAMPLES, SEED
 from softmax_cli.reports.changes import DISCORDANCE, OF_LABELS, change_quantities
-from softmax_cli.reports.compare import OF_GROUPS, QUANTITIES
+from softmax_cli.reports.compare import AGREEMENTS, OF_GROUPS, QUANTITIES
 
 _EXAMPLE = "max_abs_diff > 1e-3"
 _BY_LABELS = (*(name for change in OF_LABELS for name in change_quantities(change)), *DISCORDANCE)
@@ -40,7 +43,7 @@ def command(
     ignore_index: IgnoreIndexOption = None,
     temperature: Annotated[
         float,
-        typer.Option(
+        numeric(
             "--temperature",
             "-T",
             metavar="T",
@@ -50,14 +53,24 @@ def command(
     ] = Comparing.temperature,
     top_k: Annotated[
         int,
-        typer.Option(metavar="K", help="Compare the sets of the K likeliest classes.", rich_help_panel=COMPUTING),
+        counting(
+            metavar="K",
+            help="Compare the sets of the K likeliest classes.",
+            within=DEPTHS,
+            rich_help_panel=COMPUTING,
+        ),
     ] = Comparing.top_k,
     resamples: Annotated[
         int,
-        typer.Option(metavar="N", help="Bootstrap resamples; 0 turns the intervals off.", rich_help_panel=COMPUTING),
+        counting(
+            metavar="N",
+            help="Bootstrap resamples; 0 turns the intervals off.",
+            within=RESAMPLES,
+            rich_help_panel=COMPUTING,
+        ),
     ] = Comparing.resamples,
     seed: Annotated[
-        int, typer.Option(metavar="N", help="Seed of the bootstrap.", rich_help_panel=COMPUTING)
+        int, counting(metavar="N", help="Seed of the bootstrap.", within=SEED, rich_help_panel=COMPUTING)
     ] = Comparing.seed,
     by: ByOption = None,
     keep: KeepOption = None,
@@ -65,16 +78,17 @@ def command(
     safe_csv: SafeCsvOption = False,
     top: Annotated[
         int | None,
-        typer.Option(
+        counting(
             metavar="K",
             help="List the K rows that changed most. By default a table shows 5 and a pipe none.",
+            within=LISTED_ROWS,
             show_default=False,
             rich_help_panel=WRITING,
         ),
     ] = None,
     atol: Annotated[
         float | None,
-        typer.Option(
+        numeric(
             metavar="A",
             help="Fail if any logit differs by more than A + R |b|; as numpy.allclose.",
             show_default=False,
@@ -83,7 +97,7 @@ def command(
     ] = None,
     rtol: Annotated[
         float | None,
-        typer.Option(
+        numeric(
             metavar="R",
             help="The R of that limit; each is 0 if not given.",
             show_default=False,
@@ -115,7 +129,7 @@ def command(
     """
     from softmax_cli.gates import met, parse_condition_on
 
-    gates = [parse_condition_on(text, (*QUANTITIES, *OF_GROUPS), _EXAMPLE) for text in fail_if or ()]
+    gates = [parse_condition_on(text, (*QUANTITIES, *OF_GROUPS), _EXAMPLE, AGREEMENTS) for text in fail_if or ()]
     by_labels = next((gate.text for gate in gates if gate.quantity in _BY_LABELS), None)
     if by_labels is not None and labels is None and reading["label_column"] is None:
         raise UsageError(f"--fail-if {by_labels!r} needs labels; give their file, or --label-column")
@@ -123,7 +137,7 @@ def command(
     from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.comparing.compare import compare
 
-    note_typing(a, b, labels, *(keep or ()), by)
+    before_reading(a, b, labels, *(keep or ()), by)
     with Watch() as watch:
         report = compare(
             a,
@@ -143,7 +157,7 @@ def command(
             keep=keep or (),
             **reading,
         )
-    deliver(report, output_format, safe_csv=safe_csv)
     failures = [*filter(None, [report.failure]), *met(report, gates)]
+    deliver(report, output_format, safe_csv=safe_csv)
     if failures:
         raise CheckFailedError("; ".join(failures))

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from softmax_cli.cli.options import AUTO, FormatOption, SafeCsvOption
-from softmax_cli.cli.streams import note_typing
+from softmax_cli.cli.streams import before_reading
 
 
 def command(
@@ -23,5 +23,5 @@ def command(
     from softmax_cli.cli.output import deliver
     from softmax_cli.evaluation.inspecting import inspect
 
-    note_typing(*files)
+    before_reading(*files)
     deliver(inspect(files), output_format, safe_csv=safe_csv)

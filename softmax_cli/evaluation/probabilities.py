@@ -13,7 +13,7 @@ from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.blocks import computing_dtype, rows_per_block
 from softmax_cli.evaluation.hints.watch import Hints
-from softmax_cli.evaluation.saving import check_suffix, harmless_names, save
+from softmax_cli.evaluation.saving import check_output, harmless_names, save
 from softmax_cli.evaluation.settings import positive, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
@@ -101,7 +101,7 @@ def save_softmax(report: SoftmaxReport, path: Path, *, safe_csv: bool = False) -
 
     ``safe_csv``: no name of a class is a formula to a spreadsheet.
     """
-    check_suffix(path)
+    check_output(path)
     blocks = report.blocks
     if not isinstance(blocks, SoftmaxBlocks):
         raise TypeError("the rows of this report are not those of a file")

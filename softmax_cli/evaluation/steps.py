@@ -14,7 +14,7 @@ from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.fold import Fold
 from softmax_cli.evaluation.loss import report_of, run_fold, with_sources
 from softmax_cli.evaluation.probabilities import largest_distance
-from softmax_cli.evaluation.saving import check_suffix, harmless_names, save
+from softmax_cli.evaluation.saving import check_output, harmless_names, save
 from softmax_cli.evaluation.settings import Settings, split_options
 from softmax_cli.evaluation.stages import Stage, Stages, stages_of
 from softmax_cli.inputs.pairs import Block
@@ -69,7 +69,7 @@ def save_gradient(logits: Any, labels: Any, path: Path, *, safe_csv: bool = Fals
 
     It is that of the one loss that was asked for, else of the cross-entropy; on one backend.
     """
-    check_suffix(path)
+    check_output(path)
     settings, reading = split_options(options, Settings)
     logits, labels, settings, reading = with_sources(logits, labels, settings, reading)
     fold = _counted_fold(logits, labels, settings, reading)

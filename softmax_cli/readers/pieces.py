@@ -35,7 +35,7 @@ class Files:
 
     def __init__(self, given: Iterable[str | os.PathLike[str]]) -> None:
         names = [os.fspath(path) for path in given]
-        found = [_matches(name) for name in names]
+        found = [matched_paths(name) for name in names]
         self.paths = tuple(path for paths in found for path in paths)
         refuse_second_stdin(self.paths)
         of_patterns = [_order_of(name, paths) for name, paths in zip(names, found, strict=True)]
@@ -181,7 +181,7 @@ class Pieces:
         return math.prod(size or 1 for place, size in enumerate(self.shape) if place not in {0, axis})
 
 
-def _matches(name: str) -> list[str]:
+def matched_paths(name: str) -> list[str]:
     """The path itself, or what it matches as a pattern, in the order of the numbers, each with the array's name."""
     if not _PATTERN.search(name) or split_address(name)[1] or os.path.lexists(name):
         return [name]

@@ -5,7 +5,8 @@ its pages count as the process's memory, and touching them one by one is slower 
 """
 
 import math
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from softmax_cli.readers.entry import Entry
 from softmax_cli.readers.source import Source
 
 _LARGEST_SPAN = 4  # times the bytes of a view: where its values lie so near one another, all between is read, too
+_PART = 1 << 20  # bytes that are unpacked at a time
 _SHORTEST_RUN = 1 << 8  # bytes: rows that lie across the file are read so many bytes at a time, or more
 
 
@@ -31,16 +33,30 @@ class StoredTable(ArrayTable):
         self._source = source
         self._offset = entry.offset or 0
         self._unpack = entry.unpack
+        self._path = ""  # of the unpacked bytes, where they had to be copied
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table; of more rows where a class's values lie side by side, and a few would be read byte by byte."""
         layout = self._array
         if axis is not None and layout.strides[axis] != layout.itemsize:
             rows = max(rows, _SHORTEST_RUN // layout.itemsize)
+        if self._unpack is not None and not (layout.flags.c_contiguous and axis in {None, layout.ndim - 1}):
+            self._unpack_all(self._unpack)  # what is packed can only be read from its beginning on
         return super().blocks(rows, axis)
 
+    def _unpack_all(self, unpack: Callable[[Any], Any]) -> None:
+        """Copy the unpacked bytes to the disk, where they can be read at any place."""
+        from softmax_cli.readers.spool import spool  # for few arrays that are packed
+
+        with self._source.reading(), open(self._source.local_path(), "rb") as file:  # noqa: PTH123
+            stream = unpack(file)
+            copied, self._path = spool(iter(lambda: stream.read(_PART), b""), self.name)
+        weakref.finalize(self, copied.close)
+        self._unpack = None
+
     def _read(self, views: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
-        with self._source.reading(), open(self._source.local_path(), "rb", buffering=0) as file:  # noqa: PTH123
+        path = self._path or self._source.local_path()
+        with self._source.reading(), open(path, "rb", buffering=0) as file:  # noqa: PTH123
             stored = file if self._unpack is None else self._unpack(file)
             for view in views:
                 yield self._values(stored, view)

@@ -47,6 +47,8 @@ CALIBRATION = {
     "mce_equal_mass": "... in bins of as many rows each",
     "classwise_ece": "the same for every class's probability, on average",
 }
+SHARES = frozenset({*PREDICTIONS, *CALIBRATION, "ece_at_temperature"})
+"""The figures that are from 0 to 1; those of the k likeliest classes are too."""
 TEMPERATURE = ("temperature", "loss_at_temperature", "perplexity_at_temperature", "ece_at_temperature")
 GROUPED = ("loss", "accuracy")
 """The quantities of each group of rows."""
@@ -65,6 +67,11 @@ def quantity_names(top_k: Iterable[int]) -> tuple[str, ...]:
     tops = (top_name(k) for k in top_k)
     of_groups = figure_names(GROUPED)
     return tuple(dict.fromkeys((*PREDICTIONS, *tops, *PROBABILITIES, *CALIBRATION, *TEMPERATURE, *COUNTS, *of_groups)))
+
+
+def share_names(top_k: Iterable[int]) -> frozenset[str]:
+    """The names of `quantity_names` whose figures are from 0 to 1."""
+    return SHARES.union(map(top_name, top_k))
 
 
 @dataclass(frozen=True)

@@ -54,6 +54,12 @@ def quantity_names() -> tuple[str, ...]:
     return (*DECISIONS, *averages, *PROBABILITIES, *TEMPERATURE, *COUNTS)
 
 
+def share_names() -> frozenset[str]:
+    """The names of `quantity_names` whose figures are from 0 to 1."""
+    averages = (average_name(kind, figure) for kind in (MICRO, MACRO) for figure in AVERAGED)
+    return frozenset({*DECISIONS, *averages, "ece", "labelwise_ece", "ece_at_temperature"})
+
+
 @dataclass(frozen=True)
 class LabelLine:
     """One label: the rows that have it, those it is predicted for, and both; a figure is nan where it is undefined.

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.settings import Passing, positive
+from softmax_cli.evaluation.settings import Passing, check_label, positive
+from softmax_cli.option_numbers import BINS, DEPTHS, LISTED_ROWS
 
 REPORT_DTYPES = ("float32", "float64")
 TOP_K = 5
-_MOST_BINS = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,13 +45,11 @@ class ReportSettings(Passing):
             raise UsageError(f"report computes in {' or '.join(REPORT_DTYPES)}, not in {self.dtype!r}")
         super().__post_init__()
         positive("--temperature", self.temperature)
-        if not 1 <= self.bins <= _MOST_BINS:
-            raise UsageError(f"--bins {self.bins}: a number from 1 to {_MOST_BINS} is needed")
+        check_label(self.ignore_index)
+        BINS.check("--bins", self.bins)
         for k in self.top_k:
-            if k < 1:
-                raise UsageError(f"--top-k {k}: a number of classes is needed")
-        if self.worst < 0:
-            raise UsageError(f"--worst {self.worst}: a number of rows is needed, or 0")
+            DEPTHS.check("--top-k", k)
+        LISTED_ROWS.check("--worst", self.worst)
 
     def depths(self, classes: int) -> list[int]:
         """The k of the top-k accuracies, 1 among them, for so many classes."""
