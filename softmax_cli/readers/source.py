@@ -4,16 +4,18 @@ import io
 import os
 import stat
 import sys
-import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.address import STDIN, split_address
 from softmax_cli.readers.magic import COMPRESSED, FIRST, HEAD, NPY, ZIP, may_hold_arrays
+
+if TYPE_CHECKING:
+    from softmax_cli.readers.spool import Spool
 
 _ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
 _MODULES = {"gzip": "gzip", "xz": "lzma", "zstd": _ZSTD, "bz2": "bz2"}
@@ -32,7 +34,7 @@ class Source:
     """
 
     _read_from: os.stat_result | None = None  # the file as it was when it was opened first
-    _whole: "Source | None" = None  # keeps what was copied for it
+    _copied: "Spool | None" = None
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         given, self.member = split_address(os.fspath(path))
@@ -78,7 +80,7 @@ class Source:
     def of(self, member: str | None, *notes: str) -> "Source":
         """The same file, for the array of that name in it, or for all of them; ``notes`` say why this one."""
         source = copy(self)
-        source._whole, source.member, source.notes = self, member, notes
+        source.member, source.notes = member, notes
         source.name = self.file if member is None else f"{self.file}:{member}"
         return source
 
@@ -136,11 +138,10 @@ class Source:
 
     def _copy(self, parts: Iterable[bytes]) -> str:
         """The path of a temporary file with these parts, which is gone as soon as the process is, however that ends."""
-        from softmax_cli.readers.spool import spool  # for what cannot be read twice alone
+        from softmax_cli.readers.spool import Spool  # for what cannot be read twice alone
 
-        copied, path = spool(parts, self.name)
-        weakref.finalize(self, copied.close)
-        return path
+        self._copied = Spool(parts, self.name)
+        return self._copied.path
 
     def _watched(self, pipe: Any) -> Iterator[bytes]:
         """The parts of a pipe; raises InputError for one that need not end: what is no text, a line without end."""

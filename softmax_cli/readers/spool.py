@@ -4,7 +4,7 @@ import os
 import tempfile
 import weakref
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from softmax_cli.errors import UsageError
@@ -13,26 +13,26 @@ _OPEN_FILES = "/proc/self/fd"
 """Where Linux has the files that a process holds open: each can be opened again, at its beginning."""
 
 
-def spool(parts: Iterable[bytes], name: str) -> tuple[Any, str]:
-    """The file that holds these parts of the input of that name, and a path that leads to it while the file is open.
+class Spool:
+    """The file that holds these parts of the input of that name; ``path`` leads to it for as long as this is kept.
 
     Raises UsageError, which names the folder, where there is no room for it.
     """
-    nameless = os.path.isdir(_OPEN_FILES)  # noqa: PTH112
-    with _room_for(name):
-        file: Any = tempfile.TemporaryFile() if nameless else tempfile.NamedTemporaryFile(delete=False)  # noqa: SIM115
-    if not nameless:
-        # Elsewhere the copy needs a name: opened by its number, it would go on where it was read last.
-        weakref.finalize(file, os.unlink, file.name)
-    with ExitStack() as on_failure:
-        on_failure.callback(_close, file)
+
+    def __init__(self, parts: Iterable[bytes], name: str) -> None:
+        nameless = os.path.isdir(_OPEN_FILES)  # noqa: PTH112
+        with _room_for(name):
+            file: Any = tempfile.TemporaryFile() if nameless else tempfile.NamedTemporaryFile(delete=False)  # noqa: SIM115
+        if not nameless:
+            # Elsewhere the copy needs a name: opened by its number, it would go on where it was read last.
+            weakref.finalize(self, os.unlink, file.name)
+        weakref.finalize(self, _close, file)
         for part in parts:
             with _room_for(name):
                 file.write(part)
         with _room_for(name):
             file.flush()
-        on_failure.pop_all()
-    return file, f"{_OPEN_FILES}/{file.fileno()}" if nameless else file.name
+        self.path: str = f"{_OPEN_FILES}/{file.fileno()}" if nameless else file.name
 
 
 def _close(file: Any) -> None:

@@ -5,9 +5,8 @@ its pages count as the process's memory, and touching them one by one is slower 
 """
 
 import math
-import weakref
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +15,9 @@ from softmax_cli.errors import InputError
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.entry import Entry
 from softmax_cli.readers.source import Source
+
+if TYPE_CHECKING:
+    from softmax_cli.readers.spool import Spool
 
 _LARGEST_SPAN = 4  # times the bytes of a view: where its values lie so near one another, all between is read, too
 _PART = 1 << 20  # bytes that are unpacked at a time
@@ -33,7 +35,7 @@ class StoredTable(ArrayTable):
         self._source = source
         self._offset = entry.offset or 0
         self._unpack = entry.unpack
-        self._path = ""  # of the unpacked bytes, where they had to be copied
+        self._unpacked: Spool | None = None
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table; of more rows where a class's values lie side by side, and a few would be read byte by byte."""
@@ -46,16 +48,15 @@ class StoredTable(ArrayTable):
 
     def _unpack_all(self, unpack: Callable[[Any], Any]) -> None:
         """Copy the unpacked bytes to the disk, where they can be read at any place."""
-        from softmax_cli.readers.spool import spool  # for few arrays that are packed
+        from softmax_cli.readers.spool import Spool  # for few arrays that are packed
 
         with self._source.reading(), open(self._source.local_path(), "rb") as file:  # noqa: PTH123
             stream = unpack(file)
-            copied, self._path = spool(iter(lambda: stream.read(_PART), b""), self.name)
-        weakref.finalize(self, copied.close)
+            self._unpacked = Spool(iter(lambda: stream.read(_PART), b""), self.name)
         self._unpack = None
 
     def _read(self, views: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
-        path = self._path or self._source.local_path()
+        path = self._source.local_path() if self._unpacked is None else self._unpacked.path
         with self._source.reading(), open(path, "rb", buffering=0) as file:  # noqa: PTH123
             stored = file if self._unpack is None else self._unpack(file)
             for view in views:
