@@ -42,6 +42,8 @@ class Entry:
     @property
     def kind(self) -> str:
         """The dtype as people call it."""
+        if self.dtype.kind in "SU":
+            return "text"
         return {"V2": "bfloat16", "O": "objects"}.get(self.dtype.str.lstrip("|<>"), str(self.dtype.newbyteorder("=")))
 
     @property

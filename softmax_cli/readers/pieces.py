@@ -66,8 +66,9 @@ class Files:
     def of(self, member: str, *notes: str) -> "Files":
         """The same files, for one array of each."""
         files = copy(self)
-        files.name = f"{self.name}:{member}"
-        files.paths = tuple(f"{path}:{member}" for path in self.paths)
+        if member:  # the only array of a file may have no name
+            files.name = f"{self.name}:{member}"
+            files.paths = tuple(f"{path}:{member}" for path in self.paths)
         files._sources = tuple(source.of(member, *notes) for source in self.sources())
         return files
 

@@ -81,7 +81,7 @@ class Source:
         """The same file, for the array of that name in it, or for all of them; ``notes`` say why this one."""
         source = copy(self)
         source.member, source.notes = member, notes
-        source.name = self.file if member is None else f"{self.file}:{member}"
+        source.name = f"{self.file}:{member}" if member else self.file
         return source
 
     def local_path(self) -> str:

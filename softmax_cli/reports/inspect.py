@@ -42,7 +42,7 @@ class Inspection(Displayed):
     def remarks(self) -> tuple[str, ...]:
         """How to address one of several."""
         first = next((array for array in self.arrays if array.name), None)
-        return () if first is None else (f"one of them is {first.file}:{first.name}, wherever a file is asked for",)
+        return () if first is None else (f"{first.file}:{first.name} is one of them, wherever a file is asked for",)
 
     def warnings(self) -> tuple[str, ...]:
         """None."""
