@@ -9,14 +9,29 @@ from typing import Any, BinaryIO
 from softmax_cli.errors import InputError
 
 _ENCRYPTED = 1  # bit 0 of a member's flags
+_LARGEST_DIRECTORY = 1 << 24  # bytes; some 200,000 members, and each takes a thousand bytes of memory
 _LOCAL_HEADER = 30  # bytes, before the name and the extra field, whose lengths are its last four
+
+
+class _Directory:
+    """A file of which no more is read in one go than the directory of an archive can need: zipfile has no bound."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        """See io.RawIOBase."""
+        if size > _LARGEST_DIRECTORY:
+            raise zipfile.BadZipFile(f"a directory of {size:,} bytes")
+        return self._file.read(size if size >= 0 else _LARGEST_DIRECTORY)
 
 
 @contextmanager
 def archive_of(file: BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
     """The archive in a file; raises InputError of that name for what is damaged in it, here and in the block."""
     try:
-        yield zipfile.ZipFile(file)
+        yield zipfile.ZipFile(_Directory(file))
     except (zipfile.BadZipFile, NotImplementedError, EOFError, UnicodeDecodeError) as error:
         raise InputError(name, f"a damaged zip archive ({error})", "copy or save it again") from None
 
