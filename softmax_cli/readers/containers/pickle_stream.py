@@ -4,7 +4,7 @@ from typing import BinaryIO
 
 from softmax_cli.readers.containers.standins import Raw, Refused, damaged
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 13
 _LONGEST_KEPT = 1 << 8  # bytes: what is longer is values, and stays in the file
 
 

@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+LIMIT = 1 << 63  # no size and no place in a file is as large
 _LONGEST_SHOWN = 80  # characters of what a pickle names in a message
 
 
@@ -128,7 +129,7 @@ def legible(text: str) -> str:
 
 
 def sizes(value: Any) -> tuple[int, ...]:
-    """A shape or strides of a file; raises Unfit for anything but a tuple of whole numbers from 0."""
-    if type(value) is not tuple or any(type(size) is not int or size < 0 for size in value):
+    """A shape or strides of a file; raises Unfit for anything but a tuple of whole numbers from 0 to 63 bits."""
+    if type(value) is not tuple or any(type(size) is not int or not 0 <= size < LIMIT for size in value):
         raise Unfit
     return value

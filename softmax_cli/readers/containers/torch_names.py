@@ -14,6 +14,7 @@ import numpy as np
 
 from softmax_cli.readers.containers.numpy_names import MOST_AXES
 from softmax_cli.readers.containers.standins import (
+    LIMIT,
     Array,
     Maker,
     Name,
@@ -71,6 +72,8 @@ def storage_of(place: Place, identity: tuple[Any, ...]) -> Storage:
             pass
         case _:
             raise Unfit
+    if not 0 <= count < LIMIT:
+        raise Unfit
     path = name.path
     found = _STORAGE.fullmatch(path)
     if found is None and path not in _UNTYPED:
@@ -79,7 +82,7 @@ def storage_of(place: Place, identity: tuple[Any, ...]) -> Storage:
     offset, length = place(key)
     numpy_dtype = _numpy_dtype(dtype, "<")
     itemsize = numpy_dtype.itemsize if numpy_dtype != _UNREAD else int(not dtype)  # others can be packed
-    if not 0 <= count * itemsize <= length:
+    if count * itemsize > length:
         what = f"storage {legible(key)} has {length:,} bytes, and {count * itemsize:,} are promised"
         raise Refused(f"damaged ({what})", "copy or save it again")
     return Storage(key, dtype, offset, length)
@@ -143,7 +146,7 @@ def _dtype_name(name: Name) -> str:
 def _view(storage: Storage, dtype: str, order: Order, place: tuple[int, Any, Any], metadata: Any) -> Array:
     """The values of a tensor, which lie in a storage; raises Refused where they would lie beyond it."""
     start, shape, steps = place[0], sizes(place[1]), sizes(place[2])
-    if len(shape) != len(steps) or len(shape) > MOST_AXES or start < 0:
+    if len(shape) != len(steps) or len(shape) > MOST_AXES or not 0 <= start < LIMIT:
         raise Unfit
     numpy_dtype = _numpy_dtype(dtype, order)
     refusal = _refusal(dtype, order, numpy_dtype, metadata)

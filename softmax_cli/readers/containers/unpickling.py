@@ -81,7 +81,7 @@ class _Machine:
 
     def recall(self, place: int) -> None:
         if place not in self.memo:
-            damaged(f"its memo has no {place}")
+            damaged(f"its memo lacks what it asks for at byte {self.stream.position:,}")
         self.stack.append(self.memo[place])
 
     def call(self, name: Any, arguments: Any) -> None:

@@ -1,5 +1,6 @@
 """Zip archives: what the formats that are made of them share (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT)."""
 
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from softmax_cli.errors import InputError
 
 _ENCRYPTED = 1  # bit 0 of a member's flags
 _LARGEST_DIRECTORY = 1 << 24  # bytes; some 200,000 members, and each takes a thousand bytes of memory
+_FARTHEST = 1 << 63
 _LOCAL_HEADER = 30  # bytes, before the name and the extra field, whose lengths are its last four
 
 
@@ -18,7 +20,13 @@ class _Directory:
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
-        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+        self.tell, self.seekable = file.tell, file.seekable
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """See io.RawIOBase."""
+        if whence == os.SEEK_SET and not 0 <= offset < _FARTHEST:
+            raise zipfile.BadZipFile(f"a member at byte {offset:,}")
+        return self._file.seek(offset, whence)
 
     def read(self, size: int = -1) -> bytes:
         """See io.RawIOBase."""
