@@ -16,7 +16,7 @@ PLAIN = {
     "losses": ("batch", "criterion", "distance", "families", "frameworks", "others", "partial", "precision"),
     "losses.": ("sigmoid", "sigmoid_variants", "softmax", "sums", "targets", "variants"),
     "metrics": ("rounding",),
-    "readers": ("array", "dialect", "magic", "npy", "pieces", "source", "table"),
+    "readers": ("address", "array", "dialect", "entry", "magic", "npy", "pieces", "source", "stored", "table"),
     "reports": ("charts", "display", "findings", "frameworks", "grid", "ledger", "lines", "loss", "rows", "signature"),
     "writers": ("numbers", "text"),
 }

@@ -8,12 +8,15 @@ from softmax_cli.inputs.opening import open_labels, open_logits
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.inputs.roles import OF_LABELS, OF_LOGITS, roles_of
 from softmax_cli.inputs.shapes import shape_text
-from softmax_cli.readers.array import readable_dtype
+from softmax_cli.readers.array import ArrayTable, readable_dtype
 from softmax_cli.readers.containers import entries_of
 from softmax_cli.readers.entry import Entry
 from softmax_cli.readers.pieces import Files
 from softmax_cli.readers.source import Source
+from softmax_cli.readers.table import Table
 from softmax_cli.reports.inspect import Inspection, ListedArray
+
+_FIRST_ROWS = 64
 
 
 def inspect(paths: Sequence[str | os.PathLike[str]]) -> Inspection:
@@ -53,11 +56,21 @@ def _remark(entry: Entry) -> str:
 
 
 def _table(source: Source) -> ListedArray:
-    """The one table of a file; of text, whether labels may stand in it."""
-    try:
+    """The one table of a file, as far as its header and its first lines tell."""
+    labels = open_labels(source, Reading(), None)
+    if labels.dtype.kind == "U" or _is_index(labels):
+        table, role = labels, OF_LABELS.what
+    else:
         table, role = open_logits(source, Reading()), OF_LOGITS.what
-        role = OF_LABELS.what if table.shape[1:] in {(), (1,)} and table.dtype.kind in "iub" else role
-    except InputError:
-        table, role = open_labels(source, Reading(), None), OF_LABELS.what
-    names = table.column_names or ()
-    return ListedArray(source.file, "", str(table.dtype), shape_text(table.shape), role, ", ".join(names))
+    is_array = isinstance(table, ArrayTable)
+    dtype = str(table.dtype) if is_array else "text" if table.dtype.kind == "U" else "numbers"
+    shape = table.shape if is_array or table.shape[1:] != (1,) else table.shape[:1]
+    return ListedArray(source.file, "", dtype, shape_text(shape), role, ", ".join(table.column_names or ()))
+
+
+def _is_index(table: Table) -> bool:
+    """Whether it is one column of whole numbers, by its first rows."""
+    if table.shape[1:] not in {(), (1,)}:
+        return False
+    first = next(table.blocks(_FIRST_ROWS, None))
+    return table.dtype.kind in "iu" or bool((first == first.round()).all())

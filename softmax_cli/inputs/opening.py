@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from softmax_cli.errors import InputError
 from softmax_cli.inputs.reading import PROBABILITIES, Reading
 from softmax_cli.readers import open_table
+from softmax_cli.readers.address import is_file
 from softmax_cli.readers.array import ArrayTable, reason, refuse_label_column
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.pieces import Files, Pieces, holds_arrays, open_files, refuse_second_stdin
@@ -79,7 +80,7 @@ def as_files(given: Any, *, names: bool = False) -> Any:
         return Files([given])
     if isinstance(given, list | tuple) and given and all(isinstance(each, str | os.PathLike) for each in given):
         only_text = names and all(isinstance(each, str) for each in given)
-        return Files(given) if not only_text or all(map(os.path.isfile, given)) else given
+        return Files(given) if not only_text or all(map(is_file, given)) else given
     return given
 
 

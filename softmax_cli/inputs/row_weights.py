@@ -1,7 +1,6 @@
 """One weight per row: a file or an array of them, or a column of the labels' or of the logits' file."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,6 +10,7 @@ from softmax_cli.errors import InputError, SoftmaxCliError, UsageError
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.opening import open_logits
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.readers.address import is_file
 from softmax_cli.readers.pieces import Files
 from softmax_cli.readers.selection import quoted
 from softmax_cli.readers.table import Table
@@ -21,12 +21,12 @@ _PATTERN = "*?["
 
 def is_column(given: Any) -> bool:
     """Whether row weights are the name of a column: a text that is no file, no pattern and not standard input."""
-    return isinstance(given, str) and given != "-" and not is_pattern(given) and not Path(given).exists()
+    return isinstance(given, str) and given != "-" and not is_pattern(given) and not is_file(given)
 
 
 def is_pattern(given: Any) -> bool:
     """Whether a text stands for the files that match it."""
-    return isinstance(given, str) and bool(set(_PATTERN) & set(given)) and not Path(given).exists()
+    return isinstance(given, str) and bool(set(_PATTERN) & set(given)) and not is_file(given)
 
 
 class RowWeights:

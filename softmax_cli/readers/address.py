@@ -17,6 +17,11 @@ def split_address(given: str) -> tuple[str, str | None]:
     return next(((path, name) for path, name in cuts(given) if path == STDIN or os.path.isfile(path)), (given, None))  # noqa: PTH113
 
 
+def is_file(given: str) -> bool:
+    """Whether a text is the name of a file, or the address of an array in one."""
+    return (os.path.exists(given) and not os.path.isdir(given)) or split_address(given)[1] is not None  # noqa: PTH110, PTH112
+
+
 def cuts(given: str) -> Iterator[tuple[str, str]]:
     """Each way to cut a text in two at a colon, the last colon first; both parts have something in them."""
     place = given.rfind(":")

@@ -19,10 +19,11 @@ class Entry:
 
     ``offset`` is the place of its first value in the bytes of the file, and ``strides`` are the steps in bytes
     from one value to the next along each axis, as NumPy counts them; None for C order. With ``unpack`` the offset
-    counts in the bytes that this gives for the open file. An array that is not stored as plain bytes at one place
-    has no offset: it is given as ``values``, or as the table that ``opening`` makes of a source (whether text may
-    stand in it is its second argument), or it cannot be read, and ``refusal`` says why. ``shape`` has None where only
-    the end of the file tells a size.
+    counts in the bytes that this gives for the open file. ``shape`` has None where only the end of the file tells.
+
+    An array that is not stored as plain bytes at one place has no offset. It is given as ``values``, or as the table
+    that ``opening`` makes of a source (its second argument says whether text may stand there; its notes begin with the
+    source's); or it cannot be read, and ``refusal`` says why.
 
     bfloat16, which NumPy lacks, has the dtype ``V2``: see :func:`softmax_cli.readers.array.readable_dtype`.
     """

@@ -68,8 +68,7 @@ class Files:
         files = copy(self)
         files.name = f"{self.name}:{member}"
         files.paths = tuple(f"{path}:{member}" for path in self.paths)
-        files.notes = (*self.notes, note)
-        files._sources = tuple(source.of(member) for source in self.sources())
+        files._sources = tuple(source.of(member, note) for source in self.sources())
         return files
 
 

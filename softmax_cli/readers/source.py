@@ -34,6 +34,7 @@ class Source:
         given, self.member = split_address(os.fspath(path))
         self.file = "stdin" if given == STDIN else given
         self.name = self.file if self.member is None else f"{self.file}:{self.member}"
+        self.notes: tuple[str, ...] = ()
         suffixes = [suffix.lower() for suffix in Path(given).suffixes]
         if suffixes and suffixes[-1] in _COMPRESSED_SUFFIXES:
             suffixes.pop()
@@ -66,10 +67,10 @@ class Source:
         with self.reading(), self.open() as file:
             return file.read(size)
 
-    def of(self, member: str | None) -> "Source":
-        """The same file, for the array of that name in it, or for all of them."""
+    def of(self, member: str | None, *notes: str) -> "Source":
+        """The same file, for the array of that name in it, or for all of them; ``notes`` say why this one."""
         source = copy(self)
-        source._whole, source.member = self, member
+        source._whole, source.member, source.notes = self, member, notes
         source.name = self.file if member is None else f"{self.file}:{member}"
         return source
 

@@ -3,11 +3,9 @@
 import bz2
 import gzip
 import io
-import json
 import lzma
 import pickle
 import sqlite3
-import struct
 import tarfile
 import zipfile
 from pathlib import Path
@@ -57,12 +55,6 @@ def tar_into(stream):
         file.addfile(member, io.BytesIO(b"1,2\n"))
 
 
-def safetensors(header):
-    # https://github.com/huggingface/safetensors#format
-    text = json.dumps(header).encode()
-    return struct.pack("<Q", len(text)) + text + VALUES.tobytes()
-
-
 def database():
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE logits (a REAL)")
@@ -71,14 +63,9 @@ def database():
     return content
 
 
-LOGITS = {"logits": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}}
 SAVE = "save one array of it with numpy.save"
 
 KINDS = [
-    (lambda: safetensors(LOGITS), "a safetensors file of logits; " + SAVE),
-    (lambda: safetensors({"__metadata__": {"a": "b"}} | LOGITS), "a safetensors file of logits; " + SAVE),
-    (lambda: saved(lambda f: np.savez(f, logits=VALUES, y=[1])), "an NPZ archive of logits, y; " + SAVE),
-    (lambda: saved(lambda f: np.savez_compressed(f, VALUES)), "an NPZ archive of arr_0; " + SAVE),
     (lambda: saved(lambda f: torch.save({"logits": torch.ones(2)}, f)), "a checkpoint of torch.save; save one tensor"),
     (
         lambda: saved(lambda f: torch.save(torch.ones(2), f, _use_new_zipfile_serialization=False)),
@@ -139,7 +126,7 @@ def test_a_format_that_is_not_read_is_named_by_its_content(run, make, message, n
 def test_a_damaged_archive_is_named_as_one(cut):
     Path("x.npz").write_bytes(saved(lambda stream: np.savez(stream, VALUES))[:cut])
     with pytest.raises(
-        InputError, match=r"^x\.npz: this is a zip archive, damaged or cut short; copy or save it again$"
+        InputError, match=r"^x\.npz: this is a zip archive, damaged or cut short \(.*\); copy or save it again$"
     ):
         open_table(Source("x.npz"), Dialect(), Selection())
 

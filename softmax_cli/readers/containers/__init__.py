@@ -55,7 +55,7 @@ def open_member(source: "Source", selection: "Selection") -> "Table":
         raise InputError(source.name, entry.refusal)
     if entry.opening is not None:
         return entry.opening(source, selection.text)
-    notes = (entry.note,) if entry.note else ()
+    notes = tuple(filter(None, [*source.notes, entry.note]))
     if entry.values is not None:
         return ArrayTable(entry.values, source.name, text=selection.text, notes=notes)
     return StoredTable(source, entry, text=selection.text, notes=notes)

@@ -41,7 +41,8 @@ def archive_of(file: BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
     try:
         yield zipfile.ZipFile(_Directory(file))
     except (zipfile.BadZipFile, NotImplementedError, EOFError, UnicodeDecodeError) as error:
-        raise InputError(name, f"a damaged zip archive ({error})", "copy or save it again") from None
+        what = f"this is a zip archive, damaged or cut short ({error})"
+        raise InputError(name, what, "copy or save it again") from None
 
 
 def refuse_encrypted(member: zipfile.ZipInfo, name: str) -> None:
