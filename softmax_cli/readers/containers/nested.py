@@ -47,10 +47,10 @@ def entry_of(address: str, array: Array, note: str = "") -> Entry:
 class _Search:
     def __init__(self, file: BinaryIO, size: int) -> None:
         self.file = file
-        self.steps = Budget(10_000 + 4 * size, "more parts, by sharing them,")
+        self.steps = Budget(10_000 + 4 * size, "more parts")
         self.letters = Budget(1_000_000 + 8 * size, "longer addresses")
-        self.entries = Budget(1_000 + size // 16, "more arrays, by sharing them,")
-        self.numbers = Budget(10_000 + 8 * size, "more numbers, by sharing them,")
+        self.entries = Budget(1_000 + size // 8, "more arrays")
+        self.numbers = Budget(10_000 + 8 * size, "more numbers")
         self.stacked = size
         self.arrays: dict[int, Array | None] = {}
         self.entered: set[int] = set()

@@ -49,7 +49,8 @@ def _int_or_bool(stream: Stream) -> int:
 
 
 def _number(length: int, *, signed: bool = False) -> "Reading":
-    return lambda stream: stream.number(length, signed=signed)
+    from_bytes = int.from_bytes
+    return lambda stream: from_bytes(stream.take(length), "little", signed=signed)
 
 
 def _long(length_size: int) -> "Reading":

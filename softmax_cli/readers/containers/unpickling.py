@@ -47,20 +47,18 @@ class _Machine:
         self.memo: dict[int, Any] = {}
 
     def run(self) -> Any:
-        stop = ord(".")
+        stream, scalars, stop = self.stream, SCALARS, ord(".")
         try:
             for _ in range(_MOST_STEPS):
-                code = self.stream.byte()
-                if code == stop:
+                code = stream.byte()
+                if code in scalars:
+                    self.stack.append(scalars[code](stream))
+                elif code in _OPERATIONS:
+                    _OPERATIONS[code](self)
+                elif code == stop:
                     return self.stack.pop()
-                scalar = SCALARS.get(code)
-                if scalar is not None:
-                    self.stack.append(scalar(self.stream))
-                    continue
-                operation = _OPERATIONS.get(code)
-                if operation is None:
-                    damaged(f"no operation is {code:#04x}, at byte {self.stream.position - 1:,}")
-                operation(self)
+                else:
+                    damaged(f"no operation is {code:#04x}, at byte {stream.position - 1:,}")
         except IndexError:
             damaged(f"its stack is empty at byte {self.stream.position:,}")
         raise Refused(f"this pickle has more than {_MOST_STEPS:,} steps", "save its numbers as arrays")

@@ -26,7 +26,7 @@ from softmax_cli.errors import InputError
 from softmax_cli.readers.containers import pickled, torch_file
 from softmax_cli.readers.entry import Entry
 
-MEMORY = 300
+MEMORY = 150
 """Times the size of a file: what may be taken to read it. An empty dict is one byte of a pickle, and 64 in memory."""
 MEMORY_ANYWAY = 3_000_000
 

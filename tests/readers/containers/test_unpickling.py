@@ -267,7 +267,35 @@ def test_shared_parts_make_no_memory_grow(data):
         with suppress(InputError):
             found = entries(data)
         assert len(found) < 10_000
-        assert tracemalloc.get_traced_memory()[1] < 300 * len(data) + 5_000_000
+        assert tracemalloc.get_traced_memory()[1] < 150 * len(data) + 3_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        b"]",
+        b"}",
+        b"(",
+        b"N\x94",
+        b"\x94",
+        b"\x8f",
+        b"\x85",
+        b"C\x01a",
+        b"U\x00",
+        b"J\xff\xff\xff\x7f",
+        b"ca\nb\n",
+        b"(K\x01l",
+    ],
+)
+def test_short_operations_take_no_more_than_was_said(part):
+    data = b"N" + part * (200_000 // len(part)) + b"."
+    tracemalloc.start()
+    try:
+        with suppress(InputError):
+            entries(data)
+        assert tracemalloc.get_traced_memory()[1] < 150 * len(data)
     finally:
         tracemalloc.stop()
 
