@@ -22,12 +22,12 @@ class Archive:
             if member.filename in self._members:
                 raise zipfile.BadZipFile(f"two members are called {legible(member.filename)}")
             self._members[member.filename] = member
+        self._folder = self._find_folder()
         begins = sorted(member.header_offset for member in self._members.values())
         self._ends = dict(zip(begins, [*begins[1:], opened.start_dir], strict=True))
         if len(self._ends) != len(begins):
             raise zipfile.BadZipFile("two members share their bytes")
         self._places: dict[str, tuple[int, int]] = {}
-        self._folder = self._find_folder()
 
     def pickle(self) -> tuple[int, int]:
         """Where the pickle lies, and its length."""

@@ -19,23 +19,18 @@ from softmax_cli.readers.containers.torch_names import storage_of, torch_names
 from softmax_cli.readers.containers.unpickling import unpickle
 from softmax_cli.readers.containers.zipped import archive_of
 from softmax_cli.readers.entry import Entry
+from softmax_cli.readers.magic import OLD_TORCH
 
-# What torch wrote before 1.6 begins with a pickle of this number, and before 0.1.10 it was a tar archive.
-_BEFORE_1_6 = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+# torch wrote a tar archive before 0.1.10.
 _TAR = b"ustar"
 _TAR_AT = 257
-
-
-def is_legacy(head: bytes) -> bool:
-    """Whether torch wrote it before version 1.6."""
-    return head.startswith(_BEFORE_1_6)
 
 
 def entries(file: BinaryIO, size: int, name: str) -> list[Entry]:
     """The tensors of a file, by their addresses; raises InputError for one that is damaged or asks for more."""
     file.seek(0)
     head = file.read(_TAR_AT + len(_TAR))
-    if is_legacy(head) or head[_TAR_AT:] == _TAR:
+    if head.startswith(OLD_TORCH) or head[_TAR_AT:] == _TAR:
         raise InputError(
             name, "torch wrote it before version 1.6, in a format of its own", "save it again with torch 1.6 or later"
         )

@@ -1,5 +1,6 @@
 """Pickles of NumPy arrays: the same bits as pickle.loads gives, of every protocol."""
 
+import gzip
 import io
 import pickle
 from collections import OrderedDict, defaultdict
@@ -8,7 +9,10 @@ import numpy as np
 import pytest
 
 from softmax_cli.errors import InputError
+from softmax_cli.readers import open_table
 from softmax_cli.readers.containers import pickled
+from softmax_cli.readers.dialect import Dialect, Selection
+from softmax_cli.readers.source import Source
 
 DTYPES = [
     "<f2",
@@ -248,3 +252,16 @@ def test_bytes_between_the_places_that_are_told_are_not_read():
     data = pickle.dumps([np.zeros(1_000_000), np.ones((3, 1_000_000))], 4)
     assert len(pickled.entries(Counted(data), len(data), "x.pkl")) == 2
     assert Counted.taken < 500_000
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_whatever_the_file_is_called_its_arrays_are_tables(protocol, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    array = some("<f4", (70, 5))
+    held = {"0/0.pkl": array, "0/1.gz": {"p": (array, array.T)}, "2": [array, array[:3].tolist()]}
+    (tmp_path / "x.csv").write_bytes(pickle.dumps(array, protocol))
+    (tmp_path / "y.gz").write_bytes(gzip.compress(pickle.dumps(held, protocol)))
+    (tmp_path / "z").write_bytes(pickle.dumps((array, array), protocol))
+    for name in ("x.csv", "y.gz:0/1.gz/p/0", "y.gz:2/0", "z:1"):
+        read_in_blocks = open_table(Source(name), Dialect(), Selection()).blocks(16, 1)
+        assert np.concatenate(list(read_in_blocks)).tobytes() == array.tobytes()

@@ -14,7 +14,10 @@ import pytest
 import torch
 
 from softmax_cli.errors import InputError
+from softmax_cli.readers import open_table
 from softmax_cli.readers.containers import torch_file
+from softmax_cli.readers.dialect import Dialect, Selection
+from softmax_cli.readers.source import Source
 from tests.readers.containers.mutations import rewritten, saved
 
 INTEGERS = [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64]
@@ -263,6 +266,7 @@ def test_other_archives_are_refused():
         archive.writestr("a.txt", "")
     assert "without the one data.pkl" in refusal(file.getvalue())
     assert "a zip archive, damaged" in refusal(b"no archive")
+    assert "without the one data.pkl" in refusal(b"PK\5\6" + bytes(18))
 
 
 def pickled_tensor(shape, strides, start=0, count=6, key="0", dtype="FloatStorage"):
@@ -379,3 +383,25 @@ def test_only_the_pickle_is_read():
     data = saved({"x": torch.zeros(2_000_000), "y": torch.ones(3, 1_000_000)})
     assert len(torch_file.entries(Counted(data), len(data), "x.pt")) == 2
     assert Counted.taken < 500_000
+
+
+# --- as a table ---------------------------------------------------------------------------------------------------
+
+
+def table(name):
+    return np.concatenate(list(open_table(Source(name), Dialect(), Selection()).blocks(2, 1)))
+
+
+def test_whatever_the_file_is_called_its_tensors_are_tables(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    tensor = some(shape=(7, 5))
+    (tmp_path / "x.csv").write_bytes(saved({"out": {"logits": tensor.T.contiguous().T, "half": tensor.bfloat16()}}))
+    assert table("x.csv:out/logits").tobytes() == tensor.numpy().tobytes()
+    assert table("x.csv:out/half").tobytes() == tensor.bfloat16().float().numpy().tobytes()
+    (tmp_path / "y.pt").write_bytes(saved(tensor))
+    assert table("y.pt").tobytes() == tensor.numpy().tobytes()
+    file = io.BytesIO()
+    torch.save(tensor, file, _use_new_zipfile_serialization=False)
+    (tmp_path / "old.pt").write_bytes(file.getvalue())
+    with pytest.raises(InputError, match=r"^old\.pt: torch wrote it before version 1\.6"):
+        table("old.pt")
