@@ -99,7 +99,7 @@ class _Search:
             return Array(first.dtype, shape, refusal=refusal)
         self.stacked -= length * len(rows)
         values = np.frombuffer(b"".join(self.bytes_of(row, length) for row in rows), first.dtype).reshape(shape)
-        note = f"a list of {len(rows):,} arrays of one axis is read as so many rows" if first.shape else ""
+        note = f"a list of {len(rows):,} one-dimensional arrays is read as so many rows" if first.shape else ""
         return Array(first.dtype, shape, values=values, note=note)
 
     def bytes_of(self, array: Array, length: int) -> bytes:

@@ -190,7 +190,7 @@ def _of_type(names: dict[str, Maker], arguments: tuple[Any, ...]) -> Any:
         case _:
             raise Unfit
     make = names.get(function.path)
-    if make is None or function.module == "torch._tensor":
+    if make is None or function.path.startswith("torch._tensor."):  # one in another, and so on, is nothing of torch's
         unknown(function)
     made = make(inner)
     if kind.path in _TENSORS or not isinstance(made, Array):

@@ -324,6 +324,15 @@ def test_a_shape_that_no_array_can_have_is_refused():
     assert entry.refusal == "no array can have its shape"
 
 
+def test_a_rebuilding_within_a_rebuilding_is_refused_however_deep():
+    name = b"ctorch\n_tensor._rebuild_from_type_v2\n"
+    inner = b"N" + (b"q\x010" + name + b"q\x020(h\x02ctorch\nTensor\nh\x01Nt") * 20_000
+    data = rewritten(
+        saved(torch.zeros(1)), lambda _: b"\x80\x02" + name + b"(" + name + b"ctorch\nTensor\n" + inner + b"NtR."
+    )
+    assert "asks for torch._tensor._rebuild_from_type_v2" in refusal(data)
+
+
 # --- archives -----------------------------------------------------------------------------------------------------
 
 
