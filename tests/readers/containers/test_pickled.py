@@ -155,6 +155,18 @@ def test_a_list_of_equal_rows_is_their_array(protocol):
     assert entry.note == "a list of 30 one-dimensional arrays is read as so many rows"
 
 
+def test_a_list_of_more_than_its_bytes_is_refused():
+    row = np.zeros(1000)  # the same array 2,000 times: 16 MB of 8 KB
+    (entry,) = entries(pickle.dumps([row] * 2000))
+    assert entry.shape == (2000, 1000)
+    assert entry.refusal == "2,000 arrays of 8,000 bytes each in a list are too many; save them as one array"
+
+
+def test_the_same_list_under_two_names_is_told_twice():
+    held = [some("<f4", (2, 3)), "text"]
+    assert list(read({"a": held, "b": held})) == ["a/0", "b/0"]
+
+
 def test_lists_of_other_arrays_are_told_one_by_one():
     assert list(read([np.zeros(3), np.zeros(4)])) == ["0", "1"]
     assert list(read([np.zeros(3), np.zeros(3, np.float32)])) == ["0", "1"]

@@ -374,6 +374,13 @@ def test_a_damaged_directory(change, what):
     assert what in refusal(archive(change))
 
 
+def test_two_members_of_one_name():
+    file = io.BytesIO(saved(torch.arange(6.0)))
+    with zipfile.ZipFile(file, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("archive/data/0", bytes(24))
+    assert "two members are called archive/data/0" in refusal(file.getvalue())
+
+
 def test_every_cut_is_an_error():
     data = saved({"x": some(), "y": [some()]})
     for length in range(0, len(data), 7):
