@@ -214,6 +214,8 @@ def test_every_operation_of_python_is_known_or_refused_by_name():
         b"((t\x87.",
         b"S'a\n.",
         b"S'\\",
+        b"S'\\q'\n.",
+        b"S'\\777'\n.",
         b"V\\ud8\n.",
         b"NNs.",
         b"]N\x90.",
@@ -298,6 +300,12 @@ def test_short_operations_take_no_more_than_was_said(part):
         assert tracemalloc.get_traced_memory()[1] < 150 * len(data)
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_key_that_is_no_text_can_be_printed(protocol):
+    (entry,) = entries(pickle.dumps({"a\ud800": [1]}, protocol))
+    assert entry.name.encode() in {b"a\\ud800", b"a\\xed\\xa0\\x80"}
 
 
 def test_lists_that_hold_themselves_are_entered_once():
