@@ -13,9 +13,6 @@ _CSV = "save it as CSV, one row per line"
 _NUMBERS = "only numbers are read, as NPY or delimited text"
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", "a checkpoint of torch.save", "save one tensor with numpy.save"),
-    (b"cnumpy.", "a pickle, and reading it could run code", _SAVE),
-    (b"ccopy_reg\n", "a pickle, and reading it could run code", _SAVE),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _SAVE),
     (b"MATLAB 5.0", "a MATLAB file", _SAVE),
     # The byte after the magic is the first of a Thrift struct; without it a column named PAR1 would do.
@@ -95,7 +92,6 @@ _ARCHIVES: tuple[tuple[Callable[[list[str]], bool], Callable[[list[str]], tuple[
         lambda members: {"mimetype", "content.xml"} <= set(members),
         lambda _: ("an OpenDocument file", "save its sheet as CSV"),
     ),
-    (_any("data.pkl"), lambda _: ("a checkpoint of torch.save", "save one tensor with numpy.save")),
     (_any("model.weights.h5"), lambda _: ("a Keras model", "save its outputs with numpy.save")),
     (
         _all(".csv", ".tsv", ".txt"),
@@ -107,9 +103,6 @@ _ARCHIVES: tuple[tuple[Callable[[list[str]], bool], Callable[[list[str]], tuple[
 
 def _known(head: bytes) -> tuple[str, str] | None:
     """What a format that is not read is called, and what to do."""
-    if head[:1] == b"\x80" and b"\2" <= head[1:2] <= b"\5" and not head.startswith(_MAGIC[0][0]):
-        maker = "a joblib dump (a pickle)" if b"joblib" in head else "a pickle"
-        return f"{maker}, and reading it could run code", "save the array with numpy.save"
     by_magic = next((row for row in _MAGIC if head.startswith(row[0])), None)
     if by_magic is not None and (by_magic[0] not in _MAY_BE_TEXT or _is_binary(head)):
         return by_magic[1:]

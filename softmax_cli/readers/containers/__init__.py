@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from softmax_cli.errors import InputError
 from softmax_cli.readers.array import ArrayTable, refuse_label_column
 from softmax_cli.readers.entry import Entry
-from softmax_cli.readers.magic import FIRST, ZIP, is_safetensors
+from softmax_cli.readers.magic import FIRST, OLD_TORCH, ZIP, is_pickle, is_safetensors
 from softmax_cli.readers.stored import StoredTable
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ _MOST_LISTED = 20
 _FORMATS: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (lambda head: head.startswith(ZIP), "softmax_cli.readers.containers.zips"),
     (is_safetensors, "softmax_cli.readers.containers.safetensors"),
+    (lambda head: head.startswith(OLD_TORCH), "softmax_cli.readers.containers.torch_file"),
+    (is_pickle, "softmax_cli.readers.containers.pickled"),
 )
 """Modules by what the first bytes of their files say."""
 
@@ -39,6 +41,8 @@ def entries_of(source: "Source") -> list[Entry]:
     entries: Any = import_module(module).entries
     with source.reading(), open(source.local_path(), "rb") as file:  # noqa: PTH123
         found: list[Entry] = entries(file, os.fstat(file.fileno()).st_size, source.file)
+    if not found:
+        raise InputError(source.file, "it holds no array")
     return found
 
 

@@ -1,5 +1,6 @@
 """Zip archives: what the formats that are made of them share (https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT)."""
 
+import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,14 +10,36 @@ from typing import Any, BinaryIO
 from softmax_cli.errors import InputError
 
 _ENCRYPTED = 1  # bit 0 of a member's flags
+_LARGEST_DIRECTORY = 1 << 24  # bytes; some 200,000 members, and each takes a thousand bytes of memory
+_FARTHEST = 1 << 63
 _LOCAL_HEADER = 30  # bytes, before the name and the extra field, whose lengths are its last four
+
+
+class _Directory:
+    """A file of which no more is read in one go than the directory of an archive can need: zipfile has no bound."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.tell, self.seekable = file.tell, file.seekable
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """See io.RawIOBase."""
+        if whence == os.SEEK_SET and not 0 <= offset < _FARTHEST:
+            raise zipfile.BadZipFile(f"a member at byte {offset:,}")
+        return self._file.seek(offset, whence)
+
+    def read(self, size: int = -1) -> bytes:
+        """See io.RawIOBase."""
+        if size > _LARGEST_DIRECTORY:
+            raise zipfile.BadZipFile(f"a directory of {size:,} bytes")
+        return self._file.read(size if size >= 0 else _LARGEST_DIRECTORY)
 
 
 @contextmanager
 def archive_of(file: BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
     """The archive in a file; raises InputError of that name for what is damaged in it, here and in the block."""
     try:
-        yield zipfile.ZipFile(file)
+        yield zipfile.ZipFile(_Directory(file))
     except (zipfile.BadZipFile, NotImplementedError, EOFError, UnicodeDecodeError) as error:
         what = f"this is a zip archive, damaged or cut short ({error})"
         raise InputError(name, what, "copy or save it again") from None
