@@ -27,17 +27,20 @@ def addressed(logits: Any, labels: Any, reading: Reading, *, needed: bool) -> tu
     if beside and not needed and not OF_LABELS.candidates(entries, taken):
         return logits, None, reading
     entry = _the_one(labels, OF_LABELS, entries, taken)
-    return logits, labels.of(entry.name, _said(labels, entry, OF_LABELS)), reading.with_array("labels", entry.name)
+    said = _said(labels, entry, OF_LABELS) if len(entries) > 1 else ()
+    return logits, labels.of(entry.name, *said), reading.with_array("labels", entry.name)
 
 
 def addressed_logits(logits: Any, reading: Reading, key: str = "logits") -> tuple[Any, Reading]:
     """The same for logits alone; where the name of the array says what its values are, the reading says so, too."""
     if not _is_open(logits):
         return logits, reading
-    entry = _the_one(logits, OF_LOGITS, entries_of(logits.sources()[0]))
+    entries = entries_of(logits.sources()[0])
+    entry = _the_one(logits, OF_LOGITS, entries)
     values = (OF_LOGITS.values(entry) or LOGITS) if reading.values == LOGITS else reading.values
-    said = _said(logits, entry, OF_LOGITS) + (f", with --values {values}" if values != reading.values else "")
-    return logits.of(entry.name, said), replace(reading, values=values).with_array(key, entry.name)
+    more = f", with --values {values}" if values != reading.values else ""
+    said = _said(logits, entry, OF_LOGITS, more) if len(entries) > 1 or more else ()
+    return logits.of(entry.name, *said), replace(reading, values=values).with_array(key, entry.name)
 
 
 def _is_open(files: Any) -> bool:
@@ -45,8 +48,8 @@ def _is_open(files: Any) -> bool:
     return holds_arrays(files) and files.sources()[0].member is None
 
 
-def _said(files: Files, entry: Entry, role: Role) -> str:
-    return f"{files.name}: {entry.name or 'its only array'} is taken for the {role.what}"
+def _said(files: Files, entry: Entry, role: Role, more: str = "") -> tuple[str]:
+    return (f"{files.name}: {entry.name} is taken for the {role.what}{more}",)
 
 
 def _the_one(files: Files, role: Role, entries: list[Entry], taken: str | None = None) -> Entry:

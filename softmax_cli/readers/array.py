@@ -29,9 +29,7 @@ class ArrayTable:
         self._handed_out = 0
         self.shape: tuple[int | None, ...] = array.shape
         self.dtype = readable_dtype(array.dtype, name, text=text)
-        if is_bfloat16(array.dtype):
-            self.notes = (*notes, f"{name}: two raw bytes a value are read as bfloat16, as ml_dtypes (JAX) writes it")
-        elif self.dtype.itemsize < array.dtype.itemsize:
+        if self.dtype.itemsize < array.dtype.itemsize:
             self.notes = (*notes, f"{name}: {array.dtype} is read as {self.dtype}")
         if array.size == 0:
             raise InputError(name, f"there are no rows (shape {'x'.join(map(str, array.shape))})")

@@ -9,7 +9,7 @@ from typing import IO, Any
 import numpy as np
 
 from softmax_cli.errors import InputError
-from softmax_cli.readers.array import readable_dtype, reason, refuse_label_column
+from softmax_cli.readers.array import is_bfloat16, readable_dtype, reason, refuse_label_column
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.entry import Entry
 from softmax_cli.readers.source import Source
@@ -30,7 +30,9 @@ def read(source: Source, dialect: Dialect, selection: Selection) -> StoredTable:
     with source.reading(), open(path, "rb") as file:  # noqa: PTH123
         entry = entry_at(file, os.fstat(file.fileno()).st_size, source.name)
     readable_dtype(entry.dtype, source.name, text=selection.text)
-    return StoredTable(source, entry, text=selection.text, notes=(entry.note,) if entry.note else ())
+    raw = f"{source.name}: two raw bytes per value are read as bfloat16, as ml_dtypes (JAX) writes it"
+    notes = filter(None, [raw if is_bfloat16(entry.dtype) else "", entry.note])
+    return StoredTable(source, entry, text=selection.text, notes=tuple(notes))
 
 
 def entry_at(file: IO[bytes], size: int, name: str, key: str = "") -> Entry:
