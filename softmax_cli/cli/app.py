@@ -30,7 +30,7 @@ _COMMANDS = {
 """Strings, so that a command's options are put together (15 ms each) only when it is called or listed."""
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
-_NO_MEMORY = ("can't allocate memory", "can't start new thread", "out of memory")
+_NO_MEMORY = ("can't allocate memory", "can't start new thread", "out of memory", "failed to map segment")
 _TROUBLE = 2
 """A full disk, too little memory: 2 as in grep and diff, since 1 would say that a check failed."""
 
@@ -75,7 +75,7 @@ class Manners(TyperGroup):
         except MemoryError:
             status = _fail("not enough memory", _TROUBLE)
         except OSError as error:
-            status = _unwritten(error)
+            status = _fail("not enough memory", _TROUBLE) if _lacks_memory(error) else _unwritten(error)
         except Exception as error:  # the last resort, for what nobody foresaw
             status = _fail("not enough memory", _TROUBLE) if _lacks_memory(error) else _fault(error)
         sys.exit(_flushed(status))
@@ -159,8 +159,9 @@ def _ended(said: str, status: int) -> int:
 
 
 def _lacks_memory(error: Exception) -> bool:
-    """Whether an error is what torch, or the system for a thread, has in the place of MemoryError."""
-    return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_MEMORY)
+    """Whether an error is what others have in the place of MemoryError: torch, a thread's start, a library's."""
+    kinds = (RuntimeError, ImportError, OSError)
+    return isinstance(error, kinds) and any(words in str(error) for words in _NO_MEMORY)
 
 
 def _fault(error: Exception) -> int:

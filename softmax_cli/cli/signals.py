@@ -17,5 +17,7 @@ def end_in_order() -> None:
 
 
 def _end(number: int, frame: Any) -> NoReturn:  # noqa: ARG001  (a handler's form)
-    signal.signal(number, signal.SIG_DFL)  # the second one ends the process at once
+    for name in _SAID:  # a second one, perhaps sent along with the first, must not cut the clean-up short
+        if (other := getattr(signal, name, None)) is not None:
+            signal.signal(other, signal.SIG_IGN)
     raise EndedError(number, _SAID[signal.Signals(number).name])

@@ -102,6 +102,38 @@ def test_while_a_full_pipe_is_written_to(number):
     process.communicate()
 
 
+def test_a_second_signal_does_not_cut_the_clean_up_short():
+    """Shells and supervisors may send two at once: one to the process, one to its group."""
+    np.save("x.npy", np.zeros((40_000, 100)))
+    before = left(".")
+    process = started("softmax", "x.npy", "-o", "out.csv")
+    while left(".") == before and process.poll() is None:
+        time.sleep(0.01)
+    for number in (signal.SIGTERM, signal.SIGTERM, signal.SIGHUP):
+        process.send_signal(number)
+    status, out, err = end(process)
+    assert (status, out, err) in {
+        (143, "", "error: terminated\n"),
+        (129, "", "error: hung up\n"),  # signals that arrive together are handled by their numbers
+    }
+    assert left(".") == before
+
+
+def test_an_interrupt_while_the_command_line_is_loaded_is_quiet():
+    code = (
+        "import sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'typer':\n"
+        "            raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "from softmax_cli.__main__ import main\n"
+        "main()\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (run.returncode, run.stdout, run.stderr) == (130, "", "")
+
+
 def test_what_is_ignored_on_entry_stays_ignored():
     def ignore():
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
