@@ -16,8 +16,12 @@ def end_in_order() -> None:
             signal.signal(number, _end)
 
 
+def _pass(number: int, frame: Any) -> None:
+    """Do nothing: with SIG_IGN, Python would complain of a signal that has come already."""
+
+
 def _end(number: int, frame: Any) -> NoReturn:  # noqa: ARG001  (a handler's form)
     for name in _SAID:  # a second one, perhaps sent along with the first, must not cut the clean-up short
         if (other := getattr(signal, name, None)) is not None:
-            signal.signal(other, signal.SIG_IGN)
+            signal.signal(other, _pass)
     raise EndedError(number, _SAID[signal.Signals(number).name])
