@@ -9,7 +9,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from torch.nn.functional import cross_entropy
 
 CASES = Path(__file__).parent / "cases"
 
@@ -224,7 +227,23 @@ def test_case(run, tmp_path, monkeypatch, case):
         assert float(outcome.out.splitlines()[-1]) == pytest.approx(case.number, rel=case.within)
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in CASES.glob("27-*/*") if path.name != "c4_y.npy"))
+READ = ("c4.npz", "c4.pt", "c4.safetensors", "renamed.csv")
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_file_of_arrays_is_read_whatever_its_suffix(run, monkeypatch, name):
+    (folder,) = CASES.glob("27-*")
+    monkeypatch.chdir(folder)
+    logits, labels = torch.from_numpy(np.load("c4.npz")["logits"]), torch.from_numpy(np.load("c4_y.npy"))
+    outcome = run("loss", "-q", name, "c4_y.npy")
+    assert outcome.status == 0, outcome.err
+    assert float(outcome.out) == pytest.approx(cross_entropy(logits.double(), labels).item(), rel=1e-6)
+
+
+OTHERS = sorted(path.name for path in CASES.glob("27-*/*") if path.name not in {*READ, "c4_y.npy"})
+
+
+@pytest.mark.parametrize("name", OTHERS)
 def test_a_file_of_another_format_is_named(run, monkeypatch, name):
     (folder,) = CASES.glob("27-*")
     monkeypatch.chdir(folder)
