@@ -9,7 +9,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from torch.nn.functional import cross_entropy
 
 CASES = Path(__file__).parent / "cases"
 
@@ -150,6 +153,61 @@ TABLE = [
     Case("32", "loss -q c6_x.csv c6_y.csv --weight 2,4,6"),
     check("33", "x.csv y.csv", "Y204"),
     refused("34", "report x.csv y.csv --ignore-index 0", "all rows are ignored|no row counts"),
+    # A threshold that a failed computation left makes a gate that never fails.
+    *(
+        refused("52", command, said, status=2)
+        for command, said in (
+            ("loss -q x.csv y.csv --fail-if 'cross_entropy > nan'", "a finite number is needed"),
+            ("loss -q x.csv y.csv --fail-if 'cross_entropy > 1_0'", "a finite number is needed"),
+            ("loss -q x.csv y.csv --fail-if 'cross_entropy > -inf'", "a finite number is needed"),
+            ("loss -q x.csv y.csv --fail-if 'focal > 1'", "focal was not computed"),
+            ("loss -q x.csv y.csv --expect 999 --atol inf", "--atol inf: a finite number is needed"),
+            ("loss -q x.csv y.csv --expect 999 --rtol 1e306", "allow everything"),
+            ("loss -q x.csv y.csv --expect 999 --atol -1", "a finite number from 0 on"),
+            ("loss -q x.csv y.csv --atol 1", "add --expect"),
+            ("loss -q x.csv y.csv --expect 999 --expect 1.4478376526408516", "a second one"),
+            ("report x.csv y.csv --fail-if 'accuracy < nan'", "a finite number is needed"),
+            ("report x.csv y.csv --fail-if 'ece > 5'", "ece is from 0 to 1"),
+            ("report x.csv y.csv --fail-if 'top_5 < 0.9'", "top_5 was not computed"),
+            ("compare x.csv x.csv --fail-if 'max_abs_diff >= nan'", "a finite number is needed"),
+            ("compare x.csv x.csv --fail-if 'top1_agreement > 99'", "top1_agreement is from 0 to 1"),
+            ("compare x.csv x.csv --atol inf", "--atol inf: a finite number is needed"),
+            ("check x.csv y.csv --select X --ignore X", "leave no check"),
+            ("check x.csv --select Y", "needs one label per row"),
+        )
+    ),
+    # Parameters that are no numbers: the loss was nan, and the note named another cause.
+    *(
+        refused("52", f"loss x.csv y.csv --loss {text.partition('.')[0]} --param {text}", said, status=2)
+        for text, said in (
+            ("focal.gamma=nan", "--param focal.gamma=nan: a finite number is needed"),
+            ("focal.alpha=-inf", "a finite number is needed"),
+            ("focal.alpha=0.1,nan,1,1,1", "a finite number is needed"),
+            ("z_loss.scale=nan", "a finite number is needed"),
+            ("poly_1.epsilon=1e400", "a finite number is needed"),
+            ("focal.gamma=1_0", "a finite number is needed"),
+            ("focal.gamma=", "write it as"),
+            ("focal.gama=1", "there is no parameter 'focal.gama'"),
+            ("focal.gamma=1 --param focal.gamma=2", "a second time"),
+        )
+    ),
+    refused("52", "compare x.csv x.csv y.csv --resamples 99999999999999", "from 0 to 1000000", status=2),
+    refused("52", "loss -q x.csv y.csv --threads 100000", "from 1 to 1024", status=2),
+    # A label that is ignored, in a dtype that lacks the base: ln 3 of equal logits.
+    Case("50", "loss -q x.npy y.npy --ignore-index 255 --label-base -1", 1.0986122886681098, unsaid="Warning"),
+    # A row of numbers with one bad cell is no header.
+    refused("53", "softmax x.csv -f csv", r"x\.csv:1, column 2: 'NA' is not a number"),
+    refused("53", "check x.csv y.csv", r"x\.csv:1, column 2: 'NA' is not a number"),
+    # pandas numbers the columns of two classes too; the figure is that of the two rows below: (ln(1 + e^-1) of each).
+    Case("54", "loss -q x.csv y.csv", 0.31326168751822286, "the first line .0, 1. is taken for a header"),
+    Case("54", "loss -q x.csv y.csv --header", 0.31326168751822286),
+    Case("54", "loss -q x3.csv y.csv", said="the first line .0, 1, 2. is taken for a header"),
+    # The true line, and a name that is none.
+    refused("66", "loss -q x.csv y.csv", r"y\.csv:2, column 1 \(label\): '1_0' is not a number"),
+    refused("66", "loss -q xn.csv yn.csv", r"yn\.csv:1: label 'Cat' is not the name of a class in xn\.csv"),
+    Case("67", "softmax x.csv -f csv --delimiter ,", said=r"\A=cmd"),
+    Case("67", "softmax x.csv -f csv --delimiter , --safe-csv", said=r"\A'=cmd", unsaid="(?m)(^|,)=cmd"),
+    Case("67", "report x.csv y.csv -f csv --delimiter , --safe-csv", said="'=cmd", unsaid="(?m)(^|,)=cmd"),
 ]
 
 
@@ -169,7 +227,23 @@ def test_case(run, tmp_path, monkeypatch, case):
         assert float(outcome.out.splitlines()[-1]) == pytest.approx(case.number, rel=case.within)
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in CASES.glob("27-*/*") if path.name != "c4_y.npy"))
+READ = ("c4.npz", "c4.pt", "c4.safetensors", "renamed.csv")
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_file_of_arrays_is_read_whatever_its_suffix(run, monkeypatch, name):
+    (folder,) = CASES.glob("27-*")
+    monkeypatch.chdir(folder)
+    logits, labels = torch.from_numpy(np.load("c4.npz")["logits"]), torch.from_numpy(np.load("c4_y.npy"))
+    outcome = run("loss", "-q", name, "c4_y.npy")
+    assert outcome.status == 0, outcome.err
+    assert float(outcome.out) == pytest.approx(cross_entropy(logits.double(), labels).item(), rel=1e-6)
+
+
+OTHERS = sorted(path.name for path in CASES.glob("27-*/*") if path.name not in {*READ, "c4_y.npy"})
+
+
+@pytest.mark.parametrize("name", OTHERS)
 def test_a_file_of_another_format_is_named(run, monkeypatch, name):
     (folder,) = CASES.glob("27-*")
     monkeypatch.chdir(folder)

@@ -42,9 +42,6 @@ def failures(report, text):
         ("ignored > 0", 0),
         ("nonfinite > 0", 0),
         ("agreement > 1e-12", 0),
-        ("cross_entropy > inf", 0),
-        ("cross_entropy == nan", 0),
-        ("cross_entropy != nan", 2),
     ],
 )
 def test_a_condition_is_met_or_not(report, text, met):
@@ -57,9 +54,7 @@ def test_a_failure_says_what_by_how_much(report):
     assert words.endswith("which meets --fail-if 'torch:cross_entropy > 0.1' (by 8.1e-02)")
 
 
-@pytest.mark.parametrize(
-    "text", ["cross_entropy > 1", "cross_entropy < 1", "cross_entropy == 5", "cross_entropy == nan"]
-)
+@pytest.mark.parametrize("text", ["cross_entropy > 1", "cross_entropy < 1", "cross_entropy == 5", "cross_entropy != 5"])
 def test_nan_passes_no_gate(text):
     report = evaluate([[math.nan, 0.0]], [0], variants=["cross_entropy"])
     assert len(failures(report, text)) == 1

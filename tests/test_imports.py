@@ -65,7 +65,7 @@ def part(*names):
 
 def test_the_parts_are_there():
     parts = ("backends", "checks", "cli", "errors", "evaluation", "files", "gates", "inputs", "losses", "metrics")
-    parts += ("parallel", "readers", "reports", "writers")
+    parts += ("option_numbers", "parallel", "readers", "reports", "writers")
     assert all(part(name) for name in parts)
     assert part(*parts) == {name_of(path) for path in MODULES} - {"softmax_cli", "softmax_cli.__main__"}
 
@@ -77,6 +77,10 @@ def test_the_parts_are_there():
         ("files", ("numpy", "torch", "rich", "typer", *own("backends", "cli", "evaluation", "losses", "readers"))),
         ("files", own("inputs", "reports", "writers")),
         ("parallel", ("softmax_cli", "numpy", "torch", "rich", "typer")),
+        (
+            "option_numbers",
+            ("numpy", "torch", "rich", "typer", *own("cli", "evaluation", "inputs", "losses", "readers")),
+        ),
         ("losses", ("numpy", "torch", "array_api_compat", "rich", "typer")),
         ("losses", own("backends", "cli", "evaluation", "inputs", "readers", "reports", "writers")),
         ("metrics", ("torch", "array_api_compat", "rich", "typer")),

@@ -7,16 +7,28 @@ import numpy as np
 import pytest
 
 PLAIN = {
-    "": ("__main__", "backends", "cli", "errors", "evaluation", "files", "inputs", "losses", "parallel", "readers"),
+    "": (
+        "__main__",
+        "backends",
+        "cli",
+        "errors",
+        "evaluation",
+        "files",
+        "inputs",
+        "losses",
+        "option_numbers",
+        "parallel",
+        "readers",
+    ),
     "backends": ("base", "numpy_backend"),
-    "cli": ("app", "loss", "loss_options", "options", "output", "progress", "reading_options", "streams"),
+    "cli": ("app", "loss", "loss_options", "options", "output", "progress", "reading_options", "signals", "streams"),
     "evaluation": ("blocks", "edges", "fold", "hints", "kernels", "loss", "passes", "settings", "signatures", "totals"),
     "evaluation.hints": ("watch",),
     "inputs": ("arranged", "class_names", "feed", "labels", "opening", "pairs", "progress", "reading", "wrapped"),
     "losses": ("batch", "criterion", "distance", "families", "frameworks", "others", "partial", "precision"),
     "losses.": ("sigmoid", "sigmoid_variants", "softmax", "sums", "targets", "variants"),
     "metrics": ("rounding",),
-    "readers": ("array", "dialect", "magic", "npy", "pieces", "source", "table"),
+    "readers": ("address", "array", "dialect", "entry", "magic", "npy", "pieces", "source", "stored", "table"),
     "reports": ("charts", "display", "findings", "frameworks", "grid", "ledger", "lines", "loss", "rows", "signature"),
     "writers": ("numbers", "text"),
 }

@@ -47,9 +47,13 @@ def chosen(select: Sequence[str], ignore: Sequence[str]) -> tuple[Check, ...]:
         for code in codes:
             if not any(_begins(known, [code]) for known in CHECKS):
                 raise UsageError(f"{option} {code!r}: no check's code begins so; softmax-cli checks lists them")
-    return tuple(
+    left = tuple(
         check for code, check in CHECKS.items() if (not select or _begins(code, select)) and not _begins(code, ignore)
     )
+    if not left:
+        selected = f"--select {','.join(select)} and " if select else ""
+        raise UsageError(f"{selected}--ignore {','.join(ignore)} leave no check; softmax-cli checks lists them")
+    return left
 
 
 def look(statistics: Statistics) -> list[tuple[Check, Symptom]]:

@@ -41,14 +41,14 @@ def loss(context: typer.Context, logits: Sequence[str], labels: Sequence[str], o
                 raise UsageError(f"-q prints one number and nothing else; leave it or {option} out")
     with Watch() as watch:
         report = evaluate(Files(logits), Files(labels) if labels else None, watcher=watch, **options)
+    failures = met(report, gates)
+    name = "loss_sum" if options["reduction"] == "sum" else "loss"
+    for expected in given["expect"] or ():
+        failures += unexpected(report, name, expected, given["rtol"], given["atol"])
     if given["quiet"]:
         deliver_number(report, report.loss())
     else:
         deliver(report, given["output_format"], safe_csv=given["safe_csv"])
-    failures = met(report, gates)
-    if given["expect"] is not None:
-        name = "loss_sum" if options["reduction"] == "sum" else "loss"
-        failures += unexpected(report, name, given["expect"], given["rtol"], given["atol"])
     if failures:
         raise CheckFailedError("; ".join(failures))
 

@@ -12,18 +12,22 @@ from softmax_cli.cli import loss_options as only
 from softmax_cli.cli.options import (
     AUTO,
     BackendOption,
+    ByOption,
     DeviceOption,
     FormatOption,
     IgnoreIndexOption,
+    KeepOption,
     LogitsArgument,
     SafeCsvOption,
     TemperatureOption,
     ThreadsOption,
+    UnitsOption,
     ZeroLogZeroOption,
     asked_for,
+    output_path,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note, note_typing, warn
+from softmax_cli.cli.streams import before_reading, note, warn
 from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.settings import Settings, parse_parameters
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
@@ -66,6 +70,9 @@ def command(
     quiet: only.QuietOption = False,
     explain: only.ExplainOption = False,
     ledger: only.LedgerOption = False,
+    by: ByOption = None,
+    keep: KeepOption = None,
+    units: UnitsOption = None,
     per_row: only.PerRowOption = False,
     top: only.TopOption = None,
     grad: only.GradOption = False,
@@ -90,6 +97,7 @@ def command(
     softmax-cli loss x.npy y.npy --dtype float16 --dtype float32 --explain
     softmax-cli loss x.npy y.npy --weight w.csv --label-smoothing 0.1
     softmax-cli loss x.npy y.npy --row-weight r.npy
+    softmax-cli loss x.csv y.csv --by language --units bytes --ledger
     softmax-cli loss x.csv t.csv --multilabel --pos-weight 1,3,1
     softmax-cli loss x.npy y.npy --class-axis 2 --ignore-index -100 --ledger
     softmax-cli loss logits.npy input_ids.npy --shift 1 --ignore-index 0
@@ -99,6 +107,7 @@ def command(
     softmax-cli loss x.npy y.npy --as torch --as keras --top 10
     softmax-cli loss x.npy y.npy --variant nll_loss --accumulate native
     softmax-cli loss x.npy y.npy --reduction none --format csv
+    softmax-cli loss x.csv y.csv --top 10 --keep text --keep source
     softmax-cli loss x.npy y.npy --per-row | sort -k6 -g | tail
     softmax-cli loss x.csv y.csv --per-row --format csv --safe-csv > sheet.csv
     softmax-cli loss p.npy y.npy --values probabilities
@@ -108,21 +117,23 @@ def command(
     softmax-cli loss x.csv y.csv --grad
     softmax-cli loss x.npy y.npy --grad-output g.npy
     """
+    expected = _expected(context, expect, rtol, atol)
     if reading["values"] == LABEL_LOG_PROBABILITIES:
         from softmax_cli.cli import log_probabilities
 
         of_logits, of_labels = _sorted_out(logits, more, labels)
-        note_typing(*of_logits, *of_labels)
+        before_reading(*of_logits, *of_labels, row_weight)
         log_probabilities.loss(context, of_logits, of_labels, {**_options(context.params), **reading})
         return
     conditions = _conditions(fail_if) if fail_if else []
     options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
-    note_typing(*of_logits, *of_labels, weight, pos_weight, row_weight)
+    of_rows = (weight, pos_weight, row_weight, by, units, *(keep or ()))
+    before_reading(*of_logits, *of_labels, *of_rows, output=output_path(grad_output))
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:
-        gates = {"--fail-if": bool(conditions), "--expect": expect is not None, "-q": quiet}
+        gates = {"--fail-if": bool(conditions), "--expect": expected is not None, "-q": quiet}
         gates |= {"--as": bool(frameworks), "--explain": explain, "--ledger": ledger, "--per-row": per_row}
         gates |= {"--top": top is not None}
         _refuse_together({**shows_other, **gates}, f"{chosen[0]} shows something else than the losses", chosen[0])
@@ -133,7 +144,7 @@ def command(
         several = {"--fail-if agreement": any(condition.quantity == "agreement" for condition in conditions)}
         _refuse_together(_not_one_number(context, options) | several, "-q prints one number and nothing else", "-q")
         options.update(variants=options["variants"] or [headline], reference=False, preview=False)
-    if options["reduction"] == "none" and (conditions or expect is not None):
+    if options["reduction"] == "none" and (conditions or expected is not None):
         raise UsageError("--expect and --fail-if compare one number; use --reduction mean or sum")
     from softmax_cli.cli.output import deliver, deliver_number, require_rows
     from softmax_cli.cli.progress import Watch
@@ -143,17 +154,30 @@ def command(
     with Watch() as watch:
         report = evaluate(*files, watcher=watch, **options)
     require_rows(report, (files[1] or files[0]).name)
+    of = options["variants"][0] if len(options["variants"]) == 1 else headline
+    failures: list[str] = []
+    if conditions or expected is not None:
+        from softmax_cli.gates import check
+
+        failures = check(report, conditions, of, expected, rtol, atol)
     if quiet:
         deliver_number(report, report.loss(options["variants"][0]))
     else:
         deliver(report, output_format, safe_csv=safe_csv)
-    of = options["variants"][0] if len(options["variants"]) == 1 else headline
-    if conditions or expect is not None:
-        from softmax_cli.gates import check
+    if failures:
+        raise CheckFailedError("; ".join(failures))
 
-        failures = check(report, conditions, of, expect, rtol, atol)
-        if failures:
-            raise CheckFailedError("; ".join(failures))
+
+def _expected(context: typer.Context, given: Sequence[float] | None, rtol: float, atol: float) -> float | None:
+    """What the loss has to be; raises UsageError for a second one, and for tolerances that are of nothing."""
+    if given and len(given) > 1:
+        raise UsageError(f"--expect {given[1]} is a second one; give one, and other limits as --fail-if")
+    expected = given[0] if given else None
+    if any(asked_for(context, name) for name in ("expect", "rtol", "atol")):
+        from softmax_cli.gates import check_tolerances
+
+        check_tolerances(expected, rtol, atol)
+    return expected
 
 
 def _conditions(texts: Sequence[str]) -> "list[Condition]":
@@ -184,7 +208,7 @@ def _files(logits: Sequence[str], labels: Sequence[str]) -> "tuple[Files, Files 
 def _options(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that are fields of Settings, by the same names."""
     options = {field.name: given[field.name] for field in fields(Settings) if field.name in given}
-    for name in ("variants", "losses", "frameworks"):
+    for name in ("variants", "losses", "frameworks", "keep"):
         options[name] = list(options[name] or ())
     options["variants"] = [ALIASES.get(name, name) for name in options["variants"]]
     options["dtype"] = list(options["dtype"] or ()) or None

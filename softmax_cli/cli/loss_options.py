@@ -5,13 +5,14 @@ from typing import Annotated
 import typer
 
 from softmax_cli.backends import DTYPES
-from softmax_cli.cli.options import COMPUTING, CRITERION, GATES, LABELS, WRITING, conditions, names
+from softmax_cli.cli.options import COMPUTING, CRITERION, GATES, LABELS, WRITING, conditions, counting, names, numeric
 from softmax_cli.cli.reading_options import READING
 from softmax_cli.evaluation.settings import ACCUMULATIONS, ALL_LOSSES, KERNELS
 from softmax_cli.losses.frameworks import FRAMEWORKS
 from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.sigmoid_variants import SIGMOIDS
 from softmax_cli.losses.variants import HEADLINE, VARIANTS
+from softmax_cli.option_numbers import LOSS_ROWS
 from softmax_cli.reports.loss import REDUCTIONS
 
 LabelsArguments = Annotated[
@@ -127,7 +128,7 @@ RowWeightOption = Annotated[
 ]
 LabelSmoothingOption = Annotated[
     float,
-    typer.Option(
+    numeric(
         metavar="E",
         help="Labels (1 - E) q + E / C, from 0 to 1; with --multilabel (1 - E) t + E / 2.",
         rich_help_panel=CRITERION,
@@ -163,7 +164,13 @@ PerRowOption = Annotated[
 ]
 TopOption = Annotated[
     int | None,
-    typer.Option(metavar="K", help="The K rows with the largest loss.", show_default=False, rich_help_panel=WRITING),
+    counting(
+        metavar="K",
+        help="The K rows with the largest loss.",
+        within=LOSS_ROWS,
+        show_default=False,
+        rich_help_panel=WRITING,
+    ),
 ]
 GradOption = Annotated[
     bool, typer.Option("--grad", help="The gradient with respect to the logits.", rich_help_panel=WRITING)
@@ -172,25 +179,24 @@ GradOutputOption = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help="Write the gradient whole to a .npy, .csv or .tsv file.",
+        help="Write the gradient whole to a .npy, .csv or .tsv file, not an input.",
         show_default=False,
         rich_help_panel=WRITING,
     ),
 ]
 
 ExpectOption = Annotated[
-    float | None,
-    typer.Option(
+    list[float] | None,
+    numeric(
+        infinite=True,
         metavar="VALUE",
-        help=f"Unless the loss ({HEADLINE}, or the one --variant) is this; nan and inf too.",
+        help=f"Unless the loss ({HEADLINE}, or the one --variant) is this; nan, inf and -inf too.",
         show_default=False,
         rich_help_panel=GATES,
     ),
 ]
-RtolOption = Annotated[
-    float, typer.Option(min=0, metavar="R", help="... within R times the value,", rich_help_panel=GATES)
-]
-AtolOption = Annotated[float, typer.Option(min=0, metavar="A", help="... or within A.", rich_help_panel=GATES)]
+RtolOption = Annotated[float, numeric(metavar="R", help="... within R times the value,", rich_help_panel=GATES)]
+AtolOption = Annotated[float, numeric(metavar="A", help="... or within A.", rich_help_panel=GATES)]
 FailIfOption = Annotated[
     list[str] | None,
     typer.Option(**conditions("cross_entropy > 2.3", "a loss, an entry of the ledger, nonfinite or agreement")),

@@ -4,12 +4,14 @@ Names (of backends, dtypes, formats) are plain strings here: the tables that def
 """
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from softmax_cli.backends import BACKENDS, DTYPES, EVERY_BACKEND
 from softmax_cli.errors import UsageError
+from softmax_cli.option_numbers import THREADS, Bounds, number, shown, whole_number
 from softmax_cli.writers import WRITERS
 
 COMPUTING = "How to compute"
@@ -27,6 +29,31 @@ def names(what: str, known: Iterable[str], of_multilabel: Iterable[str] = ()) ->
     completion: Callable[[], list[str]] = lambda: [*known, *others]  # noqa: E731
     with_multilabel = f"; with --multilabel {', '.join(others)}" if others else ""
     return {"help": f"{what}: {', '.join(known)}{with_multilabel}.", "metavar": "NAME", "autocompletion": completion}
+
+
+def numeric(*names: str, infinite: bool = False, **more: Any) -> Any:
+    """Return an option that takes a number, or several where it may be repeated."""
+    return _read(lambda where, text: number(where, text, infinite=infinite), *names, **more)
+
+
+def counting(*names: str, within: Bounds | None = None, **more: Any) -> Any:
+    """Return an option that takes a whole number, or several; its help says the bounds, which its user checks."""
+    bounds = "" if within is None else f" A whole number from {within}."
+    return _read(whole_number, *names, **{**more, "help": f"{more['help']}{bounds}"})
+
+
+def _read(read: Callable[[str, str], float], *names: str, **more: Any) -> Any:
+    """Return an option whose text is read here: Typer itself takes all that int() or float() do, as 1_0 and nan."""
+
+    def read_all(context: typer.Context, parameter: typer.CallbackParam, given: Any) -> Any:
+        source = context.get_parameter_source(parameter.name or "")
+        of_environment = source is not None and source.name == "ENVIRONMENT"
+        name = f"{parameter.envvar}=" if of_environment else f"{max(parameter.opts, key=len)} "
+        texts = given if isinstance(given, list | tuple) else [given]
+        read_texts = [read(f"{name}{shown(text)}", text) if isinstance(text, str) else text for text in texts]
+        return read_texts if isinstance(given, list | tuple) else read_texts[0]
+
+    return typer.Option(*names, parser=lambda text: text, callback=read_all, **more)
 
 
 def conditions(example: str, figures: str) -> dict[str, Any]:
@@ -51,6 +78,13 @@ def refuse_format_beside_output(context: typer.Context) -> None:
         raise UsageError("-o takes the format from the file's suffix; leave --format out")
 
 
+def output_path(given: str | None) -> Path | None:
+    """Return the path of an output; raise UsageError for an empty name."""
+    if given == "":
+        raise UsageError("the name of the output file is empty")
+    return None if given is None else Path(given)
+
+
 def asked_for(context: typer.Context, name: str) -> bool:
     """Whether the command line itself gives that option; an environment variable asks for nothing in particular."""
     source = context.get_parameter_source(name)
@@ -58,8 +92,9 @@ def asked_for(context: typer.Context, name: str) -> bool:
 
 
 LOGITS = (
-    "Logits, one row a line: CSV, TSV or NPY (also .gz, .bz2, .xz, .zst); - is standard input, and a pattern in quotes "
-    "('x-*.npy') its matches, one after the other."
+    "Logits, one row per line: CSV, TSV, or a file of arrays (NPY, NPZ, safetensors, torch.save, a pickle), also "
+    "compressed. FILE:NAME is one array of several, - is standard input, and a pattern in quotes ('x-*.npy') its "
+    "matches in order."
 )
 LogitsArgument = Annotated[str, typer.Argument(metavar="LOGITS", help=LOGITS)]
 LogitsArguments = Annotated[list[str], typer.Argument(metavar="LOGITS...", help=LOGITS)]
@@ -98,9 +133,10 @@ DtypeOption = Annotated[
 
 ThreadsOption = Annotated[
     int | None,
-    typer.Option(
+    counting(
         metavar="N",
         help="How many threads compute, on a block of rows each; by default one a core. The result is the same.",
+        within=THREADS,
         envvar="SOFTMAX_CLI_THREADS",
         show_default=False,
         rich_help_panel=COMPUTING,
@@ -109,12 +145,12 @@ ThreadsOption = Annotated[
 
 TemperatureOption = Annotated[
     float,
-    typer.Option("--temperature", "-T", metavar="T", help="Divides the logits first.", rich_help_panel=COMPUTING),
+    numeric("--temperature", "-T", metavar="T", help="Divides the logits first.", rich_help_panel=COMPUTING),
 ]
 
 IgnoreIndexOption = Annotated[
     int | None,
-    typer.Option(
+    counting(
         metavar="LABEL", help="Rows with this label count nowhere.", show_default=False, rich_help_panel=CRITERION
     ),
 ]
@@ -122,6 +158,39 @@ IgnoreIndexOption = Annotated[
 ZeroLogZeroOption = Annotated[
     bool,
     typer.Option("--zero-log-zero", help="Take 0 * log 0 for 0, where torch has nan.", rich_help_panel=CRITERION),
+]
+
+ByOption = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        metavar="FILE|COLUMN",
+        help="The figures of each group of rows: a file with each row's group, or a column of either file.",
+        show_default=False,
+        rich_help_panel=WRITING,
+    ),
+]
+KeepOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="COLUMN|FILE",
+        help="Show this column of either file, or a file, beside the rows that are listed (may be repeated).",
+        show_default=False,
+        rich_help_panel=WRITING,
+    ),
+]
+
+UnitsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--units",
+        metavar="FILE|COLUMN",
+        help="How many bytes, words or characters each row stands for (or each group): the bits and the perplexity "
+        "per unit.",
+        show_default=False,
+        rich_help_panel=WRITING,
+    ),
 ]
 
 FormatOption = Annotated[

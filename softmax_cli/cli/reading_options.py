@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
+from softmax_cli.cli.options import counting
 from softmax_cli.inputs.reading import LABEL_VALUES, VALUES, Reading
 
 READING = "What the files hold"
@@ -22,7 +23,8 @@ def _kinds(what: str, known: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _option(type_: Any, *names: str, **more: Any) -> Any:
-    return Annotated[type_, typer.Option(*names, rich_help_panel=READING, **more)]
+    option = counting if type_ in {int, int | None} else typer.Option
+    return Annotated[type_, option(*names, rich_help_panel=READING, **more)]
 
 
 _OF_LOGITS = {

@@ -5,22 +5,25 @@ from typing import Annotated
 
 import typer
 
-from softmax_cli.cli.options import names
+from softmax_cli.cli.options import counting, names, numeric, output_path
 from softmax_cli.cli.streams import Printed
 from softmax_cli.evaluation.sampling import DISTRIBUTIONS, DTYPES, FILE_FORMATS, sample
+from softmax_cli.option_numbers import CLASSES, ROWS, SEED
 
 
 def command(
-    rows: Annotated[int, typer.Option("--rows", "-n", min=1, help="How many rows.")] = 3,
-    classes: Annotated[int, typer.Option("--classes", "-c", min=1, help="How many classes.")] = 5,
-    seed: Annotated[int, typer.Option("--seed", "-s", min=0, help="The same seed gives the same files.")] = 0,
+    rows: Annotated[int, counting("--rows", "-n", metavar="N", help="How many rows.", within=ROWS)] = 3,
+    classes: Annotated[int, counting("--classes", "-c", metavar="N", help="How many classes.", within=CLASSES)] = 5,
+    seed: Annotated[
+        int, counting("--seed", "-s", metavar="N", help="The same seed gives the same files.", within=SEED)
+    ] = 0,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where to; made if it is not there.")
-    ] = Path(),
+        str, typer.Option("--output", "-o", metavar="DIR", help="Where to; made if it is not there.")
+    ] = ".",
     distribution: Annotated[str, typer.Option(**names("How the logits are spread", DISTRIBUTIONS))] = "normal",
-    scale: Annotated[float, typer.Option(help="What the logits are multiplied by.")] = 1.0,
+    scale: Annotated[float, numeric(metavar="S", help="What the logits are multiplied by.")] = 1.0,
     wrong: Annotated[
-        float, typer.Option(min=0, max=1, help="The share of labels that are not the likeliest class.")
+        float, numeric(metavar="SHARE", help="The share of labels that are not the likeliest class, from 0 to 1.")
     ] = 0.2,
     file_format: Annotated[
         str, typer.Option("--format", "-f", **names("The format of the files", FILE_FORMATS))
@@ -33,7 +36,7 @@ def command(
     So this works: softmax-cli loss $(softmax-cli sample -o /tmp/play)
     """
     paths = sample(
-        output,
+        output_path(output) or Path(),
         rows=rows,
         classes=classes,
         seed=seed,

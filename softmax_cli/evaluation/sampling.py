@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from softmax_cli.errors import UsageError
+from softmax_cli.option_numbers import CLASSES, ROWS, SEED
 from softmax_cli.reports.grid import header_names
 
 FILE_FORMATS = ("csv", "npy")
@@ -59,17 +60,8 @@ def sample(
     """
     from softmax_cli.evaluation.saving import save
 
-    for what, name, known in (
-        ("distribution", distribution, tuple(DISTRIBUTIONS)),
-        ("file format", file_format, FILE_FORMATS),
-        ("dtype", dtype, DTYPES),
-    ):
-        if name not in known:
-            raise UsageError(f"there is no {what} {name!r}; there are {', '.join(known)}")
-    if not math.isfinite(scale):
-        raise UsageError(f"--scale {scale}: a finite number is needed")
-    if not 0 <= wrong <= 1:
-        raise UsageError(f"--wrong {wrong}: a share from 0 to 1 is needed")
+    _check_names(distribution, file_format, dtype)
+    _check_numbers(rows, classes, seed, scale, wrong)
     if classes == 1 and wrong > 0:
         raise UsageError("with one class no label can be wrong; use --wrong 0 or more classes")
     logits, labels = (directory / f"{name}.{file_format}" for name in ("logits", "labels"))
@@ -91,6 +83,25 @@ def sample(
     save(logits, blocks(), header_names(map(str, range(classes))), (rows, classes), 1)
     save(labels, (found[:, None] for found in labels_found), ["label"], (rows,), 0)
     return logits, labels
+
+
+def _check_names(distribution: str, file_format: str, dtype: str) -> None:
+    for what, name, known in (
+        ("distribution", distribution, tuple(DISTRIBUTIONS)),
+        ("file format", file_format, FILE_FORMATS),
+        ("dtype", dtype, DTYPES),
+    ):
+        if name not in known:
+            raise UsageError(f"there is no {what} {name!r}; there are {', '.join(known)}")
+
+
+def _check_numbers(rows: int, classes: int, seed: int, scale: float, wrong: float) -> None:
+    for option, value, bounds in (("--rows", rows, ROWS), ("--classes", classes, CLASSES), ("--seed", seed, SEED)):
+        bounds.check(option, value)
+    if not math.isfinite(scale):
+        raise UsageError(f"--scale {scale}: a finite number is needed")
+    if not 0 <= wrong <= 1:
+        raise UsageError(f"--wrong {wrong}: a share from 0 to 1 is needed")
 
 
 def _scaled(draw: Draw, scale: float, dtype: str) -> Draw:

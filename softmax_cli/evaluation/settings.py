@@ -12,6 +12,7 @@ from softmax_cli.losses.families import SIGMOID, SOFTMAX, Family
 from softmax_cli.losses.others import LOSSES
 from softmax_cli.losses.sigmoid_variants import ALIASES, SIGMOIDS
 from softmax_cli.losses.variants import VARIANTS, Variant
+from softmax_cli.option_numbers import LABEL, LOSS_ROWS, THREADS, number, shown
 from softmax_cli.parallel import available_threads
 from softmax_cli.reports.grid import count
 from softmax_cli.reports.loss import REDUCTIONS
@@ -74,6 +75,10 @@ class Settings(Passing):
         ledger: whether a table shows the ledger.
         per_row: whether to list every row with its label, prediction and loss.
         top: list the rows with the largest losses, so many.
+        by: the group of each row, for the loss of each group: a path, an array, or the name of a column of the labels'
+            or the logits' file.
+        units: how many bytes, words or characters each row stands for, or each group of rows: likewise.
+        keep: columns of either file, by their names, to show beside the rows that are listed; files likewise.
         kernel: of the NumPy backend: ``plain``, ``fused`` (compiled, by numba), or ``auto``: fused where it pays.
     """
 
@@ -99,6 +104,9 @@ class Settings(Passing):
     ledger: bool = False
     per_row: bool = False
     top: int | None = None
+    by: Any = None
+    units: Any = None
+    keep: Sequence[str] = ()
     kernel: str = "auto"
 
     def __post_init__(self) -> None:
@@ -121,8 +129,11 @@ class Settings(Passing):
         known_name("accumulation", self.accumulate, ACCUMULATIONS)
         known_name("kernel", self.kernel, KERNELS)
         positive("--temperature", self.temperature)
-        if self.top is not None and self.top < 1:
-            raise UsageError(f"--top {self.top}: a number of rows is needed")
+        if self.keep and not (self.per_row or self.top):
+            raise UsageError("--keep shows columns beside the rows that are listed; add --per-row or --top")
+        if self.top is not None:
+            LOSS_ROWS.check("--top", self.top)
+        check_label(self.ignore_index)
         if not 0 <= self.label_smoothing <= 1:
             raise UsageError(f"--label-smoothing {self.label_smoothing}: a number from 0 to 1 is needed")
 
@@ -132,8 +143,12 @@ class Settings(Passing):
             if ALL_LOSSES not in self.losses and name.partition(".")[0] not in self.losses:
                 raise UsageError(f"{name} is a parameter of a loss that was not asked for; add --loss")
             loss, _, parameter = name.partition(".")
-            if not isinstance(self.parameters[name], int | float) and parameter not in LOSSES[loss].per_class:
+            value = self.parameters[name]
+            if not isinstance(value, int | float) and parameter not in LOSSES[loss].per_class:
                 raise UsageError(f"--param {name} takes one number")
+            for each in (value,) if isinstance(value, int | float) else value:
+                if not math.isfinite(each):
+                    raise UsageError(f"--param {name}={each}: a finite number is needed")
 
     @property
     def has_weights(self) -> bool:
@@ -236,11 +251,15 @@ def parse_parameters(texts: Sequence[str]) -> dict[str, float | Sequence[float]]
     found: dict[str, float | Sequence[float]] = {}
     for text in texts:
         name, _, value = text.partition("=")
-        try:
-            numbers = tuple(float(number) for number in value.split(","))
-        except ValueError:
-            raise UsageError(f"--param {text!r}: write it as focal.gamma=1") from None
-        found[name.strip()] = numbers[0] if len(numbers) == 1 else numbers
+        name = name.strip()
+        if not value:
+            raise UsageError(f"--param {text!r}: write it as focal.gamma=1")
+        if name in found:
+            raise UsageError(f"--param {shown(text)}: {shown(name)} is given a second time; leave one out")
+        cells = value.split(",")
+        cells = [cell.strip() for cell in cells] if len(cells) > 1 else cells
+        numbers = tuple(number(f"--param {shown(text)}", cell) for cell in cells)
+        found[name] = numbers[0] if len(numbers) == 1 else numbers
     return found
 
 
@@ -251,12 +270,17 @@ def known_name(what: str, name: str, known: Any, *, plural: str = "", more: str 
 
 
 def worker_count(threads: int | None) -> int:
-    """The number of threads that was asked for, else one a core; raises UsageError for less than one."""
+    """The number of threads that was asked for, else one a core; raises UsageError for less than one or too many."""
     if threads is None:
         return available_threads()
-    if threads < 1:
-        raise UsageError(f"--threads {threads}: a number of threads is needed")
+    THREADS.check("--threads", threads)
     return threads
+
+
+def check_label(ignore_index: int | None) -> None:
+    """Raise UsageError for a label that no file can hold."""
+    if ignore_index is not None:
+        LABEL.check("--ignore-index", ignore_index)
 
 
 def positive(option: str, number: float) -> None:

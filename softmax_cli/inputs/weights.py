@@ -1,10 +1,7 @@
 """One weight per class, by position or by the class's name."""
 
-import math
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,11 +11,11 @@ from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.class_names import number_text, numbered_names
 from softmax_cli.inputs.opening import as_source, open_labels, open_logits
 from softmax_cli.inputs.reading import Reading
+from softmax_cli.option_numbers import plain_number
+from softmax_cli.readers.address import is_file
 from softmax_cli.readers.source import Source
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import count
-
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ def inline_weights(option: str, given: Any) -> Any:
 
     A file of that name goes before. Raises UsageError for a list in which something is no number.
     """
-    if not isinstance(given, str) or Path(given).exists():
+    if not isinstance(given, str) or is_file(given):
         return given
     cells = given.split(",")
     pairs = [cell.rpartition("=") for cell in cells]
@@ -86,7 +83,7 @@ def _inline(given: InlineWeights, class_names: tuple[str, ...], option: str) -> 
 
 def _number(text: str) -> float | None:
     """Return a finite number as people write it; None for anything else that float() would take."""
-    return float(text) if _NUMBER.fullmatch(text.strip()) and math.isfinite(float(text)) else None
+    return plain_number(text.strip())
 
 
 def _in_order(weights: NDArray[Any], table: Table, class_names: tuple[str, ...]) -> NDArray[Any]:

@@ -10,8 +10,8 @@ from softmax_cli.readers.dialect import Selection
 from softmax_cli.readers.lines import cells
 from softmax_cli.readers.roles import UNNAMED, Columns, labels_among, matrix_among, no_classes
 
-_RANGE = re.compile(r"(\d{0,9}):(\d{0,9})")
-_POSITION = re.compile(r"-?\d{1,9}")
+_RANGE = re.compile(r"([0-9]{0,9}):([0-9]{0,9})")
+_POSITION = re.compile(r"-?[0-9]{1,9}")
 
 
 def asked_names(selection: Selection) -> tuple[str, ...]:

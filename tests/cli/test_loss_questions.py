@@ -315,7 +315,7 @@ def test_nan_and_inf_can_be_expected(run, cell, value):
         (("--grad", "--expect", "1"), "--grad shows something else than the losses; leave it or --expect out"),
         (("-q", "--top", "3"), "-q prints one number and nothing else; leave it or --top out"),
         (("-q", "--dtype", "float16", "--dtype", "float32"), "leave it or more than one --dtype out"),
-        (("--top", "0"), "--top 0: a number of rows is needed"),
+        (("--top", "0"), "--top 0: a whole number from 1 to 100000 is needed"),
         (("--grad-output", "g.txt"), "unknown suffix '.txt' for the output"),
         (("--grad-output", "g.npy", "--backend", "all"), "--grad-output writes one gradient"),
         (("--as", "jax"), "there is no framework 'jax'; the frameworks are torch, "),

@@ -8,7 +8,7 @@ import pytest
 
 from softmax_cli.evaluation.reporting.report import report
 
-FIGURES = "accuracy, balanced_accuracy, lowest_recall, macro_f1, top_5, loss, perplexity, bits, brier, "
+FIGURES = "accuracy, balanced_accuracy, lowest_recall, macro_f1, top_5, loss, perplexity, bits, units, "
 
 
 @pytest.fixture
@@ -88,9 +88,9 @@ def test_markdown_to_a_file(run, digits, tmp_path):
     [
         (["-o", "x.txt"], "x.txt: unknown suffix '.txt' for the output; the suffixes are .html, .md, .svg, .png"),
         (["-o", "x.md", "-f", "tsv"], "-o takes the format from the file's suffix; leave --format out"),
-        (["--bins", "0"], "--bins 0: a number from 1 to 1000 is needed"),
-        (["--top-k", "0"], "--top-k 0: a number of classes is needed"),
-        (["--worst", "-1"], "--worst -1: a number of rows is needed, or 0"),
+        (["--bins", "0"], "--bins 0: a whole number from 1 to 1000 is needed"),
+        (["--top-k", "0"], "--top-k 0: a whole number from 1 to 1000000 is needed"),
+        (["--worst", "-1"], "--worst -1: a whole number from 0 to 100000 is needed"),
         (["--dtype", "float16"], "report computes in float32 or float64, not in 'float16'"),
         (["-T", "0"], "--temperature 0.0: a positive number is needed"),
         (["--fail-if", "ece"], "--fail-if 'ece': write it as 'ece > 0.05'"),

@@ -6,13 +6,14 @@ from typing import Any
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.checks import chosen, look
 from softmax_cli.checks.check import Symptom
+from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.checking.commands import given
 from softmax_cli.evaluation.checking.mending import Mended
 from softmax_cli.evaluation.checking.survey import Survey, survey
 from softmax_cli.evaluation.checking.trials import Asked, Outcome, run_trials
-from softmax_cli.evaluation.settings import worker_count
+from softmax_cli.evaluation.settings import check_label, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.inputs.opening import as_sources
+from softmax_cli.inputs.opening import as_sources, with_arrays
 from softmax_cli.inputs.progress import Watcher
 from softmax_cli.inputs.progress import ignore as watch_nothing
 from softmax_cli.inputs.raw import RawPair
@@ -61,10 +62,16 @@ def check(
     """
     asked_checks = chosen(select, ignore)
     workers = worker_count(threads)
+    check_label(ignore_index)
     layout = Reading(**reading)
     logits, labels = as_sources(logits, labels)
+    logits, labels, layout = with_arrays(logits, labels, layout, needed=False)
     asked = Asked(logits, labels, layout, ignore_index, zero_log_zero)
     pairs = asked.pairs()
+    applicable = sum(pairs[0].labels is not None or not each.needs_labels for each in asked_checks)
+    if not applicable:
+        remedy = "leave --multilabel out" if layout.multilabel else "give their file, or --label-column"
+        raise UsageError(f"every check that is chosen needs one label per row; {remedy}")
     surveyed, *rivals = (survey(pair, workers, watcher, zero_log_zero=zero_log_zero) for pair in pairs)
     others = {"ignore_index": ignore_index, "zero_log_zero": zero_log_zero}
     what = given(logits, labels, layout, others, surveyed.pair)
@@ -79,7 +86,7 @@ def check(
         files=tuple(table.name for table in (surveyed.pair.logits, surveyed.pair.labels) if table is not None),
         rows=surveyed.rows,
         classes=surveyed.pair.classes,
-        checks=sum(surveyed.pair.labels is not None or not each.needs_labels for each in asked_checks),
+        checks=applicable,
         findings=tuple(_finding(each, surveyed, outcomes) for each in mended),
         notes=surveyed.pair.notes,
     )

@@ -1,10 +1,11 @@
 """What can be asked of `compare`: each option's name, default and check, for Python and the command line."""
 
-import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.settings import Passing, positive
+from softmax_cli.evaluation.settings import Passing, check_label, positive
+from softmax_cli.option_numbers import DEPTHS, LISTED_ROWS, RESAMPLES, SEED, check_limit
 
 _FEW_ROWS = 5
 
@@ -23,6 +24,9 @@ class Comparing(Passing):
         rtol: see ``atol``.
         resamples: of the bootstrap; 0 for no intervals.
         seed: of its random numbers.
+        by: the group of each row, for the figures of each group: a path, an array, or the name of a column of the
+            labels' or of A's file.
+        keep: columns of either of these, by their names, to show beside the rows that changed most; files likewise.
     """
 
     temperature: float = 1.0
@@ -33,18 +37,20 @@ class Comparing(Passing):
     rtol: float | None = None
     resamples: int = 2000
     seed: int = 0
+    by: Any = None
+    keep: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()
         positive("--temperature", self.temperature)
-        for name, least in (("top_k", 1), ("top", 0), ("resamples", 0), ("seed", 0)):
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise UsageError(f"--{name.replace('_', '-')} {value}: a whole number from {least} on is needed")
-        for name in ("atol", "rtol"):
-            value = getattr(self, name)
-            if value is not None and not 0 <= value < math.inf:
-                raise UsageError(f"--{name} {value}: a number from 0 on is needed")
+        check_label(self.ignore_index)
+        DEPTHS.check("--top-k", self.top_k)
+        if self.top is not None:
+            LISTED_ROWS.check("--top", self.top)
+        RESAMPLES.check("--resamples", self.resamples)
+        SEED.check("--seed", self.seed)
+        check_limit("--atol", self.atol)
+        check_limit("--rtol", self.rtol)
 
     @property
     def kept_rows(self) -> int:

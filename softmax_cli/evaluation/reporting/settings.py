@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.settings import Passing, positive
+from softmax_cli.evaluation.settings import Passing, check_label, positive
+from softmax_cli.option_numbers import BINS, DEPTHS, LISTED_ROWS
 
 REPORT_DTYPES = ("float32", "float64")
 TOP_K = 5
-_MOST_BINS = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,6 +24,10 @@ class ReportSettings(Passing):
         top_k: each k for which to say how often the label is among the k likeliest classes; by default 5, where there
             are more classes than that. k = 1, the accuracy, is always there.
         worst: how many of the rows with the largest losses to list.
+        by: the group of each row, for the figures of each group: a path, an array, or the name of a column of the
+            labels' or the logits' file.
+        units: how many bytes, words or characters each row stands for, or each group of rows: likewise.
+        keep: columns of either file, by their names, to show beside the worst rows; files likewise.
     """
 
     dtype: str | None = None
@@ -31,19 +36,20 @@ class ReportSettings(Passing):
     bins: int = 15
     top_k: Sequence[int] = ()
     worst: int = 5
+    by: Any = None
+    units: Any = None
+    keep: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.dtype not in {None, *REPORT_DTYPES}:
             raise UsageError(f"report computes in {' or '.join(REPORT_DTYPES)}, not in {self.dtype!r}")
         super().__post_init__()
         positive("--temperature", self.temperature)
-        if not 1 <= self.bins <= _MOST_BINS:
-            raise UsageError(f"--bins {self.bins}: a number from 1 to {_MOST_BINS} is needed")
+        check_label(self.ignore_index)
+        BINS.check("--bins", self.bins)
         for k in self.top_k:
-            if k < 1:
-                raise UsageError(f"--top-k {k}: a number of classes is needed")
-        if self.worst < 0:
-            raise UsageError(f"--worst {self.worst}: a number of rows is needed, or 0")
+            DEPTHS.check("--top-k", k)
+        LISTED_ROWS.check("--worst", self.worst)
 
     def depths(self, classes: int) -> list[int]:
         """The k of the top-k accuracies, 1 among them, for so many classes."""

@@ -161,7 +161,7 @@ def test_labels_of_the_same_file(tmp_path):
         (([[1, 2], [3, 4]], [0, 1]), {"select": ["Q"]}, "--select 'Q': no check's code begins so"),
         (([[1, 2], [3, 4]], [0, 1]), {"ignore": ["X9"]}, "--ignore 'X9': no check's code begins so"),
         (([[1, 2], [3, 4]], [0, 1]), {"select": [""]}, "--select '': no check's code begins so"),
-        (([[1, 2], [3, 4]], [0, 1]), {"threads": 0}, "--threads 0: a number of threads is needed"),
+        (([[1, 2], [3, 4]], [0, 1]), {"threads": 0}, "--threads 0: a whole number from 1 to 1024 is needed"),
         (([[1, 2], [3, 4]], [[0.5, 0.5], [1, 0]]), {"ignore_index": 0}, "--ignore-index is for class indices"),
     ],
 )

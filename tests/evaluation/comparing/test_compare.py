@@ -442,13 +442,13 @@ def test_without_resamples_there_are_no_intervals():
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ({"top_k": 0}, "--top-k 0: a whole number from 1 on"),
-        ({"top": -1}, "--top -1: a whole number from 0 on"),
-        ({"resamples": -1}, "--resamples -1"),
-        ({"seed": -1}, "--seed -1"),
-        ({"atol": -1.0}, "--atol -1.0: a number from 0 on"),
-        ({"rtol": NAN}, "--rtol nan: a number from 0 on"),
-        ({"atol": INF}, "--atol inf: a number from 0 on"),
+        ({"top_k": 0}, "--top-k 0: a whole number from 1 to 1000000"),
+        ({"top": -1}, "--top -1: a whole number from 0 to 100000"),
+        ({"resamples": -1}, "--resamples -1: a whole number from 0 to 1000000"),
+        ({"seed": -1}, "--seed -1: a whole number from 0 to 9223372036854775807"),
+        ({"atol": -1.0}, "--atol -1.0: a finite number from 0 on"),
+        ({"rtol": NAN}, "--rtol nan: a finite number from 0 on"),
+        ({"atol": INF}, "--atol inf: a finite number from 0 on"),
     ],
 )
 def test_options_out_of_range(option, message):

@@ -402,12 +402,12 @@ def test_more_rows_than_are_kept_in_order_are_near(files, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"bins": 0}, "--bins 0: a number from 1 to 1000 is needed"),
-        ({"bins": 1001}, "--bins 1001: a number from 1 to 1000 is needed"),
-        ({"top_k": [0]}, "--top-k 0: a number of classes is needed"),
-        ({"worst": -1}, "--worst -1: a number of rows is needed, or 0"),
+        ({"bins": 0}, "--bins 0: a whole number from 1 to 1000 is needed"),
+        ({"bins": 1001}, "--bins 1001: a whole number from 1 to 1000 is needed"),
+        ({"top_k": [0]}, "--top-k 0: a whole number from 1 to 1000000 is needed"),
+        ({"worst": -1}, "--worst -1: a whole number from 0 to 100000 is needed"),
         ({"temperature": 0.0}, "--temperature 0.0: a positive number is needed"),
-        ({"threads": 0}, "--threads 0: a number of threads is needed"),
+        ({"threads": 0}, "--threads 0: a whole number from 1 to 1024 is needed"),
         ({"dtype": "float16"}, "report computes in float32 or float64, not in 'float16'"),
     ],
 )
