@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from softmax_cli.reports.rows import RowLine
 
 
+@np.errstate(all="ignore")  # what is not finite is counted and explained
 def evaluate(logits: Any, labels: Any = None, **options: Any) -> "LossReport | LikelihoodReport":
     """Return the cross-entropy by every variant, side by side, each compared with float64 arithmetic.
 

@@ -2,7 +2,6 @@
 
 import io
 import warnings
-from dataclasses import replace
 from random import Random
 from typing import Any
 

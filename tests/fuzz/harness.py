@@ -96,7 +96,7 @@ def run(
 def _started(start: Start, work: Path, temporary: Path) -> Running:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SOFTMAX_CLI_")}
     environment |= {"PYTHONPATH": str(ROOT), "TMPDIR": str(temporary), "COLUMNS": "80", "SOFTMAX_CLI_DEBUG": "1"}
-    process = subprocess.Popen(  # noqa: S603
+    process = subprocess.Popen(
         [sys.executable, "-m", "softmax_cli", *start.argv],
         cwd=work,
         env=environment,

@@ -77,7 +77,7 @@ def _names_file(case: Case, line: str) -> bool:
     """Whether a line names a file, or an option that it is about."""
     values = {each.split("=", 1)[-1] for each in case.argv} - {""}
     names = {name.encode("unicode_escape").decode() for name in values} | values | set(case.files)
-    return line.startswith("error: --") or "stdin" in line or any(name in line for name in names)
+    return line.startswith(("error: --", "error: ''")) or "stdin" in line or any(name in line for name in names)
 
 
 def _of_result(case: Case, expected: Expected, outcome: Outcome) -> list[Finding]:

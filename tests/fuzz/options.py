@@ -253,15 +253,23 @@ def _completions(option: Any) -> list[str]:
         return []
     try:
         return [getattr(each, "value", each) for each in complete(None, option, "")]
-    except Exception:  # noqa: BLE001  (an option whose completion needs a context offers nothing here)
+    except Exception:
         return []
 
 
 def _made(argv: list[str]) -> tuple[str, ...]:
     """The names that the command may write: what it is told to, and where `sample` writes without being told."""
-    told = {each.split("=", 1)[-1] for each in argv} | {each for each in argv}
+    told = {each.split("=", 1)[-1] for each in argv} | set(argv)
     of_short = {each[2:] for each in argv if each.startswith("-o")}
     made = {name for name in told | of_short if name.startswith(("out", "-dash", "ooo"))}
+    # Any other file, too, if it is nothing but the output.
+    given = [each.split("=", 1)[-1] for each in argv]
+    made |= {
+        name
+        for flag, name in zip(argv, given[1:] + [""], strict=True)
+        if flag in {"-o", "--output", "--grad-output"} and given.count(name) == 1
+    }
+    made |= {name for flag, name in zip(argv, given, strict=True) if "output=" in flag and given.count(name) == 1}
     if argv[0] == "sample":
         made |= (
             {f"{what}.{ending}" for what in ("logits", "labels") for ending in ("csv", "npy", "tsv")} | {"nodir"} | told

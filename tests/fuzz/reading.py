@@ -117,8 +117,6 @@ def number(cell: str, decimal: str = ".") -> float:
 def table(data: bytes, facts: Mapping[str, Any]) -> list[list[float]]:
     """The numbers in the chosen ``columns`` of a delimited file."""
     rows = rows_of(data, facts)
-    if len(rows[0]) <= max(facts["columns"]):
-        raise Unreadable("there is no such column")
     if len(rows[0]) != facts["width"]:
         raise Doubtful
     return [[number(row[column], facts["decimal"]) for column in facts["columns"]] for row in rows]
@@ -136,9 +134,11 @@ def labels(data: bytes, facts: Mapping[str, Any], classes: int, by: Criterion) -
     if len(rows[0]) != facts["width"]:
         raise Doubtful
     column = [row[facts["column"]] for row in rows]
+    if {cell.lower() for cell in column} <= {"true", "false"}:
+        raise Doubtful
     if facts["labels"] == "names":
         return [_named(cell, facts["names"]) for cell in column]
-    if {cell.lower() for cell in column} <= {"true", "false"} or (facts.get("guessed") and _is_text(column[0])):
+    if facts.get("guessed") and _is_text(column[0]):
         raise Doubtful  # the first cell may be the column's name
     return indices([number(cell, facts["decimal"]) for cell in column], classes, by)
 
@@ -182,6 +182,8 @@ def array(data: bytes) -> np.ndarray[Any, Any]:
             warnings.simplefilter("ignore", UserWarning)  # of headers that Python 2 wrote
             loaded = np.load(io.BytesIO(data), allow_pickle=False)
     except Exception as error:  # whatever numpy raises, the file is not one that it reads
+        if "Cannot parse header" in str(error):  # it has another parser for headers that Python 2 wrote
+            raise Doubtful from None
         raise Unreadable(f"{type(error).__name__}: {error}") from None
     if not isinstance(loaded, np.ndarray):
         raise Doubtful

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 import typer.main
 from typer.testing import CliRunner
@@ -83,7 +82,7 @@ class Sandbox:
                 status = end.code if isinstance(end.code, int) else 1
             except Hang:
                 crash = f"hang: {traceback.format_exc()}"
-            except Exception:  # noqa: BLE001  (the command line promises that there is none)
+            except Exception:
                 crash = traceback.format_exc()
             sys.stdout.flush()
             sys.stderr.flush()

@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import math
 from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
@@ -163,7 +164,8 @@ def _case(
             "width": classes + together + index if together else 1,
         },
         "fault": fault,
-        "sure": _is_sure(dialect, x, labels, by, classes),
+        "sure": _is_sure(dialect, x, labels, classes, index=index, together=together),
+        "beside": together and _whole(x),  # then nothing shows that the labels are no class
     }
     argv = drawing.command(
         random, (logits_name, None if together else "y.csv"), by, _options(random, dialect, names, together=together)
@@ -171,17 +173,23 @@ def _case(
     return Case(KIND, files, argv, facts)
 
 
-def _is_sure(dialect: Dialect, x: list[list[float]], labels: _Labels, by: Criterion, classes: int) -> bool:
+def _is_sure(
+    dialect: Dialect, x: list[list[float]], labels: _Labels, classes: int, *, index: bool, together: bool
+) -> bool:
     """Whether nothing in the files can be taken for something else."""
-    whole = all(value == value and abs(value) < 1e300 and value == int(value) for row in x for value in row)
     return (
         len(x) > 1
         and classes > 1
-        and not whole
+        and not _whole(x)
         and labels.kind != "rows"
         and dialect.blank_before == 0
-        and not (dialect.delimiter == " " and labels.kind == "names")
+        and not (dialect.delimiter == " " and (labels.kind == "names" or index))
+        and not (dialect.decimal == "," and together)
     )
+
+
+def _whole(x: list[list[float]]) -> bool:
+    return all(math.isfinite(value) and abs(value) < 1e300 and value == int(value) for row in x for value in row)
 
 
 def _facts(dialect: Dialect) -> dict[str, Any]:
@@ -292,6 +300,8 @@ def _read(case: Case, by: Criterion) -> tuple[list[list[float]], list[Label]]:
     logits, labels = case.facts["logits"], case.facts["labels"]
     x = reading.table(case.files[logits["file"]], logits)
     if case.argv[0] == "softmax":
+        if case.facts["beside"]:
+            raise Doubtful
         return x, [0] * len(x)
     y = reading.labels(case.files[labels["file"]], labels, len(x[0]), by)
     if len(x) != len(y):

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from softmax_cli.evaluation.log_probabilities import label_log_probabilities
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.reporting.best_temperature import tempered
@@ -35,6 +37,7 @@ from softmax_cli.reports.signature import Signature
 _CONFUSED = 10
 
 
+@np.errstate(all="ignore")  # what is not finite is counted and explained
 def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | MultilabelReport | LikelihoodReport:
     """How good a model is, from its logits x (N, C) and labels y (N,), with p = softmax(x / T).
 
