@@ -77,7 +77,12 @@ def loss(rows: Sequence[Sequence[float]], labels: Sequence[Label], by: Criterion
     weight = max(by.weight or (1.0,))
     slack = rounding(scaled, dtype, weight)
     if by.temperature != 1.0:
-        slack += 4 * EPSILON[dtype] * weight * max((abs(value) for row in scaled for value in row if math.isfinite(value)), default=0)
+        slack += (
+            4
+            * EPSILON[dtype]
+            * weight
+            * max((abs(value) for row in scaled for value in row if math.isfinite(value)), default=0)
+        )
     sum_ = _total(losses)
     if by.reduction == "sum":
         return Band(sum_, slack * len(counted))
@@ -88,7 +93,10 @@ def _scaled(row: Sequence[float], temperature: float) -> list[float]:
     if temperature == 1.0:
         return list(row)
     quotients = [value / temperature for value in row]
-    if any(math.isfinite(value) and abs(quotient) > _LARGEST_QUOTIENT for value, quotient in zip(row, quotients, strict=True)):
+    if any(
+        math.isfinite(value) and abs(quotient) > _LARGEST_QUOTIENT
+        for value, quotient in zip(row, quotients, strict=True)
+    ):
         raise Doubtful
     return quotients
 

@@ -56,7 +56,9 @@ def _values(random: Random, rows: list[list[float]], dtype: str) -> np.ndarray[A
         with np.errstate(all="ignore"):
             return np.array(rows).astype(kind)
     info = np.iinfo(kind)
-    low, high = (int(info.min), int(info.max)) if random.random() < 0.2 else (max(int(info.min), -90), min(int(info.max), 90))
+    low, high = (
+        (int(info.min), int(info.max)) if random.random() < 0.2 else (max(int(info.min), -90), min(int(info.max), 90))
+    )
     return np.array([[random.randint(low, high) for _ in row] for row in rows], kind)
 
 
@@ -66,7 +68,9 @@ def _labels(random: Random, count: int, classes: int, by: Criterion) -> np.ndarr
     if by.ignore_index is not None:
         indices = [by.ignore_index if random.random() < 0.3 else index for index in indices]
     if random.random() < 0.08:
-        indices[random.randrange(count)] = random.choice((-1, 255, 256, 2048, 65535, 1 << 31, (1 << 63) - 1, -(1 << 63)))
+        indices[random.randrange(count)] = random.choice(
+            (-1, 255, 256, 2048, 65535, 1 << 31, (1 << 63) - 1, -(1 << 63))
+        )
     kind = np.dtype(random.choice(_LABELS))
     values = np.array(indices)
     if kind.kind == "f":
@@ -135,9 +139,17 @@ def _expected(case: Case, x: np.ndarray[Any, Any], by: Criterion) -> Expected:
     if case.argv[0] == "softmax":
         return drawing.expected(case.argv, rows, [0] * len(rows), by, dtype)
     y = reading.array(case.files["y.npy"])
-    if y.shape == x.shape or y.ndim != x.ndim - 1 or y.dtype.kind not in "iufb" or y.shape != x.shape[:-1] or classes == 1:
+    if (
+        y.shape == x.shape
+        or y.ndim != x.ndim - 1
+        or y.dtype.kind not in "iufb"
+        or y.shape != x.shape[:-1]
+        or classes == 1
+    ):
         raise Doubtful
-    values: list[Label] = reading.indices([int(v) if y.dtype.kind != "f" else float(v) for v in y.reshape(-1)], classes, by)
+    values: list[Label] = reading.indices(
+        [int(v) if y.dtype.kind != "f" else float(v) for v in y.reshape(-1)], classes, by
+    )
     return drawing.expected(case.argv, rows, values, by, dtype)
 
 

@@ -10,7 +10,25 @@ from tests.fuzz.case import Case, Expected, Refusal
 
 KIND = "damaged"
 _KINDS = {tables.KIND: tables, arrays.KIND: arrays}
-_TELLING = (b"\n", b"\r", b",", b";", b'"', b"\t", b" ", b"\0", b"-", b".", b"e", b"9", b"\xff", b"\xef\xbb\xbf", b"#", b"nan", b"inf")
+_TELLING = (
+    b"\n",
+    b"\r",
+    b",",
+    b";",
+    b'"',
+    b"\t",
+    b" ",
+    b"\0",
+    b"-",
+    b".",
+    b"e",
+    b"9",
+    b"\xff",
+    b"\xef\xbb\xbf",
+    b"#",
+    b"nan",
+    b"inf",
+)
 
 
 def draw(random: Random) -> Case:
@@ -80,7 +98,17 @@ def _number(random: Random, data: bytes) -> bytes:
     return data[:place] + struct.pack("<q", random.choice((-1, 0, 1 << 31, 1 << 62, -(1 << 63)))) + data[place + 8 :]
 
 
-_DAMAGES: tuple[Callable[[Random, bytes], bytes], ...] = (_flip, _flip, _insert, _insert, _delete, _cut, _double, _head, _number)
+_DAMAGES: tuple[Callable[[Random, bytes], bytes], ...] = (
+    _flip,
+    _flip,
+    _insert,
+    _insert,
+    _delete,
+    _cut,
+    _double,
+    _head,
+    _number,
+)
 
 
 def expected(case: Case) -> Expected:

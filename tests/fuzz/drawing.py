@@ -96,7 +96,9 @@ def command(random: Random, files: tuple[str, str | None], by: Criterion, more: 
     return "loss", *given, *chosen, *more, *last
 
 
-def expected(argv: Sequence[str], logits: list[list[float]], labels: list[Label], by: Criterion, dtype: str) -> Expected:
+def expected(
+    argv: Sequence[str], logits: list[list[float]], labels: list[Label], by: Criterion, dtype: str
+) -> Expected:
     """What such a command must print for these rows and labels; MAY be refused as far as this function knows."""
     kept = [place for place in range(len(logits)) if place not in by.skip]
     logits, labels = [logits[place] for place in kept], [labels[place] for place in kept]
@@ -105,7 +107,9 @@ def expected(argv: Sequence[str], logits: list[list[float]], labels: list[Label]
     try:
         return Expected(_numbers(argv, logits, labels, by, dtype))
     except ValueError as error:
-        return Expected(refusal=Refusal.MAY if argv[0] in {"softmax", "compare", "check"} else Refusal.MUST, why=str(error))
+        return Expected(
+            refusal=Refusal.MAY if argv[0] in {"softmax", "compare", "check"} else Refusal.MUST, why=str(error)
+        )
     except Doubtful:
         return Expected()
 
@@ -149,4 +153,3 @@ def _report(logits: list[list[float]], labels: list[Label], by: Criterion, dtype
         right = sum(row.index(max(row)) == label for row, label in pairs)
         numbers["accuracy"] = Band(right / len(pairs), 1e-12)
     return numbers
-

@@ -6,7 +6,10 @@ nothing left.
 
 import json
 import signal
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -52,7 +55,8 @@ _SHORT = (
     ("compare", "small.csv", "small.csv"), ("losses",), ("checks",), ("--help",), ("loss", "--help"), ("--version",),
 )  # fmt: skip
 SIGNALS = {"INT": signal.SIGINT, "TERM": signal.SIGTERM, "HUP": signal.SIGHUP, "KILL": signal.SIGKILL}
-_COMPRESSED_MOMENTS = ("time", "read", "written")
+_LEAST_SPACE = 16 << 20  # bytes: with fewer, Python cannot import its own modules
+_MORE_SPACE = 160 << 20
 
 
 def _signal(random: Random) -> Fault:
@@ -61,13 +65,25 @@ def _signal(random: Random) -> Fault:
     moments = ("fed", "time") if piped else ("time", "read", *(["written"] * 2 if _output(argv) else ()))
     act = random.choice(("INT", "TERM", "HUP", "KILL", "TERM TERM"))
     stdin = random.choice(("x-a.csv", "x-a.npy")) if piped else None
-    return Fault("signal", argv, act, (random.choice(moments), random.random()), stdin, _output(argv), random.random() < 0.5)
+    return Fault(
+        "signal", argv, act, (random.choice(moments), random.random()), stdin, _output(argv), random.random() < 0.5
+    )
 
 
 def _change(random: Random) -> Fault:
-    argv = random.choice(tuple(each for each in (*_TO_STREAM, *_TO_FILE) if each[0] in {"loss", "softmax"} and "--per-row" not in each))
+    argv = random.choice(
+        tuple(each for each in (*_TO_STREAM, *_TO_FILE) if each[0] in {"loss", "softmax"} and "--per-row" not in each)
+    )
     act = random.choice(("rewrite", "rewrite", "truncate", "append", "replace", "touch", "unlink"))
-    return Fault("change", argv, act, (random.choice(("time", "read", "read")), random.random()), None, _output(argv), random.random() < 0.5)
+    return Fault(
+        "change",
+        argv,
+        act,
+        (random.choice(("time", "read", "read")), random.random()),
+        None,
+        _output(argv),
+        random.random() < 0.5,
+    )
 
 
 def _disk(random: Random) -> Fault:
@@ -88,16 +104,34 @@ def _memory(random: Random) -> Fault:
 def _stream(random: Random) -> Fault:
     argv = random.choice((*_SHORT, ("softmax", "small.csv", "-o", "out/p.csv"), ("loss", "-q", "-", "small-y.csv")))
     act = random.choice(("closed 0", "closed 1", "closed 2", "full 1", "full 2", "closed 1 2", "closed 0 1 2"))
-    return Fault("stream", argv, act, output=_output(argv), stdin="small.csv" if "-" in argv and "0" not in act else None)
+    return Fault(
+        "stream", argv, act, output=_output(argv), stdin="small.csv" if "-" in argv and "0" not in act else None
+    )
 
 
 def _pipe(random: Random) -> Fault:
     if random.random() < 0.5:
         return Fault("pipe", random.choice(_PIPED), "cut", ("size", random.random()), "x-a.csv", "out/p.csv")
-    return Fault("pipe", random.choice((("softmax", "x-a.csv"), ("loss", "x-a.csv", "y.csv", "--per-row"), *_SHORT)), "head")
+    return Fault(
+        "pipe", random.choice((("softmax", "x-a.csv"), ("loss", "x-a.csv", "y.csv", "--per-row"), *_SHORT)), "head"
+    )
 
 
-_DRAWS: tuple[Callable[[Random], Fault], ...] = (_signal, _signal, _signal, _signal, _change, _change, _change, _disk, _spool, _memory, _stream, _stream, _pipe)
+_DRAWS: tuple[Callable[[Random], Fault], ...] = (
+    _signal,
+    _signal,
+    _signal,
+    _signal,
+    _change,
+    _change,
+    _change,
+    _disk,
+    _spool,
+    _memory,
+    _stream,
+    _stream,
+    _pipe,
+)
 
 
 def _output(argv: tuple[str, ...]) -> str | None:
@@ -112,11 +146,12 @@ def drawn(seed: int, index: int) -> Fault:
 
 def run(fault: Fault, folder: Path) -> tuple[str, list[Finding]]:
     """Let it happen in a folder, and look at what is left: a word for the summary, and what was wrong."""
+    folder = folder.resolve()
+    clean = _clean(folder, fault.argv, fault.stdin)
     work, temporary = _prepared(fault, folder)
     before = aftermath.seen(work)
-    clean = _clean(fault.argv, fault.stdin)
-    start = _start(fault, clean)
-    ended = harness.run(start, work, temporary, _moment(fault, work, clean), _strike(fault, work))
+    start = _start(fault, folder, clean)
+    ended = harness.run(start, work, temporary, _moment(fault, folder, clean), _strike(fault, folder))
     after = aftermath.Scene(work, temporary, before, clean.output)
     return aftermath.judge(fault, ended, after, clean)
 
@@ -126,69 +161,83 @@ def _prepared(fault: Fault, folder: Path) -> tuple[Path, Path]:
     work, temporary = harness.emptied(folder / "work"), harness.emptied(folder / "tmp")
     (work / OUT).mkdir()
     for name in {*fault.argv, *([fault.stdin] if fault.stdin else [])}:
-        if (_stock() / name).is_file():
-            (work / name).write_bytes((_stock() / name).read_bytes())
+        if (_stock(folder) / name).is_file():
+            (work / name).write_bytes((_stock(folder) / name).read_bytes())
     if fault.old and fault.output:
         (work / fault.output).write_bytes(aftermath.OLD)
     return work, temporary
 
 
 @cache
-def _stock() -> Path:
+def _stock(folder) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="stock-", dir="."))
     stock.fill(folder)
     return folder.resolve()
 
 
 @cache
-def _clean(argv: tuple[str, ...], stdin: str | None) -> aftermath.Clean:
+def _clean(folder: Path, argv: tuple[str, ...], stdin: str | None) -> aftermath.Clean:
     """What the command does where nothing happens to it."""
     fault = Fault("none", argv, "none", stdin=stdin, output=_output(argv))
-    work, temporary = _prepared(fault, _stock() / "clean")
-    began = harness.time.monotonic()
+    work, temporary = _prepared(fault, folder)
+    began = time.monotonic()
     ended = harness.run(harness.Start(argv, stdin), work, temporary, harness.never, lambda _: None)
-    seconds = harness.time.monotonic() - began
+    seconds = time.monotonic() - began
     output = work / fault.output if fault.output else None
     return aftermath.Clean(ended, output.read_bytes() if output and output.is_file() else None, seconds)
 
 
+_PEAK = """
+import sys
+from softmax_cli.cli import main
+try:
+    main()
+finally:
+    print(open('/proc/self/status').read().split('VmPeak:')[1].split()[0], file=sys.stderr)
+"""
+
+
 @cache
-def _least_memory() -> int:
-    """The address space that a command on a small file takes."""
-    code = "import sys\nsys.argv[1:] = ['loss', '-q', 'small.csv', 'small-y.csv']\nfrom softmax_cli.cli import main\ntry:\n    main()\nfinally:\n    print(open('/proc/self/status').read().split('VmPeak:')[1].split()[0])"
-    found = harness.subprocess.run([harness.sys.executable, "-c", code], cwd=_stock(), env={"PYTHONPATH": str(harness.ROOT)}, capture_output=True, text=True, check=False)  # noqa: S603
-    return int(found.stdout.split()[-1]) << 10
+def _least_memory(folder: Path, command: str) -> int:
+    """The address space that a command takes on small files."""
+    argv = [command, "small.csv", *{"softmax": (), "compare": ("small.csv",)}.get(command, ("small-y.csv",))]
+    words = [sys.executable, "-c", _PEAK, *argv]
+    environment = {"PYTHONPATH": str(harness.ROOT)}
+    found = subprocess.run(words, cwd=_stock(folder), env=environment, capture_output=True, text=True, check=True)
+    return int(found.stderr.split()[-1]) << 10
 
 
-def _start(fault: Fault, clean: aftermath.Clean) -> harness.Start:
+def _start(fault: Fault, folder: Path, clean: aftermath.Clean) -> harness.Start:
     """How the command is run under that fault."""
     share = fault.when[1]
     if fault.kind == "disk":
-        largest = len(clean.output or b"") + 1 if fault.stdin is None else (_stock() / fault.stdin).stat().st_size
+        largest = len(clean.output or b"") + 1 if fault.stdin is None else (_stock(folder) / fault.stdin).stat().st_size
         return harness.Start(fault.argv, fault.stdin, largest_file=int(share * largest))
     if fault.kind == "memory":
-        return harness.Start(fault.argv, memory=_least_memory() + (8 << 20) + int(share * (160 << 20)))
+        return harness.Start(
+            fault.argv, memory=_least_memory(folder, fault.argv[0]) + _LEAST_SPACE + int(share * _MORE_SPACE)
+        )
     if fault.kind == "stream":
         word, *streams = fault.act.split()
         return harness.Start(fault.argv, fault.stdin, **{word: tuple(map(int, streams))})  # type: ignore[arg-type]
     if fault.act == "cut":
-        size = (_stock() / str(fault.stdin)).stat().st_size
+        size = (_stock(folder) / str(fault.stdin)).stat().st_size
         return harness.Start(fault.argv, fault.stdin, fed=int(share * (size - 200)))
     return harness.Start(fault.argv, fault.stdin, read_lines=1 if fault.act == "head" else None)
 
 
-def _moment(fault: Fault, work: Path, clean: aftermath.Clean) -> Callable[[harness.Running], bool]:
+def _moment(fault: Fault, folder: Path, clean: aftermath.Clean) -> Callable[[harness.Running], bool]:
     """When it happens."""
     kind, share = fault.when
     if fault.kind not in {"signal", "change"}:
         return harness.never
     if kind == "read":
-        path = work / _input(fault)
+        path = folder / "work" / _input(fault)
         return harness.once_read(path, int(share * path.stat().st_size))
     if kind == "written":
-        return harness.once_written(work / OUT, int(share * len(clean.output or b"")))
+        return harness.once_written(folder / "work" / OUT, int(share * len(clean.output or b"")))
     if kind == "fed":
-        return harness.once_fed(int(share * (_stock() / str(fault.stdin)).stat().st_size))
+        return harness.once_fed(int(share * (_stock(folder) / str(fault.stdin)).stat().st_size))
     return harness.after(share * max(clean.seconds - 0.1, 0.05))
 
 
@@ -196,13 +245,13 @@ def _input(fault: Fault) -> str:
     return next(each for each in fault.argv if each.startswith("x-a"))
 
 
-def _strike(fault: Fault, work: Path) -> Callable[[harness.Running], None]:
+def _strike(fault: Fault, folder: Path) -> Callable[[harness.Running], None]:
     """What happens."""
     if fault.kind == "signal":
         return lambda running: [running.process.send_signal(SIGNALS[each]) for each in fault.act.split()] and None
     if fault.kind == "change":
-        path = work / _input(fault)
-        return lambda _: _CHANGES[fault.act](path, _stock() / path.name.replace("x-a", "x-b"))
+        path = folder / "work" / _input(fault)
+        return lambda _: _CHANGES[fault.act](path, _stock(folder) / path.name.replace("x-a", "x-b"))
     return lambda _: None
 
 

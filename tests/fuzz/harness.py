@@ -64,7 +64,9 @@ class Running:
         return self.process.poll() is None
 
 
-def run(start: Start, work: Path, temporary: Path, moment: Callable[[Running], bool], strike: Callable[[Running], None]) -> Ended:
+def run(
+    start: Start, work: Path, temporary: Path, moment: Callable[[Running], bool], strike: Callable[[Running], None]
+) -> Ended:
     """Run a command; once ``moment`` says so, ``strike``."""
     running = _started(start, work, temporary)
     deadline = time.monotonic() + LONGEST
@@ -104,7 +106,10 @@ def _started(start: Start, work: Path, temporary: Path) -> Running:
         preexec_fn=lambda: _prepare(start),  # noqa: PLW1509  (the threads of this process hold no lock that it needs)
     )
     running = Running(process)
-    todo: list[Callable[[], None]] = [lambda: _take(process.stdout, running.out, start.read_lines), lambda: _take(process.stderr, running.err, None)]
+    todo: list[Callable[[], None]] = [
+        lambda: _take(process.stdout, running.out, start.read_lines),
+        lambda: _take(process.stderr, running.err, None),
+    ]
     if start.stdin:
         todo.append(lambda: _feed(running, (work / str(start.stdin)).read_bytes(), start.fed))
     running.threads = [threading.Thread(target=each, daemon=True) for each in todo]

@@ -101,7 +101,10 @@ def _of_numbers(expected: Mapping[str, Band], printed: Mapping[str, float]) -> l
         for name, band in expected.items()
         if name not in printed or not band.holds(printed[name])
     }
-    said = "; ".join(f"{name}: {number} where the oracle has {band.value} ± {band.tolerance:.2g}" for name, (number, band) in wrong.items())
+    said = "; ".join(
+        f"{name}: {number} where the oracle has {band.value} ± {band.tolerance:.2g}"
+        for name, (number, band) in wrong.items()
+    )
     return [Finding("number", said)] if wrong else []
 
 

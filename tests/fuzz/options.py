@@ -16,13 +16,133 @@ from softmax_cli.cli.app import app
 from tests.fuzz.case import Case, Expected
 
 KIND = "options"
-_WHOLE = ("0", "1", "2", "3", "5", "-1", "-100", "10", "255", "100000", "2147483648", "99999999999999999999", "1_0", "１", "1.0", "0x1", "+1", " 1", "")
-_DECIMAL = ("0", "1", "0.5", "2", "-1", "1e-3", "nan", "inf", "-inf", "1e400", "1e-320", "1e308", "1_0.5", "٣", "0x1p3", "", "1,5", ".5", "1e")
-_FIGURES = ("loss", "accuracy", "cross_entropy", "max_abs_diff", "kl", "ece", "nonfinite", "agreement", "mean", "nothing_known", "")
+_WHOLE = (
+    "0",
+    "1",
+    "2",
+    "3",
+    "5",
+    "-1",
+    "-100",
+    "10",
+    "255",
+    "100000",
+    "2147483648",
+    "99999999999999999999",
+    "1_0",
+    "１",
+    "1.0",
+    "0x1",
+    "+1",
+    " 1",
+    "",
+)
+_DECIMAL = (
+    "0",
+    "1",
+    "0.5",
+    "2",
+    "-1",
+    "1e-3",
+    "nan",
+    "inf",
+    "-inf",
+    "1e400",
+    "1e-320",
+    "1e308",
+    "1_0.5",
+    "٣",
+    "0x1p3",
+    "",
+    "1,5",
+    ".5",
+    "1e",
+)
+_FIGURES = (
+    "loss",
+    "accuracy",
+    "cross_entropy",
+    "max_abs_diff",
+    "kl",
+    "ece",
+    "nonfinite",
+    "agreement",
+    "mean",
+    "nothing_known",
+    "",
+)
 _SIGNS = (">", "<", ">=", "<=", "==", "!=", "=", "")
-_TEXT = ("", "a", "0", "1", "0,1", "0:2", "2:0", "-1", "a,b", "a,a", ":", ",", "tab", "space", ";", "\t", "é", "고양이", "\x1b[31m", "\u202e", "a\nb", "x" * 300, "nan", "--", "'", '"', "%s", "{0}", "0,7,100:164", "a=1,b=2", "1,2,3", "1,nan,3", "1,2")
-_FILES = ("x.csv", "y.csv", "z.csv", "w.csv", "x.npy", "y.npy", "soft.npy", "none.csv", "", ".", "./x.csv", "x*", "*.npy", "-", "nodir/x.csv", "binary.npy", "multi.npy")
-_OUTPUTS = ("out.csv", "out.npy", "out.tsv", "out.html", "out.json", "out.md", "out.xyz", "out", "", ".", "nodir/out.csv", "x.csv", "o" * 300 + ".csv", "-dash.csv", "out.CSV")
+_TEXT = (
+    "",
+    "a",
+    "0",
+    "1",
+    "0,1",
+    "0:2",
+    "2:0",
+    "-1",
+    "a,b",
+    "a,a",
+    ":",
+    ",",
+    "tab",
+    "space",
+    ";",
+    "\t",
+    "é",
+    "고양이",
+    "\x1b[31m",
+    "\u202e",
+    "a\nb",
+    "x" * 300,
+    "nan",
+    "--",
+    "'",
+    '"',
+    "%s",
+    "{0}",
+    "0,7,100:164",
+    "a=1,b=2",
+    "1,2,3",
+    "1,nan,3",
+    "1,2",
+)
+_FILES = (
+    "x.csv",
+    "y.csv",
+    "z.csv",
+    "w.csv",
+    "x.npy",
+    "y.npy",
+    "soft.npy",
+    "none.csv",
+    "",
+    ".",
+    "./x.csv",
+    "x*",
+    "*.npy",
+    "-",
+    "nodir/x.csv",
+    "binary.npy",
+    "multi.npy",
+)
+_OUTPUTS = (
+    "out.csv",
+    "out.npy",
+    "out.tsv",
+    "out.html",
+    "out.json",
+    "out.md",
+    "out.xyz",
+    "out",
+    "",
+    ".",
+    "nodir/out.csv",
+    "x.csv",
+    "o" * 300 + ".csv",
+    "-dash.csv",
+    "out.CSV",
+)
 _MAKES_FILES = ("grad_output", "output")
 _SLOW = {"backend", "device", "kernel"}  # torch and numba take seconds to load: seldom, and only in a long run
 _MOST = {"sample": ("--rows", "--classes")}
@@ -31,6 +151,7 @@ _MOST = {"sample": ("--rows", "--classes")}
 @cache
 def _files() -> dict[str, bytes]:
     """Healthy files, one of each kind that the commands take."""
+
     def saved(array: Any) -> bytes:
         stream = io.BytesIO()
         np.save(stream, array)
@@ -72,7 +193,9 @@ def draw(random: Random) -> Case:
             continue
         argv += _given(random, name, option)
     if random.random() < 0.03:
-        argv.insert(random.randrange(1, len(argv) + 1), random.choice(("--help", "-h", "--no-such-option", "-Z", "--", "extra")))
+        argv.insert(
+            random.randrange(1, len(argv) + 1), random.choice(("--help", "-h", "--no-such-option", "-Z", "--", "extra"))
+        )
     return Case(KIND, _files(), tuple(argv), stdin="x.csv", outputs=_made(argv))
 
 
@@ -80,7 +203,13 @@ def _arguments(random: Random, arguments: list[Any]) -> list[str]:
     """Files in the order that the command takes them, mostly those that belong there."""
     if random.random() < 0.85 and arguments:
         ending = random.choice(("csv", "npy"))
-        plain = {"logits": f"x.{ending}", "a": f"x.{ending}", "b": "z.csv", "labels": f"y.{ending}", "more": f"y.{ending}"}
+        plain = {
+            "logits": f"x.{ending}",
+            "a": f"x.{ending}",
+            "b": "z.csv",
+            "labels": f"y.{ending}",
+            "more": f"y.{ending}",
+        }
         found = [plain.get(each.name, "x.csv") for each in arguments]
         return found[: len(found) - (random.random() < 0.15)]
     return [random.choice(_FILES) for _ in range(random.choice((0, 1, 2, 2, 3)))]
@@ -106,7 +235,9 @@ def _value(random: Random, command: str, option: Any) -> str:
     if option.name == "fail_if":
         return f"{random.choice(_FIGURES)} {random.choice(_SIGNS)} {random.choice(_DECIMAL)}"
     if option.name == "parameters":
-        name = random.choice(("focal.gamma", "focal.alpha", "poly_1.epsilon", "multi_margin.p", "nothing.x", "gamma", ""))
+        name = random.choice(
+            ("focal.gamma", "focal.alpha", "poly_1.epsilon", "multi_margin.p", "nothing.x", "gamma", "")
+        )
         return f"{name}{random.choice(('=', '=', '=', '', ' = '))}{random.choice((*_DECIMAL, '1,2,3'))}"
     if command in _MOST and set(option.opts) & set(_MOST[command]):
         return random.choice(("1", "3", "7", "0", "-1", "1_0", "nan", ""))
@@ -132,7 +263,9 @@ def _made(argv: list[str]) -> tuple[str, ...]:
     of_short = {each[2:] for each in argv if each.startswith("-o")}
     made = {name for name in told | of_short if name.startswith(("out", "-dash", "ooo"))}
     if argv[0] == "sample":
-        made |= {f"{what}.{ending}" for what in ("logits", "labels") for ending in ("csv", "npy", "tsv")} | {"nodir"} | told
+        made |= (
+            {f"{what}.{ending}" for what in ("logits", "labels") for ending in ("csv", "npy", "tsv")} | {"nodir"} | told
+        )
     return tuple(made)
 
 

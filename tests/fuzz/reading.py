@@ -66,7 +66,14 @@ def _unpacked(data: bytes, packed: str | None) -> bytes:
 
 
 def _text(data: bytes) -> str:
-    utf16 = next((name for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")) if data.startswith(mark)), None)
+    utf16 = next(
+        (
+            name
+            for mark, name in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+            if data.startswith(mark)
+        ),
+        None,
+    )
     try:
         text = data[2:].decode(utf16) if utf16 else data.removeprefix(codecs.BOM_UTF8).decode()
     except UnicodeDecodeError as error:
@@ -82,7 +89,9 @@ def _cells(line: str, delimiter: str) -> list[str]:
             raise Doubtful
         return line.split()
     try:
-        return [cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True))]
+        return [
+            cell.strip() for cell in next(csv.reader([line], delimiter=delimiter, skipinitialspace=True, strict=True))
+        ]
     except (csv.Error, StopIteration) as error:
         raise Unreadable(f"bad quotes: {error}") from None
 
@@ -112,6 +121,9 @@ def table(data: bytes, facts: Mapping[str, Any]) -> list[list[float]]:
         raise Unreadable("there is no such column")
     if len(rows[0]) != facts["width"]:
         raise Doubtful
+    for column in facts["columns"]:
+        if all(_is_text(row[column], facts["decimal"]) for row in rows):
+            raise Doubtful  # a column of text may be left out
     return [[number(row[column], facts["decimal"]) for column in facts["columns"]] for row in rows]
 
 
@@ -134,9 +146,9 @@ def labels(data: bytes, facts: Mapping[str, Any], classes: int, by: Criterion) -
     return indices([number(cell, facts["decimal"]) for cell in column], classes, by)
 
 
-def _is_text(cell: str) -> bool:
+def _is_text(cell: str, decimal: str = ".") -> bool:
     try:
-        number(cell)
+        number(cell, decimal)
     except Unreadable:
         return True
     return False

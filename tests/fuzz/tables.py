@@ -13,9 +13,32 @@ from tests.fuzz.case import Case, Expected, Refusal
 
 KIND = "tables"
 NAMED = {",": ",", ";": ";", "\t": "tab", "|": "|", " ": "space"}
-_PACK = {"": bytes, "gz": lambda data: gzip.compress(data, 1, mtime=0), "bz2": bz2.compress, "xz": lambda data: lzma.compress(data, preset=0)}
+_PACK = {
+    "": bytes,
+    "gz": lambda data: gzip.compress(data, 1, mtime=0),
+    "bz2": bz2.compress,
+    "xz": lambda data: lzma.compress(data, preset=0),
+}
 _ENCODINGS = ("utf-8",) * 12 + ("utf-8-sig", "utf-8-sig", "utf-16")
-_ODD_CELLS = ("", "NA", "n/a", "abc", "1_0", "１", "1e400", "0x10", "1,5,2", "1.5.2", "--1", "12%", "1d5", "#REF!", "\x00", "1 2", "٣")
+_ODD_CELLS = (
+    "",
+    "NA",
+    "n/a",
+    "abc",
+    "1_0",
+    "１",
+    "1e400",
+    "0x10",
+    "1,5,2",
+    "1.5.2",
+    "--1",
+    "12%",
+    "1d5",
+    "#REF!",
+    "\x00",
+    "1 2",
+    "٣",
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +65,9 @@ def draw(random: Random) -> Case:
     dialect = _dialect(random, classes)
     names = _names(random, classes, awkward=dialect.delimiter != " " and classes > 1) if dialect.header else []
     x = drawing.rows(random, count, classes)
-    fault = random.choice(("cell", "short", "long", "label", "quote", "rows")) if count and random.random() < 0.15 else None
+    fault = (
+        random.choice(("cell", "short", "long", "label", "quote", "rows")) if count and random.random() < 0.15 else None
+    )
     return _case(random, dialect, names, x, _labels(random, count, classes, names, by), by, fault)
 
 
@@ -66,7 +91,12 @@ def _names(random: Random, classes: int, *, awkward: bool) -> list[str]:
     words = [word for word in drawing.WORDS if awkward or word.isalpha()]
     pool = (*words, *(drawing.AWKWARD if awkward and random.random() < 0.2 else ()))
     names = random.sample(pool, min(classes, len(pool)))
-    return names + [f"klasse {chr(97 + place // 26)}{chr(97 + place % 26)}" if awkward else f"k{chr(97 + place // 26)}{chr(97 + place % 26)}" for place in range(classes - len(names))]
+    return names + [
+        f"klasse {chr(97 + place // 26)}{chr(97 + place % 26)}"
+        if awkward
+        else f"k{chr(97 + place // 26)}{chr(97 + place % 26)}"
+        for place in range(classes - len(names))
+    ]
 
 
 @dataclass(frozen=True)
@@ -92,13 +122,19 @@ def _labels(random: Random, count: int, classes: int, names: list[str], by: Crit
 
 
 def _case(
-    random: Random, dialect: Dialect, names: list[str], x: list[list[float]], labels: _Labels, by: Criterion, fault: str | None
+    random: Random,
+    dialect: Dialect,
+    names: list[str],
+    x: list[list[float]],
+    labels: _Labels,
+    by: Criterion,
+    fault: str | None,
 ) -> Case:
     classes = len(x[0]) if x else max(len(names), 2)
     spell = _speller(random, dialect)
     cells = [[spell(value) for value in row] for row in x]
     together = labels.kind != "rows" and bool(names) and random.random() < 0.3
-    index = bool(names) and classes > 1 and random.random() < 0.15
+    index = bool(names) and classes > 1 and dialect.delimiter != " " and random.random() < 0.15
     header = list(names)
     columns = list(range(classes))
     if together:
@@ -129,18 +165,32 @@ def _case(
         "fault": fault,
         "sure": _is_sure(dialect, x, labels, by, classes),
     }
-    argv = drawing.command(random, (logits_name, None if together else "y.csv"), by, _options(random, dialect, names, together=together))
+    argv = drawing.command(
+        random, (logits_name, None if together else "y.csv"), by, _options(random, dialect, names, together=together)
+    )
     return Case(KIND, files, argv, facts)
 
 
 def _is_sure(dialect: Dialect, x: list[list[float]], labels: _Labels, by: Criterion, classes: int) -> bool:
     """Whether nothing in the files can be taken for something else."""
     whole = all(value == value and abs(value) < 1e300 and value == int(value) for row in x for value in row)
-    return len(x) > 1 and classes > 1 and not whole and labels.kind != "rows" and dialect.blank_before == 0 and not (dialect.delimiter == " " and labels.kind == "names")
+    return (
+        len(x) > 1
+        and classes > 1
+        and not whole
+        and labels.kind != "rows"
+        and dialect.blank_before == 0
+        and not (dialect.delimiter == " " and labels.kind == "names")
+    )
 
 
 def _facts(dialect: Dialect) -> dict[str, Any]:
-    found = {"delimiter": dialect.delimiter, "decimal": dialect.decimal, "header": dialect.header, "packed": dialect.packed}
+    found = {
+        "delimiter": dialect.delimiter,
+        "decimal": dialect.decimal,
+        "header": dialect.header,
+        "packed": dialect.packed,
+    }
     return {**found, "sure": True}
 
 
@@ -197,9 +247,14 @@ def _plant(random: Random, fault: str, cells: list[list[str]], labels: list[list
         labels.pop() if random.random() < 0.5 else labels.append(labels[-1])
 
 
-def _render(random: Random, dialect: Dialect, header: list[str], cells: list[list[str]], *, ragged: bool = False) -> bytes:
+def _render(
+    random: Random, dialect: Dialect, header: list[str], cells: list[list[str]], *, ragged: bool = False
+) -> bytes:
     """The bytes of a file; ``ragged``: with a quote that is not closed."""
-    lines = [dialect.delimiter.join(_quoted(random, cell, dialect) for cell in row) for row in ([header] if header else []) + cells]
+    lines = [
+        dialect.delimiter.join(_quoted(random, cell, dialect) for cell in row)
+        for row in ([header] if header else []) + cells
+    ]
     if ragged and lines:
         place = random.randrange(len(lines))
         lines[place] = '"' + lines[place].replace('"', "")

@@ -1,6 +1,7 @@
 """What the hypotheses share: rows of both files, what is known at the end, and when a match is no luck."""
 
 import math
+import sys
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Protocol, Self
@@ -68,9 +69,10 @@ class Rows:
         Values that are written coarsely meet more often: one in so many as there are steps between the outermost.
         """
         values = self.b[np.isfinite(self.b)]
-        spread = float(np.ptp(values)) if values.size else 0.0
+        with np.errstate(over="ignore"):  # the outermost may be further apart than float64 goes
+            spread = min(float(np.ptp(values)), sys.float_info.max) if values.size else 0.0
         near = max(2 * tolerance, self.grains[1].step)
-        return math.log(near / spread) if 0 < near < spread else 0.0
+        return math.log(near) - math.log(spread) if 0 < near < spread else 0.0
 
 
 @dataclass(frozen=True)
