@@ -169,10 +169,10 @@ def _prepared(fault: Fault, folder: Path) -> tuple[Path, Path]:
 
 
 @cache
-def _stock(folder) -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="stock-", dir="."))
-    stock.fill(folder)
-    return folder.resolve()
+def _stock(folder: Path) -> Path:
+    """The files of the stock, made once."""
+    stock.fill(folder / "stock")
+    return folder / "stock"
 
 
 @cache
