@@ -127,7 +127,7 @@ def _of_trouble(fault: "Fault", ended: Ended, clean: Clean) -> tuple[str, str]:
 
 def _of_stream(fault: "Fault", ended: Ended, clean: Clean) -> tuple[str, str]:
     """Without standard output there is no result; the other two are of no use to most commands."""
-    word, *streams = fault.act.split()
+    _, *streams = fault.act.split()
     if "0" in streams and "-" in fault.argv:
         return f"{fault.act}: no input", "" if ended.status in {_TROUBLE, _BAD_INPUT} else "status"
     if "1" in streams and fault.output is None:

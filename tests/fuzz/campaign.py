@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -92,7 +93,7 @@ def _batches(plan: Plan) -> Iterator[tuple[str, int, int]]:
 
 
 def _take(starts: Iterator[int], count: int) -> Iterable[int]:
-    return [start for start, _ in zip(starts, range(count), strict=False)]
+    return list(islice(starts, count))
 
 
 _box: list[Sandbox] = []

@@ -1,5 +1,6 @@
 """What is drawn, what is right for it, what happened, and what was wrong with that."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -39,8 +40,8 @@ class Band:
 
     def holds(self, other: float) -> bool:
         """Whether a number is this one; nan is nan."""
-        if self.value != self.value or other != other:
-            return self.value != self.value and other != other
+        if math.isnan(self.value) or math.isnan(other):
+            return math.isnan(self.value) and math.isnan(other)
         return other == self.value or abs(other - self.value) <= self.tolerance
 
 

@@ -41,17 +41,22 @@ class Fault:
 
 
 _TO_FILE = (
-    ("softmax", "x-a.csv", "-o", "out/p.csv"), ("softmax", "x-a.npy", "-o", "out/p.npy"), ("softmax", "x-a.npy", "-o", "out/p.tsv"),
+    ("softmax", "x-a.csv", "-o", "out/p.csv"), ("softmax", "x-a.npy", "-o", "out/p.npy"),
+    ("softmax", "x-a.npy", "-o", "out/p.tsv"),
     ("report", "x-a.npy", "y.npy", "-o", "out/r.html"), ("loss", "x-a.csv", "y.csv", "--grad-output", "out/g.npy"),
 )  # fmt: skip
 _TO_STREAM = (
-    ("loss", "-q", "x-a.csv", "y.csv"), ("loss", "-q", "x-a.npy", "y.npy"), ("loss", "x-a.csv", "y.csv"), ("report", "x-a.npy", "y.npy"),
-    ("check", "x-a.csv", "y.csv"), ("compare", "x-a.npy", "x-b.npy", "y.npy"), ("softmax", "x-a.csv"), ("loss", "x-a.csv", "y.csv", "--per-row"),
+    ("loss", "-q", "x-a.csv", "y.csv"), ("loss", "-q", "x-a.npy", "y.npy"), ("loss", "x-a.csv", "y.csv"),
+    ("report", "x-a.npy", "y.npy"),
+    ("check", "x-a.csv", "y.csv"), ("compare", "x-a.npy", "x-b.npy", "y.npy"), ("softmax", "x-a.csv"),
+    ("loss", "x-a.csv", "y.csv", "--per-row"),
 )  # fmt: skip
 _PIPED = (("loss", "-q", "-", "y.csv"), ("softmax", "-", "-o", "out/p.csv"), ("report", "-", "y.csv"))
 _SHORT = (
-    ("loss", "-q", "small.csv", "small-y.csv"), ("loss", "small.csv", "small-y.csv", "--format", "table"), ("softmax", "small.csv"),
-    ("loss", "small.csv", "small-y.csv", "--format", "json"), ("report", "small.csv", "small-y.csv"), ("check", "small.csv", "small-y.csv"),
+    ("loss", "-q", "small.csv", "small-y.csv"), ("loss", "small.csv", "small-y.csv", "--format", "table"),
+    ("softmax", "small.csv"),
+    ("loss", "small.csv", "small-y.csv", "--format", "json"), ("report", "small.csv", "small-y.csv"),
+    ("check", "small.csv", "small-y.csv"),
     ("compare", "small.csv", "small.csv"), ("losses",), ("checks",), ("--help",), ("loss", "--help"), ("--version",),
 )  # fmt: skip
 SIGNALS = {"INT": signal.SIGINT, "TERM": signal.SIGTERM, "HUP": signal.SIGHUP, "KILL": signal.SIGKILL}
@@ -146,11 +151,12 @@ def drawn(seed: int, index: int) -> Fault:
 
 def run(fault: Fault, folder: Path) -> tuple[str, list[Finding]]:
     """Let it happen in a folder, and look at what is left: a word for the summary, and what was wrong."""
+    folder = folder.resolve()
+    clean = _clean(folder, fault.argv, fault.stdin)
     work, temporary = _prepared(fault, folder)
     before = aftermath.seen(work)
-    clean = _clean(fault.argv, fault.stdin)
-    start = _start(fault, clean)
-    ended = harness.run(start, work, temporary, _moment(fault, work, clean), _strike(fault, work))
+    start = _start(fault, folder, clean)
+    ended = harness.run(start, work, temporary, _moment(fault, folder, clean), _strike(fault, folder))
     after = aftermath.Scene(work, temporary, before, clean.output)
     return aftermath.judge(fault, ended, after, clean)
 
@@ -160,25 +166,25 @@ def _prepared(fault: Fault, folder: Path) -> tuple[Path, Path]:
     work, temporary = harness.emptied(folder / "work"), harness.emptied(folder / "tmp")
     (work / OUT).mkdir()
     for name in {*fault.argv, *([fault.stdin] if fault.stdin else [])}:
-        if (_stock() / name).is_file():
-            (work / name).write_bytes((_stock() / name).read_bytes())
+        if (_stock(folder) / name).is_file():
+            (work / name).write_bytes((_stock(folder) / name).read_bytes())
     if fault.old and fault.output:
         (work / fault.output).write_bytes(aftermath.OLD)
     return work, temporary
 
 
 @cache
-def _stock() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="stock-", dir="."))
-    stock.fill(folder)
-    return folder.resolve()
+def _stock(folder: Path) -> Path:
+    """The files of the stock, made once."""
+    stock.fill(folder / "stock")
+    return folder / "stock"
 
 
 @cache
-def _clean(argv: tuple[str, ...], stdin: str | None) -> aftermath.Clean:
+def _clean(folder: Path, argv: tuple[str, ...], stdin: str | None) -> aftermath.Clean:
     """What the command does where nothing happens to it."""
     fault = Fault("none", argv, "none", stdin=stdin, output=_output(argv))
-    work, temporary = _prepared(fault, _stock() / "clean")
+    work, temporary = _prepared(fault, folder)
     began = time.monotonic()
     ended = harness.run(harness.Start(argv, stdin), work, temporary, harness.never, lambda _: None)
     seconds = time.monotonic() - began
@@ -197,44 +203,46 @@ finally:
 
 
 @cache
-def _least_memory(command: str) -> int:
+def _least_memory(folder: Path, command: str) -> int:
     """The address space that a command takes on small files."""
     argv = [command, "small.csv", *{"softmax": (), "compare": ("small.csv",)}.get(command, ("small-y.csv",))]
     words = [sys.executable, "-c", _PEAK, *argv]
     environment = {"PYTHONPATH": str(harness.ROOT)}
-    found = subprocess.run(words, cwd=_stock(), env=environment, capture_output=True, text=True, check=True)
+    found = subprocess.run(words, cwd=_stock(folder), env=environment, capture_output=True, text=True, check=True)
     return int(found.stderr.split()[-1]) << 10
 
 
-def _start(fault: Fault, clean: aftermath.Clean) -> harness.Start:
+def _start(fault: Fault, folder: Path, clean: aftermath.Clean) -> harness.Start:
     """How the command is run under that fault."""
     share = fault.when[1]
     if fault.kind == "disk":
-        largest = len(clean.output or b"") + 1 if fault.stdin is None else (_stock() / fault.stdin).stat().st_size
+        largest = len(clean.output or b"") + 1 if fault.stdin is None else (_stock(folder) / fault.stdin).stat().st_size
         return harness.Start(fault.argv, fault.stdin, largest_file=int(share * largest))
     if fault.kind == "memory":
-        return harness.Start(fault.argv, memory=_least_memory(fault.argv[0]) + _LEAST_SPACE + int(share * _MORE_SPACE))
+        return harness.Start(
+            fault.argv, memory=_least_memory(folder, fault.argv[0]) + _LEAST_SPACE + int(share * _MORE_SPACE)
+        )
     if fault.kind == "stream":
         word, *streams = fault.act.split()
         return harness.Start(fault.argv, fault.stdin, **{word: tuple(map(int, streams))})  # type: ignore[arg-type]
     if fault.act == "cut":
-        size = (_stock() / str(fault.stdin)).stat().st_size
+        size = (_stock(folder) / str(fault.stdin)).stat().st_size
         return harness.Start(fault.argv, fault.stdin, fed=int(share * (size - 200)))
     return harness.Start(fault.argv, fault.stdin, read_lines=1 if fault.act == "head" else None)
 
 
-def _moment(fault: Fault, work: Path, clean: aftermath.Clean) -> Callable[[harness.Running], bool]:
+def _moment(fault: Fault, folder: Path, clean: aftermath.Clean) -> Callable[[harness.Running], bool]:
     """When it happens."""
     kind, share = fault.when
     if fault.kind not in {"signal", "change"}:
         return harness.never
     if kind == "read":
-        path = work / _input(fault)
+        path = folder / "work" / _input(fault)
         return harness.once_read(path, int(share * path.stat().st_size))
     if kind == "written":
-        return harness.once_written(work / OUT, int(share * len(clean.output or b"")))
+        return harness.once_written(folder / "work" / OUT, int(share * len(clean.output or b"")))
     if kind == "fed":
-        return harness.once_fed(int(share * (_stock() / str(fault.stdin)).stat().st_size))
+        return harness.once_fed(int(share * (_stock(folder) / str(fault.stdin)).stat().st_size))
     return harness.after(share * max(clean.seconds - 0.1, 0.05))
 
 
@@ -242,13 +250,13 @@ def _input(fault: Fault) -> str:
     return next(each for each in fault.argv if each.startswith("x-a"))
 
 
-def _strike(fault: Fault, work: Path) -> Callable[[harness.Running], None]:
+def _strike(fault: Fault, folder: Path) -> Callable[[harness.Running], None]:
     """What happens."""
     if fault.kind == "signal":
         return lambda running: [running.process.send_signal(SIGNALS[each]) for each in fault.act.split()] and None
     if fault.kind == "change":
-        path = work / _input(fault)
-        return lambda _: _CHANGES[fault.act](path, _stock() / path.name.replace("x-a", "x-b"))
+        path = folder / "work" / _input(fault)
+        return lambda _: _CHANGES[fault.act](path, _stock(folder) / path.name.replace("x-a", "x-b"))
     return lambda _: None
 
 

@@ -1,4 +1,4 @@
-"""What a command did, held against what is right: traceback, warning, number, refusal, the line of an error, leftovers."""
+"""What a command did, held against what is right: tracebacks, numbers, refusals, lines of errors, leftovers."""
 
 import json
 import math

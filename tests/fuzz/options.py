@@ -266,7 +266,7 @@ def _made(argv: list[str]) -> tuple[str, ...]:
     given = [each.split("=", 1)[-1] for each in argv]
     made |= {
         name
-        for flag, name in zip(argv, given[1:] + [""], strict=True)
+        for flag, name in zip(argv, [*given[1:], ""], strict=True)
         if flag in {"-o", "--output", "--grad-output"} and given.count(name) == 1
     }
     made |= {name for flag, name in zip(argv, given, strict=True) if "output=" in flag and given.count(name) == 1}

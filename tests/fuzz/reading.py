@@ -119,6 +119,9 @@ def table(data: bytes, facts: Mapping[str, Any]) -> list[list[float]]:
     rows = rows_of(data, facts)
     if len(rows[0]) != facts["width"]:
         raise Doubtful
+    for column in facts["columns"]:
+        if all(_is_text(row[column], facts["decimal"]) for row in rows):
+            raise Doubtful  # a column of text may be left out
     return [[number(row[column], facts["decimal"]) for column in facts["columns"]] for row in rows]
 
 
@@ -143,9 +146,9 @@ def labels(data: bytes, facts: Mapping[str, Any], classes: int, by: Criterion) -
     return indices([number(cell, facts["decimal"]) for cell in column], classes, by)
 
 
-def _is_text(cell: str) -> bool:
+def _is_text(cell: str, decimal: str = ".") -> bool:
     try:
-        number(cell)
+        number(cell, decimal)
     except Unreadable:
         return True
     return False

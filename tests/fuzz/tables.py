@@ -135,7 +135,7 @@ def _case(
     spell = _speller(random, dialect)
     cells = [[spell(value) for value in row] for row in x]
     together = labels.kind != "rows" and bool(names) and random.random() < 0.3
-    index = bool(names) and classes > 1 and random.random() < 0.15
+    index = bool(names) and classes > 1 and dialect.delimiter != " " and random.random() < 0.15
     header = list(names)
     columns = list(range(classes))
     if together:
@@ -232,7 +232,7 @@ def _speller(random: Random, dialect: Dialect) -> Any:
 def _odd(value: float, random: Random | None = None) -> str:
     """A number with a plus, with a minus sign of typography, with needless zeros, in capitals."""
     text = repr(value)
-    if random is None or value != value or abs(value) == float("inf"):
+    if random is None or not math.isfinite(value):
         return random.choice((text, text.upper(), text.title())) if random else text
     return random.choice((
         text, f"+{text}" if value >= 0 else text, text.replace("-", "\N{MINUS SIGN}") if "e" not in text else text,
