@@ -73,6 +73,7 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
     pair = open_pair(logits, labels, reading, settings.ignore_index)
     fold = ReportFold(pair, settings)
     run(fold, fold.blocks(), settings.workers, fold.tell)
+    fold.overflowing.refuse()
     return report_of(fold)
 
 
@@ -104,7 +105,7 @@ def report_of(fold: ReportFold) -> ModelReport:
         undefined=fold.undefined,
         first_undefined=fold.first_undefined,
         infinite=fold.infinite,
-        notes=(*pair.notes, *_one_hot(pair), *_approximations(fold)),
+        notes=(*pair.notes, *_one_hot(pair), *_approximations(fold), *fold.overflowing.notes()),
         hints=fold.hints.found(),
     )
 
