@@ -26,6 +26,15 @@ class AbortedError(SoftmaxCliError):
     exit_status = 130
 
 
+class EndedError(BaseException):
+    """A signal asks the process to end. No Exception, so that nothing on the way takes it for a fault of its own."""
+
+    def __init__(self, signal: int, said: str) -> None:
+        self.said = said
+        self.exit_status = 128 + signal  # as shells have it
+        super().__init__(said)
+
+
 class FaultError(SoftmaxCliError):
     """A fault of the program itself: an exception that it did not foresee, whatever it was given."""
 
@@ -46,4 +55,5 @@ class InputError(SoftmaxCliError, ValueError):
     exit_status = 3
 
     def __init__(self, where: str, what: str, remedy: str = "") -> None:
+        self.what = what
         super().__init__(f"{where}: {what}" + (f"; {remedy}" if remedy else ""))

@@ -13,7 +13,9 @@ from softmax_cli.losses.sigmoid_variants import ALIASES, SIGMOIDS
 from softmax_cli.losses.variants import VARIANTS
 from softmax_cli.option_numbers import check_limit, number
 from softmax_cli.reports.grid import distance_text
-from softmax_cli.reports.ledger import LEDGER_ENTRIES
+from softmax_cli.reports.groups import figure_names
+from softmax_cli.reports.ledger import LEDGER_ENTRIES, OF_UNITS
+from softmax_cli.reports.loss import OF_GROUPS as _GROUPED
 from softmax_cli.reports.loss import LossReport
 
 _COMPARISONS = {
@@ -25,7 +27,8 @@ _COMPARISONS = {
     "<": operator.lt,
 }
 _CONDITION = re.compile(rf"\s*([\w:]+)\s*({'|'.join(_COMPARISONS)})\s*(\S+)\s*")
-_QUANTITIES = (*VARIANTS, *SIGMOIDS, *ALIASES, *LOSSES, *LEDGER_ENTRIES, "nonfinite", "agreement")
+_OF_GROUPS = figure_names(_GROUPED)
+_QUANTITIES = (*VARIANTS, *SIGMOIDS, *ALIASES, *LOSSES, *LEDGER_ENTRIES, "nonfinite", "agreement", *_OF_GROUPS)
 
 
 class Gated(Protocol):
@@ -64,7 +67,7 @@ def parse_condition(text: str) -> Condition:
     match = _matched(text, "cross_entropy > 2.3")
     quantity = match[1].rpartition(":")[2]
     _known(text, quantity, _QUANTITIES)
-    if quantity != match[1] and quantity in {*LEDGER_ENTRIES, "agreement"}:
+    if quantity != match[1] and quantity in {*LEDGER_ENTRIES, "agreement", *_OF_GROUPS}:
         raise UsageError(f"--fail-if {text!r}: {quantity} is not of one backend; leave the backend out")
     return _condition(text, match)
 
@@ -155,18 +158,8 @@ def _values(report: LossReport | Gated, quantity: str) -> Iterator[tuple[str, fl
 
 
 def _values_of_loss(report: LossReport, quantity: str) -> Iterator[tuple[str, float]]:
-    if quantity in LEDGER_ENTRIES:
-        if len({line.dtype for line in report.losses}) > 1:
-            raise UsageError(f"{quantity} is an entry of the ledger, which is of one --dtype; give one")
-        entries = report.ledger.entries()
-        if quantity not in entries:
-            raise UsageError(f"{quantity} is not of multi-label losses; there are {', '.join(entries)}")
-        yield quantity, float(entries[quantity])
-        return
-    if quantity == "agreement":
-        if sum(line.family for line in report.losses) < 2:
-            raise UsageError(f"agreement is that of several ways to the {report.family}; leave -q or --variant out")
-        yield quantity, report.spread
+    if quantity in {*LEDGER_ENTRIES, "agreement", *_OF_GROUPS}:
+        yield quantity, _value_of_all(report, quantity)
         return
     backend, _, name = quantity.rpartition(":")
     name = ALIASES.get(name, name)
@@ -181,3 +174,23 @@ def _values_of_loss(report: LossReport, quantity: str) -> Iterator[tuple[str, fl
             yield full, line.loss
         else:
             raise UsageError(f"{quantity} has one value a row with --reduction none; use mean or sum")
+
+
+def _value_of_all(report: LossReport, quantity: str) -> float:
+    """A quantity that no single loss has: an entry of the ledger, of the groups, or how far the losses agree."""
+    if quantity in _OF_GROUPS:
+        if report.groups is None:
+            raise UsageError(f"{quantity} is one of groups; say which with --by")
+        return {figure.quantity: figure.value for figure in report.groups.figures()}[quantity]
+    if quantity == "agreement":
+        if sum(line.family for line in report.losses) < 2:
+            raise UsageError(f"agreement is that of several ways to the {report.family}; leave -q or --variant out")
+        return report.spread
+    if len({line.dtype for line in report.losses}) > 1:
+        raise UsageError(f"{quantity} is an entry of the ledger, which is of one --dtype; give one")
+    entries = report.ledger.entries()
+    if quantity in OF_UNITS and report.ledger.units is None:
+        raise UsageError(f"{quantity} is one of units; say how many each row stands for with --units")
+    if quantity not in entries:
+        raise UsageError(f"{quantity} is not of multi-label losses; there are {', '.join(entries)}")
+    return float(entries[quantity])

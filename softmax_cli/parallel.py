@@ -35,15 +35,25 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], threads: int
         yield from map(work, chain(first, items))
         return
     bench = _Bench(work, chain(first, items), _AHEAD * threads)
-    helpers = [Thread(target=bench.help, daemon=True) for _ in range(threads - 1)]
-    for helper in helpers:
-        helper.start()
+    helpers: list[Thread] = []
     try:
+        helpers += _started(bench.help, threads - 1)
         yield from bench.results()
     finally:
         bench.close()
         for helper in helpers:
             helper.join()
+
+
+def _started(target: Callable[[], None], threads: int) -> Iterator[Thread]:
+    """So many threads, or fewer where the system gives no more: the result is the same."""
+    for _ in range(threads):
+        thread = Thread(target=target, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            return
+        yield thread
 
 
 class _Bench(Generic[Item, Result]):

@@ -9,7 +9,10 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+from torch.nn.functional import cross_entropy
 
 CASES = Path(__file__).parent / "cases"
 
@@ -190,6 +193,21 @@ TABLE = [
     ),
     refused("52", "compare x.csv x.csv y.csv --resamples 99999999999999", "from 0 to 1000000", status=2),
     refused("52", "loss -q x.csv y.csv --threads 100000", "from 1 to 1024", status=2),
+    # A label that is ignored, in a dtype that lacks the base: ln 3 of equal logits.
+    Case("50", "loss -q x.npy y.npy --ignore-index 255 --label-base -1", 1.0986122886681098, unsaid="Warning"),
+    # A row of numbers with one bad cell is no header.
+    refused("53", "softmax x.csv -f csv", r"x\.csv:1, column 2: 'NA' is not a number"),
+    refused("53", "check x.csv y.csv", r"x\.csv:1, column 2: 'NA' is not a number"),
+    # pandas numbers the columns of two classes too; the figure is that of the two rows below: (ln(1 + e^-1) of each).
+    Case("54", "loss -q x.csv y.csv", 0.31326168751822286, "the first line .0, 1. is taken for a header"),
+    Case("54", "loss -q x.csv y.csv --header", 0.31326168751822286),
+    Case("54", "loss -q x3.csv y.csv", said="the first line .0, 1, 2. is taken for a header"),
+    # The true line, and a name that is none.
+    refused("66", "loss -q x.csv y.csv", r"y\.csv:2, column 1 \(label\): '1_0' is not a number"),
+    refused("66", "loss -q xn.csv yn.csv", r"yn\.csv:1: label 'Cat' is not the name of a class in xn\.csv"),
+    Case("67", "softmax x.csv -f csv --delimiter ,", said=r"\A=cmd"),
+    Case("67", "softmax x.csv -f csv --delimiter , --safe-csv", said=r"\A'=cmd", unsaid="(?m)(^|,)=cmd"),
+    Case("67", "report x.csv y.csv -f csv --delimiter , --safe-csv", said="'=cmd", unsaid="(?m)(^|,)=cmd"),
 ]
 
 
@@ -209,7 +227,23 @@ def test_case(run, tmp_path, monkeypatch, case):
         assert float(outcome.out.splitlines()[-1]) == pytest.approx(case.number, rel=case.within)
 
 
-@pytest.mark.parametrize("name", sorted(path.name for path in CASES.glob("27-*/*") if path.name != "c4_y.npy"))
+READ = ("c4.npz", "c4.pt", "c4.safetensors", "renamed.csv")
+
+
+@pytest.mark.parametrize("name", READ)
+def test_a_file_of_arrays_is_read_whatever_its_suffix(run, monkeypatch, name):
+    (folder,) = CASES.glob("27-*")
+    monkeypatch.chdir(folder)
+    logits, labels = torch.from_numpy(np.load("c4.npz")["logits"]), torch.from_numpy(np.load("c4_y.npy"))
+    outcome = run("loss", "-q", name, "c4_y.npy")
+    assert outcome.status == 0, outcome.err
+    assert float(outcome.out) == pytest.approx(cross_entropy(logits.double(), labels).item(), rel=1e-6)
+
+
+OTHERS = sorted(path.name for path in CASES.glob("27-*/*") if path.name not in {*READ, "c4_y.npy"})
+
+
+@pytest.mark.parametrize("name", OTHERS)
 def test_a_file_of_another_format_is_named(run, monkeypatch, name):
     (folder,) = CASES.glob("27-*")
     monkeypatch.chdir(folder)

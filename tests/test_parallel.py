@@ -87,3 +87,11 @@ def test_a_consumer_that_has_enough_leaves_no_thread_behind():
 
 def test_there_is_a_thread_to_run_on():
     assert available_threads() >= 1
+
+
+def test_where_the_system_gives_no_thread_the_callers_own_does_the_work(monkeypatch):
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("softmax_cli.parallel.Thread.start", refuse)
+    assert list(in_order(lambda number: number * number, range(50), threads=4)) == [each * each for each in range(50)]

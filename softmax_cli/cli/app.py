@@ -1,5 +1,6 @@
 """The application: its commands, and what it does on a mistake, an interrupt or a closed pipe."""
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -12,7 +13,8 @@ from typer.core import TyperGroup
 
 from softmax_cli import __version__
 from softmax_cli.cli import streams
-from softmax_cli.errors import DEBUG_VARIABLE, AbortedError, FaultError, SoftmaxCliError, UsageError
+from softmax_cli.cli.signals import end_in_order
+from softmax_cli.errors import DEBUG_VARIABLE, AbortedError, EndedError, FaultError, SoftmaxCliError, UsageError
 
 _COMMANDS = {
     "loss": "softmax_cli.cli.loss:command",
@@ -22,11 +24,13 @@ _COMMANDS = {
     "checks": "softmax_cli.cli.check:listing",
     "compare": "softmax_cli.cli.compare:command",
     "report": "softmax_cli.cli.report:command",
+    "inspect": "softmax_cli.cli.inspect:command",
     "sample": "softmax_cli.cli.sample:command",
 }
 """Strings, so that a command's options are put together (15 ms each) only when it is called or listed."""
 
 _CONTEXT = {"help_option_names": ["-h", "--help"]}
+_NO_MEMORY = ("can't allocate memory", "can't start new thread", "out of memory", "failed to map segment")
 _TROUBLE = 2
 """A full disk, too little memory: 2 as in grep and diff, since 1 would say that a check failed."""
 
@@ -65,15 +69,16 @@ class Manners(TyperGroup):
             streams.abandon(sys.stdout)
             status = 0
         except (KeyboardInterrupt, typer.Abort):
-            status = _fail("interrupted", AbortedError.exit_status)
+            status = _ended("interrupted", AbortedError.exit_status)
+        except EndedError as end:
+            status = _ended(end.said, end.exit_status)
         except MemoryError:
             status = _fail("not enough memory", _TROUBLE)
         except OSError as error:
-            streams.abandon(sys.stdout)
-            status = _fail(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}", _TROUBLE)
+            status = _fail("not enough memory", _TROUBLE) if _lacks_memory(error) else _unwritten(error)
         except Exception as error:  # the last resort, for what nobody foresaw
-            status = _fault(error)
-        sys.exit(status)
+            status = _fail("not enough memory", _TROUBLE) if _lacks_memory(error) else _fault(error)
+        sys.exit(_flushed(status))
 
     def _run(self, *args: Any, **options: Any) -> int:
         """Run the command as Typer does, but for what it makes of an interrupt and of a closed pipe."""
@@ -100,6 +105,7 @@ app = typer.Typer(
 def main() -> None:
     """The entry point."""
     streams.prepare()
+    end_in_order()
     app()
 
 
@@ -119,12 +125,43 @@ def _root(
     """Softmax and every cross-entropy variant from logits and labels, on NumPy or torch, side by side.
 
     Is this loss right, and if not, why?
-    Exit status: 0 fine, 1 a check failed, 2 usage, 3 bad input, 70 a fault of softmax-cli, 130 interrupted.
+    Exit status: 0 fine, 1 a check failed, 2 usage, 3 bad input, 70 a fault of softmax-cli; ended by a
+    signal: 129 hung up, 130 interrupted, 143 terminated.
     Where no row counts, nothing is printed but the error (3). A nan from the values is a result (0); gates fail on it.
     """
     if context.invoked_subcommand is None:
         print(context.get_help())
         raise typer.Exit(UsageError.exit_status)
+
+
+def _flushed(status: int) -> int:
+    """The exit status, or another one where what stands before an error cannot be written either."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        streams.abandon(sys.stdout)
+    except OSError as error:
+        return _unwritten(error)
+    return status
+
+
+def _unwritten(error: OSError) -> int:
+    streams.abandon(sys.stdout)
+    if error.errno == errno.EBADF:  # see streams.prepare
+        return _fail("output: standard output is closed", _TROUBLE)
+    return _fail(f"{error.filename or 'output'}: {(error.strerror or str(error)).lower()}", _TROUBLE)
+
+
+def _ended(said: str, status: int) -> int:
+    """Say that somebody has ended it; what waits in a pipe that nobody reads would keep the process alive."""
+    streams.abandon(sys.stdout)
+    return _fail(said, status)
+
+
+def _lacks_memory(error: Exception) -> bool:
+    """Whether an error is what others have in the place of MemoryError: torch, a thread's start, a library's."""
+    kinds = (RuntimeError, ImportError, OSError)
+    return isinstance(error, kinds) and any(words in str(error) for words in _NO_MEMORY)
 
 
 def _fault(error: Exception) -> int:

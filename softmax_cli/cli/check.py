@@ -15,7 +15,7 @@ from softmax_cli.cli.options import (
     ZeroLogZeroOption,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note_typing
+from softmax_cli.cli.streams import before_reading
 from softmax_cli.errors import CheckFailedError
 
 CHOOSING = "Which checks"
@@ -69,7 +69,7 @@ def command(
     from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.checking.check import check
 
-    note_typing(logits, labels)
+    before_reading(logits, labels)
     with Watch() as watch:
         report = check(
             logits,

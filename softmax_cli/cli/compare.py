@@ -10,8 +10,10 @@ from softmax_cli.cli.options import (
     GATES,
     LOGITS,
     WRITING,
+    ByOption,
     FormatOption,
     IgnoreIndexOption,
+    KeepOption,
     LabelsArgument,
     SafeCsvOption,
     ThreadsOption,
@@ -20,12 +22,12 @@ from softmax_cli.cli.options import (
     numeric,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note_typing
+from softmax_cli.cli.streams import before_reading
 from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.comparing.settings import Comparing
 from softmax_cli.option_numbers import DEPTHS, LISTED_ROWS, RESAMPLES, SEED
 from softmax_cli.reports.changes import DISCORDANCE, OF_LABELS, change_quantities
-from softmax_cli.reports.compare import AGREEMENTS, QUANTITIES
+from softmax_cli.reports.compare import AGREEMENTS, OF_GROUPS, QUANTITIES
 
 _EXAMPLE = "max_abs_diff > 1e-3"
 _BY_LABELS = (*(name for change in OF_LABELS for name in change_quantities(change)), *DISCORDANCE)
@@ -70,6 +72,8 @@ def command(
     seed: Annotated[
         int, counting(metavar="N", help="Seed of the bootstrap.", within=SEED, rich_help_panel=COMPUTING)
     ] = Comparing.seed,
+    by: ByOption = None,
+    keep: KeepOption = None,
     output_format: FormatOption = AUTO,
     safe_csv: SafeCsvOption = False,
     top: Annotated[
@@ -115,6 +119,8 @@ def command(
     softmax-cli compare a.npy b.csv --fail-if 'max_abs_diff > 1e-3'
     softmax-cli compare a.npy b.npy y.npy --fail-if 'kl > 0.01' --fail-if 'top1_agreement < 0.999'
     softmax-cli compare a.npy b.npy y.npy --resamples 10000 --seed 1 --threads 4
+    softmax-cli compare a.csv b.csv y.csv --by language --fail-if 'worst_group_loss_change > 0.1'
+    softmax-cli compare a.csv b.csv y.csv --top 20 --keep text
     softmax-cli compare a.npy b.npy --top 20 --top-k 3 --format csv
     softmax-cli compare teacher.npy student.npy --temperature 4
     softmax-cli compare a.npy b.npy y.npy --class-axis 2 --ignore-index -100
@@ -123,7 +129,7 @@ def command(
     """
     from softmax_cli.gates import met, parse_condition_on
 
-    gates = [parse_condition_on(text, QUANTITIES, _EXAMPLE, AGREEMENTS) for text in fail_if or ()]
+    gates = [parse_condition_on(text, (*QUANTITIES, *OF_GROUPS), _EXAMPLE, AGREEMENTS) for text in fail_if or ()]
     by_labels = next((gate.text for gate in gates if gate.quantity in _BY_LABELS), None)
     if by_labels is not None and labels is None and reading["label_column"] is None:
         raise UsageError(f"--fail-if {by_labels!r} needs labels; give their file, or --label-column")
@@ -131,7 +137,7 @@ def command(
     from softmax_cli.cli.progress import Watch
     from softmax_cli.evaluation.comparing.compare import compare
 
-    note_typing(a, b, labels)
+    before_reading(a, b, labels, *(keep or ()), by)
     with Watch() as watch:
         report = compare(
             a,
@@ -147,6 +153,8 @@ def command(
             rtol=rtol,
             resamples=resamples,
             seed=seed,
+            by=by,
+            keep=keep or (),
             **reading,
         )
     failures = [*filter(None, [report.failure]), *met(report, gates)]

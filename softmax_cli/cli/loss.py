@@ -12,18 +12,22 @@ from softmax_cli.cli import loss_options as only
 from softmax_cli.cli.options import (
     AUTO,
     BackendOption,
+    ByOption,
     DeviceOption,
     FormatOption,
     IgnoreIndexOption,
+    KeepOption,
     LogitsArgument,
     SafeCsvOption,
     TemperatureOption,
     ThreadsOption,
+    UnitsOption,
     ZeroLogZeroOption,
     asked_for,
+    output_path,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note, note_typing, warn
+from softmax_cli.cli.streams import before_reading, note, warn
 from softmax_cli.errors import CheckFailedError, UsageError
 from softmax_cli.evaluation.settings import Settings, parse_parameters
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
@@ -66,6 +70,9 @@ def command(
     quiet: only.QuietOption = False,
     explain: only.ExplainOption = False,
     ledger: only.LedgerOption = False,
+    by: ByOption = None,
+    keep: KeepOption = None,
+    units: UnitsOption = None,
     per_row: only.PerRowOption = False,
     top: only.TopOption = None,
     grad: only.GradOption = False,
@@ -90,6 +97,7 @@ def command(
     softmax-cli loss x.npy y.npy --dtype float16 --dtype float32 --explain
     softmax-cli loss x.npy y.npy --weight w.csv --label-smoothing 0.1
     softmax-cli loss x.npy y.npy --row-weight r.npy
+    softmax-cli loss x.csv y.csv --by language --units bytes --ledger
     softmax-cli loss x.csv t.csv --multilabel --pos-weight 1,3,1
     softmax-cli loss x.npy y.npy --class-axis 2 --ignore-index -100 --ledger
     softmax-cli loss logits.npy input_ids.npy --shift 1 --ignore-index 0
@@ -99,6 +107,7 @@ def command(
     softmax-cli loss x.npy y.npy --as torch --as keras --top 10
     softmax-cli loss x.npy y.npy --variant nll_loss --accumulate native
     softmax-cli loss x.npy y.npy --reduction none --format csv
+    softmax-cli loss x.csv y.csv --top 10 --keep text --keep source
     softmax-cli loss x.npy y.npy --per-row | sort -k6 -g | tail
     softmax-cli loss x.csv y.csv --per-row --format csv --safe-csv > sheet.csv
     softmax-cli loss p.npy y.npy --values probabilities
@@ -113,13 +122,14 @@ def command(
         from softmax_cli.cli import log_probabilities
 
         of_logits, of_labels = _sorted_out(logits, more, labels)
-        note_typing(*of_logits, *of_labels)
+        before_reading(*of_logits, *of_labels, row_weight)
         log_probabilities.loss(context, of_logits, of_labels, {**_options(context.params), **reading})
         return
     conditions = _conditions(fail_if) if fail_if else []
     options = {**_options(context.params), **reading}
     of_logits, of_labels = _sorted_out(logits, more, labels)
-    note_typing(*of_logits, *of_labels, weight, pos_weight, row_weight)
+    of_rows = (weight, pos_weight, row_weight, by, units, *(keep or ()))
+    before_reading(*of_logits, *of_labels, *of_rows, output=output_path(grad_output))
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:
@@ -198,7 +208,7 @@ def _files(logits: Sequence[str], labels: Sequence[str]) -> "tuple[Files, Files 
 def _options(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that are fields of Settings, by the same names."""
     options = {field.name: given[field.name] for field in fields(Settings) if field.name in given}
-    for name in ("variants", "losses", "frameworks"):
+    for name in ("variants", "losses", "frameworks", "keep"):
         options[name] = list(options[name] or ())
     options["variants"] = [ALIASES.get(name, name) for name in options["variants"]]
     options["dtype"] = list(options["dtype"] or ()) or None

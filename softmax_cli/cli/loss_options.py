@@ -179,7 +179,7 @@ GradOutputOption = Annotated[
     str | None,
     typer.Option(
         metavar="FILE",
-        help="Write the gradient whole to a .npy, .csv or .tsv file.",
+        help="Write the gradient whole to a .npy, .csv or .tsv file, not an input.",
         show_default=False,
         rich_help_panel=WRITING,
     ),

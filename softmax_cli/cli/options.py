@@ -4,6 +4,7 @@ Names (of backends, dtypes, formats) are plain strings here: the tables that def
 """
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -77,6 +78,13 @@ def refuse_format_beside_output(context: typer.Context) -> None:
         raise UsageError("-o takes the format from the file's suffix; leave --format out")
 
 
+def output_path(given: str | None) -> Path | None:
+    """Return the path of an output; raise UsageError for an empty name."""
+    if given == "":
+        raise UsageError("the name of the output file is empty")
+    return None if given is None else Path(given)
+
+
 def asked_for(context: typer.Context, name: str) -> bool:
     """Whether the command line itself gives that option; an environment variable asks for nothing in particular."""
     source = context.get_parameter_source(name)
@@ -84,8 +92,9 @@ def asked_for(context: typer.Context, name: str) -> bool:
 
 
 LOGITS = (
-    "Logits, one row a line: CSV, TSV or NPY (also .gz, .bz2, .xz, .zst); - is standard input, and a pattern in quotes "
-    "('x-*.npy') its matches, one after the other."
+    "Logits, one row per line: CSV, TSV, or a file of arrays (NPY, NPZ, safetensors, torch.save, a pickle), also "
+    "compressed. FILE:NAME is one array of several, - is standard input, and a pattern in quotes ('x-*.npy') its "
+    "matches in order."
 )
 LogitsArgument = Annotated[str, typer.Argument(metavar="LOGITS", help=LOGITS)]
 LogitsArguments = Annotated[list[str], typer.Argument(metavar="LOGITS...", help=LOGITS)]
@@ -149,6 +158,39 @@ IgnoreIndexOption = Annotated[
 ZeroLogZeroOption = Annotated[
     bool,
     typer.Option("--zero-log-zero", help="Take 0 * log 0 for 0, where torch has nan.", rich_help_panel=CRITERION),
+]
+
+ByOption = Annotated[
+    str | None,
+    typer.Option(
+        "--by",
+        metavar="FILE|COLUMN",
+        help="The figures of each group of rows: a file with each row's group, or a column of either file.",
+        show_default=False,
+        rich_help_panel=WRITING,
+    ),
+]
+KeepOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--keep",
+        metavar="COLUMN|FILE",
+        help="Show this column of either file, or a file, beside the rows that are listed (may be repeated).",
+        show_default=False,
+        rich_help_panel=WRITING,
+    ),
+]
+
+UnitsOption = Annotated[
+    str | None,
+    typer.Option(
+        "--units",
+        metavar="FILE|COLUMN",
+        help="How many bytes, words or characters each row stands for (or each group): the bits and the perplexity "
+        "per unit.",
+        show_default=False,
+        rich_help_panel=WRITING,
+    ),
 ]
 
 FormatOption = Annotated[

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, TextIO, cast
 from softmax_cli.cli.options import AUTO
 from softmax_cli.cli.streams import Printed, note, warn
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.files import known_suffix, replacing
+from softmax_cli.files import check_writable, known_suffix, replacing
 from softmax_cli.writers import PICTURES, SUFFIXES, WITH_WARNINGS, write_report
 from softmax_cli.writers.numbers import exact
 
@@ -65,8 +65,7 @@ def deliver_to_file(report: Any, path: Path, *, safe_csv: bool = False) -> None:
     Raises UsageError where :func:`check_file` does, where the report has no picture for a .svg or .png file, and
     where the file cannot be written; what was there is kept then.
     """
-    check_file(path)
-    name = SUFFIXES[path.suffix.lower()]
+    name = check_file(path)
     if name in PICTURES and next(iter(report.charts()), None) is None:
         raise UsageError(f"{path}: there is nothing to draw; .html and .md take the tables")
     with replacing(path) as temporary, _opened(temporary, name) as stream:
@@ -74,20 +73,20 @@ def deliver_to_file(report: Any, path: Path, *, safe_csv: bool = False) -> None:
     _note(report, name)
 
 
-def check_file(path: Path) -> None:
-    """Raise UsageError where no such file can be written: better before the work than after it.
+def check_file(path: Path) -> str:
+    """Return the format's name; raise UsageError where no such file can be written: better before the work than after.
 
-    For a suffix without a format, or one whose extra is missing, and for a folder that is not there.
+    For a suffix without a format, or one whose extra is missing, and as :func:`check_writable` does.
     """
     from importlib.util import find_spec
 
     suffix = known_suffix(path, SUFFIXES)
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: cannot be written (no such file or directory)")
+    check_writable(path)
     if SUFFIXES[suffix] in PICTURES and find_spec("matplotlib") is None:
         raise UsageError(
             f"{path}: {suffix} needs matplotlib, which is not installed; pip install 'softmax-loss[plot]', or use .html"
         )
+    return SUFFIXES[suffix]
 
 
 def _opened(path: Path, name: str) -> TextIO | BinaryIO:

@@ -1,6 +1,5 @@
 """`softmax-cli report`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,19 +9,23 @@ from softmax_cli.cli.options import (
     AUTO,
     COMPUTING,
     WRITING,
+    ByOption,
     FormatOption,
     IgnoreIndexOption,
+    KeepOption,
     LogitsArgument,
     SafeCsvOption,
     TemperatureOption,
     ThreadsOption,
+    UnitsOption,
     conditions,
     counting,
     names,
+    output_path,
     refuse_format_beside_output,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note_typing
+from softmax_cli.cli.streams import before_reading
 from softmax_cli.errors import CheckFailedError
 from softmax_cli.evaluation.reporting.settings import REPORT_DTYPES, TOP_K, ReportSettings
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
@@ -71,6 +74,9 @@ def command(
             rich_help_panel=COMPUTING,
         ),
     ] = None,
+    by: ByOption = None,
+    keep: KeepOption = None,
+    units: UnitsOption = None,
     output_format: FormatOption = AUTO,
     safe_csv: SafeCsvOption = False,
     worst: Annotated[
@@ -78,12 +84,12 @@ def command(
         counting(metavar="K", help="The K rows with the largest loss.", within=LISTED_ROWS, rich_help_panel=WRITING),
     ] = ReportSettings.worst,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write it to a file instead; its suffix says the format, as .html or .md.",
+            help="Write it to a file instead, not an input; its suffix says the format, as .html or .md.",
             show_default=False,
             rich_help_panel=WRITING,
         ),
@@ -98,6 +104,9 @@ def command(
     softmax-cli report x.npy y.npy -o report.html
     softmax-cli report x.npy y.npy --fail-if 'ece > 0.05' --fail-if 'accuracy < 0.9'
     softmax-cli report x.npy y.npy --bins 10 --top-k 3 --top-k 10 --worst 20
+    softmax-cli report x.csv y.csv --by fold --fail-if 'worst_group_loss > 1'
+    softmax-cli report x.csv y.csv --worst 20 --keep text
+    softmax-cli report x.npy y.npy --units bytes.npy --fail-if 'bits_per_unit > 1'
     softmax-cli report x.npy y.npy --temperature 1.5 --ignore-index -100
     softmax-cli report 'x-*.npy' 'y-*.npy' --threads 4
     softmax-cli report p.npy y.npy --values probabilities
@@ -110,9 +119,10 @@ def command(
     from softmax_cli.reports import multilabel
     from softmax_cli.reports.model import quantity_names, share_names
 
-    if output is not None:
+    path = output_path(output)
+    if path is not None:
         refuse_format_beside_output(context)
-        check_file(output)
+        check_file(path)
     likelihood = reading["values"] == LABEL_LOG_PROBABILITIES
     known = multilabel.quantity_names() if reading["multilabel"] else quantity_names(top_k or [TOP_K])
     shares = multilabel.share_names() if reading["multilabel"] else share_names(top_k or [TOP_K])
@@ -123,7 +133,7 @@ def command(
         gates = log_probabilities.gates_of(fail_if)
     from softmax_cli.evaluation.reporting.report import report
 
-    note_typing(logits, labels)
+    before_reading(logits, labels, *(keep or ()), by, units, output=path)
     with Watch() as watch:
         found = report(
             logits,
@@ -136,13 +146,16 @@ def command(
             bins=bins,
             top_k=top_k or (),
             worst=worst,
+            by=by,
+            keep=keep or (),
+            units=units,
             **reading,
         )
     require_rows(found, labels or logits)
     failures = met(found, gates)
-    if output is None:
+    if path is None:
         deliver(found, output_format, safe_csv=safe_csv)
     else:
-        deliver_to_file(found, output, safe_csv=safe_csv)
+        deliver_to_file(found, path, safe_csv=safe_csv)
     if failures:
         raise CheckFailedError("; ".join(failures))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from softmax_cli.cli.options import counting, names, numeric
+from softmax_cli.cli.options import counting, names, numeric, output_path
 from softmax_cli.cli.streams import Printed
 from softmax_cli.evaluation.sampling import DISTRIBUTIONS, DTYPES, FILE_FORMATS, sample
 from softmax_cli.option_numbers import CLASSES, ROWS, SEED
@@ -18,8 +18,8 @@ def command(
         int, counting("--seed", "-s", metavar="N", help="The same seed gives the same files.", within=SEED)
     ] = 0,
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="DIR", help="Where to; made if it is not there.")
-    ] = Path(),
+        str, typer.Option("--output", "-o", metavar="DIR", help="Where to; made if it is not there.")
+    ] = ".",
     distribution: Annotated[str, typer.Option(**names("How the logits are spread", DISTRIBUTIONS))] = "normal",
     scale: Annotated[float, numeric(metavar="S", help="What the logits are multiplied by.")] = 1.0,
     wrong: Annotated[
@@ -36,7 +36,7 @@ def command(
     So this works: softmax-cli loss $(softmax-cli sample -o /tmp/play)
     """
     paths = sample(
-        output,
+        output_path(output) or Path(),
         rows=rows,
         classes=classes,
         seed=seed,

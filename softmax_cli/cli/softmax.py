@@ -1,6 +1,5 @@
 """`softmax-cli softmax`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,10 +16,11 @@ from softmax_cli.cli.options import (
     SafeCsvOption,
     TemperatureOption,
     ThreadsOption,
+    output_path,
     refuse_format_beside_output,
 )
 from softmax_cli.cli.reading_options import ReadingOptions, takes_reading
-from softmax_cli.cli.streams import note, note_typing, warn
+from softmax_cli.cli.streams import before_reading, note, warn
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.settings import Settings
 
@@ -46,12 +46,12 @@ def command(
         typer.Option("--row-sums", help="A last column with each row's sum, in a pipe too.", rich_help_panel=WRITING),
     ] = False,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
             "--output",
             "-o",
             metavar="FILE",
-            help="Write them whole to a .npy, .csv or .tsv file (with --log, log_softmax).",
+            help="Write them whole to a .npy, .csv or .tsv file, not an input (with --log, log_softmax).",
             show_default=False,
             rich_help_panel=WRITING,
         ),
@@ -65,8 +65,12 @@ def command(
         refuse_format_beside_output(context)
     from softmax_cli.cli.output import deliver
     from softmax_cli.evaluation.probabilities import save_softmax, softmax
+    from softmax_cli.evaluation.saving import check_output
 
-    note_typing(*logits)
+    path = output_path(output)
+    if path is not None:
+        check_output(path)
+    before_reading(*logits, output=path)
     report = softmax(
         logits,
         backend=backend,
@@ -78,9 +82,9 @@ def command(
         row_sums=row_sums,
         **reading,
     )
-    if output is None:
+    if path is None:
         deliver(report, output_format, safe_csv=safe_csv)
         return
-    save_softmax(report, output, safe_csv=safe_csv)
+    save_softmax(report, path, safe_csv=safe_csv)
     note(*report.notes)
     warn(*report.hints)

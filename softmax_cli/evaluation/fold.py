@@ -29,7 +29,12 @@ from softmax_cli.losses.variants import Variant
 if TYPE_CHECKING:
     from softmax_cli.evaluation.details import Details
     from softmax_cli.evaluation.frameworks import FrameworkFold, FrameworkSums
+<<<<<<< HEAD
     from softmax_cli.evaluation.tempering import Overflowing
+=======
+    from softmax_cli.evaluation.grouping import GroupFold
+    from softmax_cli.inputs.units import Units
+>>>>>>> main
 
 Key = tuple[str, str]
 """A backend's name and a variant's."""
@@ -55,8 +60,18 @@ class Fold:
     `measure` computes, and changes nothing: it may run on several blocks at once. `add` takes what it found.
     """
 
-    def __init__(self, pair: Pair, backends: Sequence[Backend], settings: Settings, criterion: Criterion) -> None:
+    def __init__(
+        self,
+        pair: Pair,
+        backends: Sequence[Backend],
+        settings: Settings,
+        criterion: Criterion,
+        groups: "GroupFold | None" = None,
+        units: "Units | None" = None,
+    ) -> None:
         self.pair = pair
+        self.groups = groups
+        self.units = units
         self.hints = Hints.of(pair)
         self.backends = backends
         self.settings = settings
@@ -190,8 +205,7 @@ class Fold:
             self._keep(self.clamped[key], places, found.block)
         for name, losses in found.references.items():
             self._references[name].add(losses)
-        if self._weights is not None and found.weights is not None:
-            self._weights.add(found.weights)
+        self._add_weights(found)
         if self.details is not None:
             self.details.add(found.details)
         if self.frameworks is not None and found.frameworks is not None:
@@ -203,6 +217,16 @@ class Fold:
         self.natively.update(found.natively)
         self.rows += target.size
         self.counted += target.size if target.counted is None else int(np.count_nonzero(target.counted))
+
+    def _add_weights(self, found: Measured) -> None:
+        """Add what the rows weigh, their losses to their groups, and their units."""
+        if self._weights is not None and found.weights is not None:
+            self._weights.add(found.weights)
+        if self.groups is not None:
+            elements = self.pair.classes if self.pair.multilabel else 1
+            self.groups.add_losses(found.losses[self.headline] / elements, found.block.target.counted, found.weights)
+        if self.units is not None:
+            self.units.add(found.block.target.size, found.block.target.counted)
 
     def blocks(self) -> Iterator[Block]:
         """The rows, in order, in blocks that suit the backends; in one where these reduce them all at once."""

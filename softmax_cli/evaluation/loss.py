@@ -19,7 +19,7 @@ from softmax_cli.evaluation.kernels import choose_kernel
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import Settings, split_options
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.inputs.opening import as_sources
+from softmax_cli.inputs.opening import as_sources, with_arrays
 from softmax_cli.inputs.pairs import open_pair
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, Reading
 from softmax_cli.losses.criterion import Criterion
@@ -29,7 +29,7 @@ from softmax_cli.losses.precision import in_ulps
 from softmax_cli.losses.variants import Variant
 from softmax_cli.reports.ledger import Ledger
 from softmax_cli.reports.lines import LossLine
-from softmax_cli.reports.loss import LossReport
+from softmax_cli.reports.loss import OF_GROUPS, LossReport
 from softmax_cli.reports.signature import Signature
 
 if TYPE_CHECKING:
@@ -73,14 +73,22 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> "LossReport | L
         from softmax_cli.evaluation.log_probabilities import label_log_probabilities
 
         logits, labels = as_sources(logits, labels)
+        logits, labels, reading = with_arrays(logits, labels, reading)
         return label_log_probabilities(logits, labels, settings, reading)
-    logits, labels, settings = with_sources(logits, labels, settings, reading)
-    reports = [report_of(run_fold(logits, labels, each, reading)) for each in settings.by_dtype()]
-    return reports[0] if len(reports) == 1 else _side_by_side(reports)
+    logits, labels, settings, reading = with_sources(logits, labels, settings, reading)
+    folds = [run_fold(logits, labels, each, reading) for each in settings.by_dtype()]
+    reports = [report_of(fold) for fold in folds]
+    report = reports[0] if len(reports) == 1 else _side_by_side(reports)
+    if not settings.keep or report.details is None:
+        return report
+    from softmax_cli.evaluation.keeping import keep
+
+    listed = [detail.row for detail in report.details]
+    return replace(report, kept=keep(settings.keep, labels, logits, folds[0].pair, reading, listed))
 
 
-def with_sources(logits: Any, labels: Any, settings: Settings, reading: Reading) -> tuple[Any, Any, Settings]:
-    """Return the same with every path as Files or a Source, so that each can be read more than once.
+def with_sources(logits: Any, labels: Any, settings: Settings, reading: Reading) -> tuple[Any, Any, Settings, Reading]:
+    """Return the same with every path as Files or a Source, to be read more than once, and with its array chosen.
 
     Raises UsageError before anything is read where the settings are of another family of losses.
     """
@@ -88,8 +96,11 @@ def with_sources(logits: Any, labels: Any, settings: Settings, reading: Reading)
     if settings.has_weights:
         from softmax_cli.evaluation.weighing import with_weights
 
-        return with_weights(logits, labels, settings)
-    return (*as_sources(logits, labels), settings)
+        logits, labels, settings = with_weights(logits, labels, settings)
+    else:
+        logits, labels = as_sources(logits, labels)
+    logits, labels, reading = with_arrays(logits, labels, reading)
+    return logits, labels, settings, reading
 
 
 def _side_by_side(reports: Sequence[LossReport]) -> LossReport:
@@ -114,7 +125,16 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
         raise UsageError(f"{index_only[0]} is for class indices, and these labels are probabilities")
     backends = load_backends(settings.backend, settings.device, computing_dtype(settings.dtype, pair.logits))
     choose_kernel(settings, backends, pair.progress().size, by_index=pair.by_index)
-    fold = Fold(pair, backends, settings, _criterion(settings, reading, pair.display_names))
+    groups = units = None
+    if settings.by is not None:
+        from softmax_cli.evaluation.grouping import group_fold
+
+        groups = group_fold(settings.by, labels, logits, pair, reading, OF_GROUPS)
+    if settings.units is not None:
+        from softmax_cli.inputs.units import open_units
+
+        units = open_units(settings.units, labels, logits, pair, reading)
+    fold = Fold(pair, backends, settings, _criterion(settings, reading, pair.display_names), groups, units)
     with ExitStack() as stack:
         if not fold.native:
             for backend in backends:
@@ -137,13 +157,15 @@ def _criterion(settings: Settings, reading: Reading, class_names: tuple[str, ...
 def report_of(fold: Fold) -> LossReport:
     """Everything that a fold found."""
     settings = fold.settings
+    groups = None if fold.groups is None else fold.groups.found()
+    units = None if fold.units is None else fold.units.total(None if groups is None else len(groups.every))
     return LossReport(
         signature=signature_of(fold),
         reduction=settings.reduction,
         rows=fold.rows,
         class_names=fold.pair.display_names,
         losses=tuple(_line(fold, backend, variant) for backend in fold.backends for variant in fold.variants),
-        ledger=_ledger(fold),
+        ledger=_ledger(fold, units),
         preview=_preview(fold),
         labels=fold.labels,
         notes=(*fold.pair.notes, *settings.left_out(fold.family), *_overflows(fold)),
@@ -156,6 +178,7 @@ def report_of(fold: Fold) -> LossReport:
         family=fold.family.name,
         headline=fold.family.headline,
         multilabel=fold.pair.multilabel,
+        groups=groups,
     )
 
 
@@ -191,7 +214,7 @@ def _line(fold: Fold, backend: Backend, variant: Variant) -> LossLine:
     )
 
 
-def _ledger(fold: Fold) -> Ledger:
+def _ledger(fold: Fold, units: float | None) -> Ledger:
     backend, variant = fold.headline
     partial = fold.partial(fold.headline)
     of_rows = next(each.of_rows for each in fold.variants if each.name == variant)
@@ -206,6 +229,7 @@ def _ledger(fold: Fold) -> Ledger:
         mean=partial.losses.over(fold.weights if of_rows else fold.mean_divisor),
         multilabel=fold.pair.multilabel,
         weighing=_weighing(fold),
+        units=units,
     )
 
 
@@ -259,6 +283,8 @@ def signature_of(fold: Fold) -> Signature:
             ("ignore_index", settings.ignore_index),
             ("weight", _weights_text(criterion.weight)),
             *((("row_weight", fold.pair.row_weights.name),) if fold.pair.row_weights else ()),
+            *((("by", fold.groups.name),) if fold.groups else ()),
+            *((("units", fold.units.name),) if fold.units else ()),
             *((("pos_weight", _weights_text(criterion.pos_weight)),) if fold.pair.multilabel else ()),
             ("temperature", settings.temperature),
             ("zero_log_zero", criterion.zero_log_zero),

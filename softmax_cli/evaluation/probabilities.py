@@ -13,7 +13,7 @@ from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.blocks import computing_dtype, rows_per_block
 from softmax_cli.evaluation.hints.watch import Hints
-from softmax_cli.evaluation.saving import check_suffix, harmless_names, save
+from softmax_cli.evaluation.saving import check_output, harmless_names, save
 from softmax_cli.evaluation.settings import positive, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
 from softmax_cli.evaluation.tempering import Overflowing
@@ -21,7 +21,7 @@ from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shap
 from softmax_cli.inputs.chosen_rows import choices, chosen_logits
 from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.layout import Layout
-from softmax_cli.inputs.opening import open_logits, select_classes
+from softmax_cli.inputs.opening import as_files, open_logits, select_classes, with_array
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.inputs.values import by_class
 from softmax_cli.losses.distance import distances
@@ -70,7 +70,7 @@ def softmax(
     positive("--temperature", temperature)
     if backend == EVERY_BACKEND:
         raise UsageError("softmax runs on one backend at a time: --backend numpy or --backend torch")
-    layout = Reading(**reading)
+    logits, layout = with_array(as_files(logits), Reading(**reading))
     table = open_logits(logits, layout)
     axis = find_class_axis(table, layout.class_axis)
     whole = with_known_shape(select_classes(table, axis, layout), axis)
@@ -104,7 +104,7 @@ def save_softmax(report: SoftmaxReport, path: Path, *, safe_csv: bool = False) -
 
     ``safe_csv``: no name of a class is a formula to a spreadsheet.
     """
-    check_suffix(path)
+    check_output(path)
     blocks = report.blocks
     if not isinstance(blocks, SoftmaxBlocks):
         raise TypeError("the rows of this report are not those of a file")

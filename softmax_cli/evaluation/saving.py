@@ -1,6 +1,7 @@
 """Arrays to files: whole or not at all, a block of rows at a time."""
 
 import math
+import os
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.files import known_suffix, replacing
+from softmax_cli.files import check_writable, known_suffix, replacing
 from softmax_cli.writers.delimited import harmless, write_rows
 
 Blocks = Iterable[Any]
@@ -31,9 +32,13 @@ def harmless_names(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(map(harmless, names))
 
 
-def check_suffix(path: Path) -> None:
-    """Raise UsageError for a suffix that stands for no format: better before the work than after it."""
+def check_output(path: Path) -> None:
+    """Raise UsageError where no such file can be written, as far as can be seen: better before the work than after it.
+
+    For a suffix that stands for no format, and as :func:`check_writable` does.
+    """
     known_suffix(path, _SAVERS)
+    check_writable(path)
 
 
 def _save_npy(path: Path, blocks: Blocks, _names: Sequence[str], shape: Sequence[int | None], axis: int) -> None:
@@ -47,10 +52,18 @@ def _save_npy(path: Path, blocks: Blocks, _names: Sequence[str], shape: Sequence
     for block in blocks:
         if mapped is None:
             mapped = np.lib.format.open_memmap(path, "w+", block.dtype, tuple(known))
+            _reserve(path)
         rows = np.moveaxis(mapped, axis, -1)
         stop = start + len(block)
         rows[np.unravel_index(np.arange(start, stop), rows.shape[:-1])] = block
         start = stop
+
+
+def _reserve(path: Path) -> None:
+    """Take the whole file's room on the disk: a full disk is an OSError here, and the end of the process later."""
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def _stream_npy(path: Path, blocks: Blocks, shape: Sequence[int | None]) -> None:

@@ -75,6 +75,10 @@ class Settings(Passing):
         ledger: whether a table shows the ledger.
         per_row: whether to list every row with its label, prediction and loss.
         top: list the rows with the largest losses, so many.
+        by: the group of each row, for the loss of each group: a path, an array, or the name of a column of the labels'
+            or the logits' file.
+        units: how many bytes, words or characters each row stands for, or each group of rows: likewise.
+        keep: columns of either file, by their names, to show beside the rows that are listed; files likewise.
         kernel: of the NumPy backend: ``plain``, ``fused`` (compiled, by numba), or ``auto``: fused where it pays.
     """
 
@@ -100,6 +104,9 @@ class Settings(Passing):
     ledger: bool = False
     per_row: bool = False
     top: int | None = None
+    by: Any = None
+    units: Any = None
+    keep: Sequence[str] = ()
     kernel: str = "auto"
 
     def __post_init__(self) -> None:
@@ -122,6 +129,8 @@ class Settings(Passing):
         known_name("accumulation", self.accumulate, ACCUMULATIONS)
         known_name("kernel", self.kernel, KERNELS)
         positive("--temperature", self.temperature)
+        if self.keep and not (self.per_row or self.top):
+            raise UsageError("--keep shows columns beside the rows that are listed; add --per-row or --top")
         if self.top is not None:
             LOSS_ROWS.check("--top", self.top)
         check_label(self.ignore_index)

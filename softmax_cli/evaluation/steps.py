@@ -14,7 +14,7 @@ from softmax_cli.errors import InputError, UsageError
 from softmax_cli.evaluation.fold import Fold
 from softmax_cli.evaluation.loss import report_of, run_fold, with_sources
 from softmax_cli.evaluation.probabilities import largest_distance
-from softmax_cli.evaluation.saving import check_suffix, harmless_names, save
+from softmax_cli.evaluation.saving import check_output, harmless_names, save
 from softmax_cli.evaluation.settings import Settings, split_options
 from softmax_cli.evaluation.stages import Stage, Stages, stages_of
 from softmax_cli.inputs.pairs import Block
@@ -69,9 +69,9 @@ def save_gradient(logits: Any, labels: Any, path: Path, *, safe_csv: bool = Fals
 
     It is that of the one loss that was asked for, else of the cross-entropy; on one backend.
     """
-    check_suffix(path)
+    check_output(path)
     settings, reading = split_options(options, Settings)
-    logits, labels, settings = with_sources(logits, labels, settings, reading)
+    logits, labels, settings, reading = with_sources(logits, labels, settings, reading)
     fold = _counted_fold(logits, labels, settings, reading)
     variants = _differentiated(fold)
     if len(fold.backends) > 1 or len(variants) > 2:  # the family's and one more
@@ -92,7 +92,7 @@ StepsOf = Callable[[Backend, Fold, list[Block]], list[Step]]
 def _walk(logits: Any, labels: Any, settings: Settings, reading: Reading, steps_of: StepsOf) -> StepsReport:
     if settings.reduction == "none":
         raise UsageError("a gradient is that of one loss: use --reduction mean or sum")
-    logits, labels, settings = with_sources(logits, labels, settings, reading)
+    logits, labels, settings, reading = with_sources(logits, labels, settings, reading)
     fold = _counted_fold(logits, labels, settings, reading)
     edges = fold.edges.blocks()
     found = tuple(step for backend in fold.backends for step in steps_of(backend, fold, edges))

@@ -6,9 +6,9 @@ from typing import Any
 from numpy.typing import NDArray
 
 from softmax_cli.evaluation.settings import Settings
+from softmax_cli.inputs.beside import is_column, is_pattern
 from softmax_cli.inputs.opening import as_files, as_sources
 from softmax_cli.inputs.reading import Reading
-from softmax_cli.inputs.row_weights import is_column, is_pattern
 from softmax_cli.inputs.weights import inline_weights, read_weights
 
 

@@ -16,7 +16,10 @@ def other_count(logits: Table, labels: Table, rows: int, given: int, columns: in
     rows, given = rows_in_file(logits, rows), rows_in_file(labels, given)
     unknown = None in logits.shape + labels.shape
     hint = ""
-    if given == columns and not isinstance(unwrapped(logits), Pieces):
+    header = labels.column_names or ()
+    if rows - given == 1 and logits.column_names and labels.dtype.kind == "U" and len(header) == 1:
+        hint = f"its first line, {header[0]!r}, is read as a header, since no class has that name"
+    elif given == columns and not isinstance(unwrapped(logits), Pieces):
         hint = "if the classes run down the lines, use --class-axis 0"
     elif rows - given == abs(shift) > 0:
         last = rows - 1 if shift > 0 else 0

@@ -142,6 +142,7 @@ class LabelRule:
         if values.dtype.kind == "f" and (faults := np.flatnonzero(~are_whole(values))).size:
             missing = _WITHOUT if np.isnan(values[faults[0]]) else ""
             self._refuse(faults, given, start, "is not a whole number", missing)
+        self._refuse_ambiguous(values, given, counted, start)
         classes, inside = self._classes_of(values)
         if not (fine := inside if counted is None else inside | ~counted).all():
             faults = np.flatnonzero(~fine)
@@ -151,6 +152,28 @@ class LabelRule:
         if self._single or self._numbers is not None:
             self._seen.update(np.unique(classes if counted is None else classes[counted]).tolist())
         return Indices(classes, counted)
+
+    @cached_property
+    def _doubtful(self) -> list[int]:
+        """The names that are numbers, among others that are none, where another class has that number."""
+        if not self._names or self._numbers is not None or all(map(str.isdecimal, self._names)):
+            return []
+        last = self._base + self._classes - 1
+        numbers = [(place, int(name)) for place, name in enumerate(self._names) if name.isascii() and name.isdecimal()]
+        return [number for place, number in numbers if self._base <= number <= last and number != place + self._base]
+
+    def _refuse_ambiguous(
+        self, values: NDArray[Any], given: NDArray[Any], counted: NDArray[np.bool_] | None, start: int
+    ) -> None:
+        """Raise InputError for a label that is one class's number and another class's name."""
+        if not self._doubtful:
+            return
+        found = np.isin(values, self._doubtful) & (True if counted is None else counted)
+        if found.any():
+            names = self._names or ()
+            number = int(values[found][0])
+            what = f"may be class {number} ({names[number - self._base]!r}) or the class named '{number}'"
+            self._refuse(np.flatnonzero(found), given, start, what, f"name that class otherwise in {self._logits}")
 
     def _classes_of(self, values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         """The classes of whole numbers, and which of them are there."""

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from softmax_cli.errors import InputError
 from softmax_cli.inputs.reading import PROBABILITIES, Reading
 from softmax_cli.readers import open_table
+from softmax_cli.readers.address import is_file
 from softmax_cli.readers.array import ArrayTable, reason, refuse_label_column
 from softmax_cli.readers.dialect import Dialect, Selection
-from softmax_cli.readers.pieces import Files, Pieces, open_files, refuse_second_stdin
+from softmax_cli.readers.pieces import Files, Pieces, holds_arrays, open_files, refuse_second_stdin
 from softmax_cli.readers.source import Source
 from softmax_cli.readers.table import Table
 
@@ -50,6 +51,15 @@ def open_labels(labels: Any, reading: Reading, classes: tuple[str, ...] | None, 
     return _open(as_files(labels, names=True), "labels", _dialect(reading), selection)
 
 
+def open_column(given: Any, reading: Reading, name: str, *, column: str | None = None, spelled: bool = False) -> Table:
+    """The table of one value per row; with ``column`` one of a delimited file, ``spelled`` as it stands there."""
+    from softmax_cli.readers.selection import quoted  # for what stands beside the rows alone
+
+    only = None if column is None else quoted(column)
+    selection = Selection(only, text=spelled, spelled=spelled)
+    return _open(as_files(given), name, _dialect(reading), selection)
+
+
 def select_classes(logits: Table, axis: int, reading: Reading) -> Table:
     """The logits with the classes that were asked for, which lie on this axis.
 
@@ -79,7 +89,7 @@ def as_files(given: Any, *, names: bool = False) -> Any:
         return Files([given])
     if isinstance(given, list | tuple) and given and all(isinstance(each, str | os.PathLike) for each in given):
         only_text = names and all(isinstance(each, str) for each in given)
-        return Files(given) if not only_text or all(map(os.path.isfile, given)) else given
+        return Files(given) if not only_text or all(map(is_file, given)) else given
     return given
 
 
@@ -89,12 +99,33 @@ def as_sources(logits: Any, labels: Any, *single: Any) -> tuple[Any, ...]:
     Raises InputError where several are standard input.
     """
     files = as_files(logits), as_files(labels, names=True)
-    named = [each for each in files if isinstance(each, Files)]
+    named = [each for each in (*files, *single) if isinstance(each, Files)]
     paths = [os.fspath(each) for each in single if isinstance(each, str | os.PathLike)]
-    refuse_second_stdin([*paths, *(path for each in named for path in each.paths)])
+    refuse_second_stdin([*paths, *(path for each in named if not each.opened for path in each.paths)])
     for each in named:
         each.sources()
     return (*files, *map(as_source, single))
+
+
+def with_arrays(logits: Any, labels: Any, reading: Reading, *, needed: bool = True) -> tuple[Any, Any, Reading]:
+    """Return the same with the arrays chosen that are meant in files which hold several.
+
+    Labels that are not given are looked for beside the logits; see inputs/addressed.py.
+    """
+    if not (holds_arrays(logits) or holds_arrays(labels)):
+        return logits, labels, reading
+    from softmax_cli.inputs.addressed import addressed
+
+    return addressed(logits, labels, reading, needed=needed)
+
+
+def with_array(logits: Any, reading: Reading, key: str = "logits") -> tuple[Any, Reading]:
+    """Return the same for logits alone, which a signature calls ``key``."""
+    if not holds_arrays(logits):
+        return logits, reading
+    from softmax_cli.inputs.addressed import addressed_logits
+
+    return addressed_logits(logits, reading, key)
 
 
 def _dialect(reading: Reading) -> Dialect:

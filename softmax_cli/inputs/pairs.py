@@ -86,11 +86,16 @@ class Pair:
 
     def weigh(self, weights: "RowWeights") -> None:
         """Have the rows weigh what a file says: of all rows in the file, also where some are skipped."""
-        if self._arranged.kept is not None:
-            from softmax_cli.inputs.chosen_rows import chosen_labels
-
-            weights.keep(chosen_labels(weights.table, None, self._arranged.kept))
+        weights.table = self.kept_beside(weights.table)
         self.row_weights = weights
+
+    def kept_beside(self, table: Table) -> Table:
+        """Return a table of one value per row in the file, without the rows that are skipped."""
+        if self._arranged.kept is None:
+            return table
+        from softmax_cli.inputs.chosen_rows import chosen_labels
+
+        return chosen_labels(table, None, self._arranged.kept)
 
     def _rule(self, reading: Reading, ignore_index: int | None) -> "LabelRule | MultiLabelRule":
         if self.multilabel:
@@ -243,7 +248,8 @@ def open_pair(
     opened = open_logits(logits, of_logits, name)
     if row_weight is None:
         return _pair(opened, labels, reading, ignore_index)
-    from softmax_cli.inputs.row_weights import is_column, open_row_weights
+    from softmax_cli.inputs.beside import is_column
+    from softmax_cli.inputs.row_weights import open_row_weights
     from softmax_cli.readers.selection import quoted
 
     if is_column(row_weight) and reading.logit_columns is None and row_weight in (opened.column_names or ()):

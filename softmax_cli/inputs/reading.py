@@ -1,6 +1,6 @@
 """How the files are to be read: each option's name, default and check, for Python and the command line."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from softmax_cli.errors import UsageError
@@ -55,6 +55,7 @@ class Reading:
         decimal: the decimal mark of delimited files, a point or a comma; the other one may then separate thousands.
             None: a point, and nothing separates thousands.
         header: whether the first line names the columns; None to see it from the line.
+        arrays: which arrays were chosen in files that hold several, as ``("labels", "y")``; no option.
     """
 
     values: str = LOGITS
@@ -70,12 +71,23 @@ class Reading:
     delimiter: str | None = None
     decimal: str | None = None
     header: bool | None = None
+    arrays: tuple[tuple[str, str], ...] = field(default=(), metadata={"option": False})
+
+    @classmethod
+    def options(cls) -> tuple[str, ...]:
+        """The names of the fields that are options."""
+        return tuple(each.name for each in fields(cls) if each.metadata.get("option", True))
+
+    def with_array(self, of: str, name: str) -> "Reading":
+        """The same, which knows that the array of this name was chosen."""
+        return replace(self, arrays=(*self.arrays, (of, name)))
 
     @property
     def signature(self) -> tuple[tuple[str, Any], ...]:
         """What of it changes a figure, by name, where it is not as by default."""
         given = ((field.name, getattr(self, field.name), field.default) for field in fields(self))
-        return tuple((name, value) for name, value, default in given if name in _CHANGING and value != default)
+        changing = ((name, value) for name, value, default in given if name in _CHANGING and value != default)
+        return (*changing, *((f"{of}_array", name) for of, name in self.arrays))
 
     def refuse_multilabel(self, command: str) -> None:
         """Raise UsageError for multi-label files, of a command that has no figures for them."""

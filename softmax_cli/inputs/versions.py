@@ -13,6 +13,7 @@ from softmax_cli.inputs.chosen_rows import (
     SHIFT_WITHOUT_LABELS,
     ChosenRows,
     choices,
+    chosen_labels,
     chosen_logits,
     rows_in_file,
     whole,
@@ -21,7 +22,7 @@ from softmax_cli.inputs.class_names import numbered_names
 from softmax_cli.inputs.class_order import class_order, in_order
 from softmax_cli.inputs.feed import Feed
 from softmax_cli.inputs.layout import Layout
-from softmax_cli.inputs.opening import as_sources, open_logits, select_classes
+from softmax_cli.inputs.opening import as_files, as_sources, open_logits, select_classes, with_array, with_arrays
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.progress import Progress
 from softmax_cli.inputs.reading import Reading
@@ -97,6 +98,13 @@ class Versions:
             notes = (*notes, *axis_notes(unwrapped(self.a), self.class_axis))
         return notes
 
+    def kept_beside(self, table: Table) -> Table:
+        """Return a table of one value per row in the file, without the rows that are skipped."""
+        if self.pair is not None:
+            return self.pair.kept_beside(table)
+        kept = as_in_file(self.a)
+        return chosen_labels(table, None, kept.choice) if isinstance(kept, ChosenRows) else table
+
     def progress(self) -> Progress:
         """How far the latest pass has come, in both files together."""
         positions, sizes = zip(self.a.progress(), self.b.progress(), strict=True)
@@ -142,7 +150,9 @@ def open_versions(a: Any, b: Any, labels: Any, reading: Reading, ignore_index: i
     Classes are chosen in both, but of an array beside a delimited file, whose columns have names, all are taken.
     """
     reading.refuse_multilabel("compare")
-    a, b, labels = as_sources(a, b, labels)
+    a, b, labels = as_sources(a, b, as_files(labels, names=True))
+    a, labels, reading = with_arrays(a, labels, reading, needed=False)
+    b, reading = with_array(b, reading, "b")
     plain = replace(reading, logit_columns=None, label_column=None)
     whole_a, whole_b = open_logits(a, plain, "a"), open_logits(b, plain, "b")
     of_a = reading

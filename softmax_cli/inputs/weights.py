@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from softmax_cli.inputs.class_names import number_text, numbered_names
 from softmax_cli.inputs.opening import as_source, open_labels, open_logits
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.option_numbers import plain_number
+from softmax_cli.readers.address import is_file
 from softmax_cli.readers.source import Source
 from softmax_cli.readers.table import Table
 from softmax_cli.reports.grid import count
@@ -31,7 +31,7 @@ def inline_weights(option: str, given: Any) -> Any:
 
     A file of that name goes before. Raises UsageError for a list in which something is no number.
     """
-    if not isinstance(given, str) or Path(given).exists():
+    if not isinstance(given, str) or is_file(given):
         return given
     cells = given.split(",")
     pairs = [cell.rpartition("=") for cell in cells]

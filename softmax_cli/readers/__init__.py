@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from softmax_cli.errors import InputError
-from softmax_cli.readers.magic import HEAD, NPY, ZIP
+from softmax_cli.readers.magic import HEAD, NPY, may_hold_arrays
 
 if TYPE_CHECKING:
     from softmax_cli.readers.dialect import Dialect, Selection
@@ -29,19 +29,18 @@ def open_table(source: "Source", dialect: "Dialect", selection: "Selection") -> 
         raise InputError(source.name, "the file is empty")
     by_magic = next((reader for magic, reader in READERS.items() if head.startswith(magic)), None)
     if by_magic is None:
-        _refuse_unread(source, head)
+        if may_hold_arrays(head):
+            from softmax_cli.readers.containers import open_member
+
+            return open_member(source, selection)
+        from softmax_cli.readers.kinds import refuse_unread
+
+        refuse_unread(source.name, head)
+    if source.member is not None:
+        remedy = "" if by_magic else "for a column of it, use --logit-columns or --label-column"
+        raise InputError(source.name, f"{source.file} holds one table, without a name", remedy)
     target = by_magic or _PROMISED.get(source.suffix, _DELIMITED)
     module, _, function = target.partition(":")
     read: Any = getattr(import_module(module), function)
     table: Table = read(source, dialect, selection)
     return table
-
-
-def _refuse_unread(source: "Source", head: bytes) -> None:
-    """Raise InputError where a file is of a kind that is not read; loaded for files that may be."""
-    from softmax_cli.readers.kinds import refuse_archive, refuse_unread
-
-    refuse_unread(source.name, head)
-    if head.startswith(ZIP):
-        with source.reading(), open(source.local_path(), "rb") as file:  # noqa: PTH123
-            refuse_archive(source.name, file)

@@ -29,9 +29,7 @@ class ArrayTable:
         self._handed_out = 0
         self.shape: tuple[int | None, ...] = array.shape
         self.dtype = readable_dtype(array.dtype, name, text=text)
-        if _is_bfloat16(array.dtype):
-            self.notes = (*notes, f"{name}: two raw bytes a value are read as bfloat16, as ml_dtypes (JAX) writes it")
-        elif self.dtype.itemsize < array.dtype.itemsize:
+        if self.dtype.itemsize < array.dtype.itemsize:
             self.notes = (*notes, f"{name}: {array.dtype} is read as {self.dtype}")
         if array.size == 0:
             raise InputError(name, f"there are no rows (shape {'x'.join(map(str, array.shape))})")
@@ -75,7 +73,7 @@ class ArrayTable:
         """The values in the dtype in which they are handed out."""
         if values.dtype == self.dtype:
             return values
-        if _is_bfloat16(values.dtype):
+        if is_bfloat16(values.dtype):
             # It is the upper half of a float32 (https://en.wikipedia.org/wiki/Bfloat16_floating-point_format).
             return (values.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
         with np.errstate(over="ignore"):  # a longdouble may lie beyond float64; the notes tell of the dtype
@@ -109,7 +107,7 @@ def readable_dtype(dtype: np.dtype[Any], name: str, *, text: bool) -> np.dtype[A
     kind = dtype.kind
     if kind == "b" and text:
         return np.dtype(np.uint8)
-    if _is_bfloat16(dtype):
+    if is_bfloat16(dtype):
         return np.dtype(np.float32)
     if kind in "iuf" or (text and kind == "U"):
         return np.dtype(np.float64) if kind == "f" and dtype.itemsize > 8 else dtype.newbyteorder("=")
@@ -122,7 +120,7 @@ def readable_dtype(dtype: np.dtype[Any], name: str, *, text: bool) -> np.dtype[A
     raise InputError(name, f"the array holds {what}, not real numbers", "save it with a numeric dtype")
 
 
-def _is_bfloat16(dtype: np.dtype[Any]) -> bool:
+def is_bfloat16(dtype: np.dtype[Any]) -> bool:
     """Whether it is ml_dtypes' bfloat16, or what numpy.save makes of it: two bytes without a meaning."""
     return dtype.kind == "V" and dtype.itemsize == 2 and dtype.names is None
 

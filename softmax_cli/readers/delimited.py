@@ -192,7 +192,7 @@ class DelimitedTable:
         if missing:
             known = self._selection.known
             names = ["" if is_missing(name) and name not in known else name for name in names]
-        elif not all(names):
+        elif not (self._selection.spelled or all(names)):
             self._refuse(line, lines, "an empty cell")
         return np.array(names, np.str_)[:, np.newaxis]
 

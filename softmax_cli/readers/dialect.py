@@ -37,6 +37,7 @@ class Selection:
     line of one of them is no header). ``missing``: a label that is missing is handed on, as nan or as an empty name.
     ``matrix``: the labels are one value per class. ``leave_out``: leave out columns that cannot be classes.
     ``overflow``: a number beyond float64 is an infinity, for whoever judges the values, instead of an error.
+    ``spelled``: the cells of the one column as they stand in the file, whatever they hold.
     """
 
     only: str | None = None
@@ -47,3 +48,4 @@ class Selection:
     matrix: bool = False
     leave_out: bool = True
     overflow: bool = False
+    spelled: bool = False

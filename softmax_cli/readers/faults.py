@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from softmax_cli.readers.lines import cells
+from softmax_cli.readers.lines import DELIMITERS, MOST_COLUMNS, WideLineError, cells
 from softmax_cli.readers.numerals import is_missing, misspelling, plain_number, truth
 
 _LONGEST_SHOWN = 40  # characters of a cell in a message
@@ -109,20 +109,32 @@ def find_fault(
         try:
             row = cells(line, delimiter)
         except csv.Error as error:
-            return bad_quotes(offset, error)
+            return uncut(offset, error)
         if len(row) != width:
             if line.startswith("#"):
                 return Fault(offset, None, "a comment within the rows", "remove it")
-            return Fault(offset, None, f"{_cells(len(row))} where the first line has {width}")
+            remedy = _other_delimiter(line, delimiter) if len(row) == 1 else ""
+            return Fault(offset, None, f"{_cells(len(row))} where the first line has {width}", remedy)
         for column in columns:
             if what := spelling.fault(row[column]):
                 return Fault(offset, column, *what)
     return None
 
 
-def bad_quotes(line: int, error: csv.Error) -> Fault:
+def _other_delimiter(line: str, delimiter: str) -> str:
+    """What to do about a line that has others than the first one's delimiter."""
+    other = next((each for each in DELIMITERS if each != delimiter and each in line), None)
+    if other is None or delimiter not in DELIMITERS:
+        return ""
+    return f"the first line is cut at {delimiter!r}, and this one has {other!r}: write one of them in all lines"
+
+
+def uncut(line: int, error: csv.Error) -> Fault:
     """The fault of a line that cannot be cut into cells."""
-    return Fault(line, None, f"badly quoted ({error})", "close each quote on its own line, and double one within")
+    if isinstance(error, WideLineError):
+        return Fault(line, None, f"more than {MOST_COLUMNS:,} columns", "for so many classes, use NPY")
+    what = "a quote opens here and is not closed" if "end of data" in str(error) else f"badly quoted ({error})"
+    return Fault(line, None, what, "close each quote on its own line, and double one within")
 
 
 def shown(cell: str) -> str:

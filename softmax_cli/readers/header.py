@@ -1,5 +1,6 @@
 """Whether the first line of a delimited file names the columns."""
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -9,6 +10,7 @@ from softmax_cli.readers.roles import is_index_name, is_label_name, is_predictio
 from softmax_cli.readers.selection import asked_names
 
 _LIKE_A_NUMBER = (Content.NUMBER, Content.MISSPELLED, Content.MISSING)
+_BEGINS_AS_NUMBER = re.compile(r"[^\w\s]?[+-]?\d")
 _ALIKE = 0.8  # of difflib: a label this near to the name of a class is a mistyped one
 
 Row = tuple[str, ...]
@@ -39,6 +41,15 @@ def is_header(first: Row, rows: Sequence[Row], selection: Selection, decimal: st
 def may_be_header(first: Row) -> bool:
     """Whether a line of numbers could be a header all the same: whole numbers, each once."""
     return all(cell.isdigit() for cell in first) and len(set(first)) == len(first)
+
+
+def may_be_row(names: Row) -> bool:
+    """Whether a header has as many numbers as words, or one name that begins as a number: a row with a bad cell."""
+    if len(names) == 1:
+        return bool(_BEGINS_AS_NUMBER.match(names[0]))
+    numbers = sum(map(is_number, names))
+    words = sum(any(map(str.isalpha, name)) for name in names) if numbers else 0
+    return 0 < numbers >= words and not any(not name or _is_known(name) for name in names)
 
 
 def counts_up(first: Row) -> bool:
@@ -96,6 +107,8 @@ def _is_header_of_labels(first: str, column: Sequence[str], selection: Selection
     if is_label_name(first) or not column:
         return is_label_name(first)
     given = [cell for cell in column if not is_missing(cell)]
+    if selection.spelled:
+        return all(map(is_number, given))
     if given and all(map(truth, given)) and not selection.known.intersection(given):
         return truth(first) is None
     if any(map(is_number, given)) and not selection.known.intersection(given):

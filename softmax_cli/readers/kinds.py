@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import NoReturn
 
 from softmax_cli.errors import InputError
 from softmax_cli.readers.encodings import encoding_of
@@ -13,9 +13,6 @@ _CSV = "save it as CSV, one row per line"
 _NUMBERS = "only numbers are read, as NPY or delimited text"
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", "a checkpoint of torch.save", "save one tensor with numpy.save"),
-    (b"cnumpy.", "a pickle, and reading it could run code", _SAVE),
-    (b"ccopy_reg\n", "a pickle, and reading it could run code", _SAVE),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _SAVE),
     (b"MATLAB 5.0", "a MATLAB file", _SAVE),
     # The byte after the magic is the first of a Thrift struct; without it a column named PAR1 would do.
@@ -52,7 +49,6 @@ _TEXTS = (
     (rb"(?i:<(?:!doctype|html|\?xml)\b)", "a page of HTML or XML", "fetch the file itself"),
 )
 _BEGIN_TEXTS = (b"{", b"[", b"(", b"<")
-_TENSOR = rb'"([^"]{1,60})":\s*\{\s*"dtype"'
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b\x1f")) + b"\x7f"
 _FEW = 3  # control bytes that a text may hold by mistake: their line is named by the reader of text
 
@@ -70,15 +66,10 @@ def refuse_unread(name: str, head: bytes) -> None:
         raise InputError(name, what, "save one array with numpy.save")
 
 
-def refuse_archive(name: str, file: BinaryIO) -> None:
-    """Raise InputError that says what a zip archive holds."""
-    import zipfile
-
-    try:
-        members = [member for member in zipfile.ZipFile(file).namelist() if not member.endswith("/")]
-    except zipfile.BadZipFile:
-        raise InputError(name, "this is a zip archive, damaged or cut short", "copy or save it again") from None
-    what, remedy = next(said(members) for holds, said in _ARCHIVES if holds(members))
+def refuse_archive(name: str, members: list[str]) -> NoReturn:
+    """Raise InputError that says what a zip archive of these members is."""
+    files = [member for member in members if not member.endswith("/")]
+    what, remedy = next(said(files) for holds, said in _ARCHIVES if holds(files))
     raise InputError(name, f"this is {what}", remedy)
 
 
@@ -101,12 +92,7 @@ _ARCHIVES: tuple[tuple[Callable[[list[str]], bool], Callable[[list[str]], tuple[
         lambda members: {"mimetype", "content.xml"} <= set(members),
         lambda _: ("an OpenDocument file", "save its sheet as CSV"),
     ),
-    (_any("data.pkl"), lambda _: ("a checkpoint of torch.save", "save one tensor with numpy.save")),
     (_any("model.weights.h5"), lambda _: ("a Keras model", "save its outputs with numpy.save")),
-    (
-        _all(".npy"),
-        lambda members: (f"an NPZ archive of {_listed([member[:-4] for member in members])}", _SAVE),
-    ),
     (
         _all(".csv", ".tsv", ".txt"),
         lambda members: (f"a zip archive of {_listed(members)}", "unpack it, or pipe in what unzip -p prints, as -"),
@@ -117,12 +103,6 @@ _ARCHIVES: tuple[tuple[Callable[[list[str]], bool], Callable[[list[str]], tuple[
 
 def _known(head: bytes) -> tuple[str, str] | None:
     """What a format that is not read is called, and what to do."""
-    if head[:1] == b"\x80" and b"\2" <= head[1:2] <= b"\5" and not head.startswith(_MAGIC[0][0]):
-        maker = "a joblib dump (a pickle)" if b"joblib" in head else "a pickle"
-        return f"{maker}, and reading it could run code", "save the array with numpy.save"
-    if _is_safetensors(head):
-        names = [name.decode("utf-8", "replace") for name in re.findall(_TENSOR, head)]
-        return f"a safetensors file{f' of {_listed(names)}' if names else ''}", _SAVE
     by_magic = next((row for row in _MAGIC if head.startswith(row[0])), None)
     if by_magic is not None and (by_magic[0] not in _MAY_BE_TEXT or _is_binary(head)):
         return by_magic[1:]
@@ -137,11 +117,6 @@ def _known_text(head: bytes) -> tuple[str, str] | None:
     if not text.startswith(_BEGIN_TEXTS):
         return None
     return next(((what, remedy) for form, what, remedy in _TEXTS if re.match(form, text)), None)
-
-
-def _is_safetensors(head: bytes) -> bool:
-    # https://huggingface.co/docs/safetensors: the length of the header in 8 bytes, then the header, which is JSON.
-    return head[8:9] == b"{" and 2 <= int.from_bytes(head[:8], "little") <= 100_000_000
 
 
 def _is_binary(head: bytes) -> bool:

@@ -8,9 +8,9 @@ from itertools import dropwhile, takewhile
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.dialect import Dialect, Selection
-from softmax_cli.readers.faults import Fault, Spelling, bad_quotes, find_fault
-from softmax_cli.readers.header import counts_up, is_header, may_be_header
-from softmax_cli.readers.lines import DELIMITERS, cells, sniff_delimiter, unquoted
+from softmax_cli.readers.faults import Fault, Spelling, find_fault, uncut
+from softmax_cli.readers.header import counts_up, is_header, may_be_header, may_be_row
+from softmax_cli.readers.lines import DELIMITERS, WideLineError, cells, is_wide, sniff_delimiter, unquoted
 from softmax_cli.readers.numerals import (
     Content,
     content,
@@ -67,6 +67,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
     lines, dialect = _without_sep(lines, dialect)
     if not lines:
         raise InputError(file, "there are no rows")
+    _refuse_wide(file, lines)
     lines, comments, marked = _without_comments(file, lines, dialect, selection)
     delimiter = _delimiter(file, [line for _, line in lines], dialect, selection)
     first, below = _cut(file, *lines[0], delimiter), _rows(lines[1:], delimiter)
@@ -88,7 +89,7 @@ def layout_of(file: str, lines: Sequence[Line], dialect: Dialect, selection: Sel
     said = [comments, *notes]
     if trailing:
         said.append(f"{file}: each line ends in a {_called(delimiter)}; taken for the line's end, not for a column")
-    if guessed and header and names is not None and may_be_header(names):
+    if guessed and header and names is not None and (may_be_header(names) or may_be_row(names)):
         said.append(f"{file}: the first line ({_shown(names)}) is taken for a header; if it is a row, use --no-header")
     if not header and guessed and not selection.text and width > 2 and counts_up(rows[0]):
         said.append(f"{file}: the first line counts 0 to {width - 1}; if it is a header, use --header")
@@ -126,6 +127,13 @@ def refusal(name: str, line: int, fault: Fault, names: tuple[str, ...] | None) -
         if names is not None:
             where += f" ({names[fault.column]})"
     return InputError(where, fault.what, fault.remedy)
+
+
+def _refuse_wide(file: str, lines: Sequence[Line]) -> None:
+    """Raise InputError for a line of too many columns, before any line is cut into cells."""
+    for number, line in lines:
+        if is_wide(line):
+            raise refusal(file, number, uncut(0, WideLineError()), None)
 
 
 def _without_sep(lines: Sequence[Line], dialect: Dialect) -> tuple[Sequence[Line], Dialect]:
@@ -190,7 +198,9 @@ def _cutting_alike(delimiter: str, lines: Sequence[str]) -> str:
         widths = {len(line.split(None if other == " " else other)) for line in bare}
         if len(widths) == 1 and widths != {1}:
             return other
-    return delimiter
+    plain = not any(other in line for line in bare[1:] for other in DELIMITERS)
+    of_words = all(content(cell.strip()) is Content.TEXT for cell in bare[0].split(delimiter))
+    return NONE if delimiter != " " and plain and of_words else delimiter  # the name of the only column
 
 
 def _comma_beside_comma(file: str, lines: Sequence[str], dialect: Dialect, selection: Selection) -> str:
@@ -214,7 +224,7 @@ def _cut(name: str, number: int, line: str, delimiter: str) -> tuple[str, ...]:
     try:
         return cells(line, delimiter)
     except csv.Error as error:
-        raise refusal(name, number, bad_quotes(0, error), None) from None
+        raise refusal(name, number, uncut(0, error), None) from None
 
 
 def _rows(lines: Sequence[Line], delimiter: str) -> list[tuple[str, ...]]:
@@ -264,6 +274,8 @@ def _refuse_first(
 
 def _spelling(columns: Columns, chosen: Sequence[int], dialect: Dialect, selection: Selection) -> Spelling:
     """How the cells of the chosen columns are to be read."""
+    if selection.spelled:
+        return Spelling(text=True)
     if not selection.text:
         return Spelling(decimal=dialect.decimal)
     given = [cell for column in chosen for cell in columns.cells(column) if not is_missing(cell)]

@@ -11,10 +11,12 @@ from softmax_cli.errors import InputError
 
 CHUNK = 1 << 20  # bytes: numpy.loadtxt is no faster with more, and this bounds the memory
 LONGEST_LINE = 32 << 20  # bytes: five times a row of 256,000 classes with 25 characters each
+MOST_COLUMNS = 1 << 20  # four times as many as the largest vocabularies have words
 
 _QUOTED = re.compile(r'"[^"]*"')
 DELIMITERS = ("\t", ";", ",", "|")
 _LINE_END = re.compile(rb"\r\n?|\n")
+_WORD = re.compile(r"\S+")
 
 
 class LongLineError(Exception):
@@ -23,6 +25,10 @@ class LongLineError(Exception):
     def __init__(self, offset: int) -> None:
         super().__init__(offset)
         self.offset = offset
+
+
+class WideLineError(csv.Error):
+    """A line has more cells than are ever cut out of one: each would take its own memory."""
 
 
 def refuse_long_line(where: str) -> InputError:
@@ -127,11 +133,25 @@ def unquoted(line: str) -> str:
     return _QUOTED.sub("", line)
 
 
+def is_wide(line: str, delimiter: str | None = None) -> bool:
+    """Whether a line has more than MOST_COLUMNS cells; without a delimiter, by whichever may be it."""
+    if len(line) < MOST_COLUMNS:
+        return False
+    if delimiter is None:
+        delimiter = max(DELIMITERS, key=line.count)
+        delimiter = delimiter if delimiter in line else " "
+    if delimiter == " ":
+        return next(islice(_WORD.finditer(line), MOST_COLUMNS, None), None) is not None
+    return line.count(delimiter) >= MOST_COLUMNS
+
+
 def cells(line: str, delimiter: str) -> tuple[str, ...]:
     """A line's cells, unquoted and without blanks around them.
 
-    Raises csv.Error for a quote that is not closed within the line, or has text behind it.
+    Raises csv.Error for a quote that is not closed within the line, or has text behind it, and WideLineError.
     """
+    if is_wide(line, delimiter):
+        raise WideLineError
     if '"' in line:
         if delimiter == " ":
             line = line.strip()

@@ -5,6 +5,7 @@ import math
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
 from itertools import accumulate, pairwise
 from typing import Any
 
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
 from softmax_cli.readers import open_table
+from softmax_cli.readers.address import STDIN, cuts, split_address
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.dialect import Dialect, Selection
-from softmax_cli.readers.source import STDIN, Source
+from softmax_cli.readers.source import Source
 from softmax_cli.readers.table import Table, WithIds, left_out
 
 _PATTERN = re.compile(r"[*?]|\[.+\]", re.DOTALL)
@@ -33,7 +35,7 @@ class Files:
 
     def __init__(self, given: Iterable[str | os.PathLike[str]]) -> None:
         names = [os.fspath(path) for path in given]
-        found = [_matches(name) for name in names]
+        found = [matched_paths(name) for name in names]
         self.paths = tuple(path for paths in found for path in paths)
         refuse_second_stdin(self.paths)
         of_patterns = [_order_of(name, paths) for name, paths in zip(names, found, strict=True)]
@@ -48,10 +50,37 @@ class Files:
             self._sources = tuple(map(Source, self.paths))
         return self._sources
 
+    @property
+    def opened(self) -> bool:
+        """Whether the sources have been made."""
+        return bool(self._sources)
+
+    def whole(self) -> "Files":
+        """The same files, without the name of an array."""
+        files = copy(self)
+        files.paths = tuple(split_address(path)[0] for path in self.paths)
+        files._sources = tuple(source.of(None) for source in self.sources())
+        files.name = files._sources[0].file if len(files._sources) == 1 else self.name
+        return files
+
+    def of(self, member: str, *notes: str) -> "Files":
+        """The same files, for one array of each."""
+        files = copy(self)
+        if member:  # the only array of a file may have no name
+            files.name = f"{self.name}:{member}"
+            files.paths = tuple(f"{path}:{member}" for path in self.paths)
+        files._sources = tuple(source.of(member, *notes) for source in self.sources())
+        return files
+
+
+def holds_arrays(given: Any) -> bool:
+    """Whether these are files that may hold several arrays, each by its name."""
+    return isinstance(given, Files) and given.sources()[0].holds_arrays
+
 
 def refuse_second_stdin(paths: Sequence[str]) -> None:
     """Raise InputError where several paths are standard input, which can be read as one of them only."""
-    if paths.count(STDIN) > 1:
+    if sum(split_address(path)[0] == STDIN for path in paths) > 1:
         raise InputError("stdin", "only one of the files can come from standard input", "name the others")
 
 
@@ -153,14 +182,15 @@ class Pieces:
         return math.prod(size or 1 for place, size in enumerate(self.shape) if place not in {0, axis})
 
 
-def _matches(name: str) -> list[str]:
-    """The path itself, or what it matches as a pattern, in the order of the numbers."""
-    if not _PATTERN.search(name) or os.path.lexists(name):
+def matched_paths(name: str) -> list[str]:
+    """The path itself, or what it matches as a pattern, in the order of the numbers, each with the array's name."""
+    if not _PATTERN.search(name) or split_address(name)[1] or os.path.lexists(name):
         return [name]
-    found = glob.glob(name, recursive=True)  # noqa: PTH207  (pathlib's takes no pattern from the root)
-    if not found:
-        raise InputError(name, "no such file, and none that it matches as a pattern")
-    return sorted(found, key=_by_numbers)
+    for pattern, member in ((name, ""), *((before, f":{after}") for before, after in cuts(name))):
+        found = glob.glob(pattern, recursive=True)  # noqa: PTH207  (pathlib's takes no pattern from the root)
+        if found:
+            return [f"{path}{member}" for path in sorted(found, key=_by_numbers)]
+    raise InputError(name, "no such file, and none that it matches as a pattern")
 
 
 def _by_numbers(path: str) -> tuple[list[Any], str]:

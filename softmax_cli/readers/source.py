@@ -4,16 +4,18 @@ import io
 import os
 import stat
 import sys
-import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from softmax_cli.errors import InputError, UsageError
-from softmax_cli.readers.magic import COMPRESSED, HEAD, NPY, ZIP
+from softmax_cli.readers.address import STDIN, split_address
+from softmax_cli.readers.magic import COMPRESSED, FIRST, HEAD, NPY, ZIP, may_hold_arrays
 
-STDIN = "-"
+if TYPE_CHECKING:
+    from softmax_cli.readers.spool import Spool
 
 _ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
 _MODULES = {"gzip": "gzip", "xz": "lzma", "zstd": _ZSTD, "bz2": "bz2"}
@@ -22,15 +24,25 @@ _COMPRESSED_SUFFIXES = {".gz", ".bz2", ".xz", ".zst"}
 
 
 class Source:
-    """A path, or ``-`` for standard input.
+    """A path, or ``-`` for standard input; or an address, ``run.npz:logits``, whose name is ``member``.
 
     What cannot be read twice (a pipe) is copied to a temporary file first: the true line of a fault is found
     by reading again, and blocks of an array by seeking. ``suffix`` is the name's, without that of a compression.
+
+    A file that is written to in place while it is read is refused: its numbers would be of neither version. One that
+    only grows is read as far as it went.
     """
 
+    _read_from: os.stat_result | None = None  # the file as it was when it was opened first
+    _copied: "Spool | None" = None
+
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        given = os.fspath(path)
-        self.name = "stdin" if given == STDIN else given
+        given, self.member = split_address(os.fspath(path))
+        if not given:
+            raise InputError("''", "the name of the file is empty")
+        self.file = "stdin" if given == STDIN else given
+        self.name = self.file if self.member is None else f"{self.file}:{self.member}"
+        self.notes: tuple[str, ...] = ()
         suffixes = [suffix.lower() for suffix in Path(given).suffixes]
         if suffixes and suffixes[-1] in _COMPRESSED_SUFFIXES:
             suffixes.pop()
@@ -38,7 +50,10 @@ class Source:
         with self.reading():
             self._path = given if given != STDIN and _is_regular(given) else self._spool(given)
             with open(self._path, "rb") as file:  # noqa: PTH123  (the builtin's errors name the path alone)
-                self._codec = _codec(file.read(8))
+                first = file.read(FIRST)
+                self._read_from = os.fstat(file.fileno())
+            self._codec = _codec(first)
+            self.holds_arrays = may_hold_arrays(first if self._codec is None else self.head(FIRST))
 
     def open(self) -> BinaryIO:
         """The decompressed bytes, from the first; the caller closes it."""
@@ -54,25 +69,36 @@ class Source:
 
     def stored_bytes(self) -> int:
         """How many bytes the file has on the disk, compressed as it may be."""
-        return Path(self._path).stat().st_size
+        with self.reading():
+            return Path(self._path).stat().st_size
 
     def head(self, size: int) -> bytes:
         """The first bytes."""
         with self.reading(), self.open() as file:
             return file.read(size)
 
+    def of(self, member: str | None, *notes: str) -> "Source":
+        """The same file, for the array of that name in it, or for all of them; ``notes`` say why this one."""
+        source = copy(self)
+        source.member, source.notes = member, notes
+        source.name = f"{self.file}:{member}" if member else self.file
+        return source
+
     def local_path(self) -> str:
         """A plain file on this machine that holds the decompressed bytes, to be read at any place."""
         if self._codec is not None:
             with self.reading(), self.open() as file:
-                self._path, self._codec = self._copy(_parts(file)), None
+                path = self._copy(_parts(file))
+            self._path, self._codec, self._read_from = path, None, None
         return self._path
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Turn what the system says of a file into an InputError that names it."""
+        """Turn what the system says of a file into an InputError that names it; raise one where the file changes."""
         try:
+            self._refuse_changed(before=True)
             yield
+            self._refuse_changed()
         except (EOFError, OSError) as error:
             # gzip raises OSError without an errno for a file that is damaged, EOFError for one cut short.
             if isinstance(error, OSError) and error.errno is not None:
@@ -80,9 +106,29 @@ class Source:
             raise InputError(self.name, f"the compressed data is damaged or cut short ({error})") from None
         except Exception as error:
             # By name, so that nothing is imported: these have errors of their own, and most files are plain.
-            if type(error).__module__ in {"zlib", "_lzma", _ZSTD}:
+            if type(error).__module__ in {"zlib", "zipfile", "_lzma", _ZSTD}:
                 raise InputError(self.name, f"the compressed data is damaged ({error})") from None
             raise
+
+    def _refuse_changed(self, *, before: bool = False) -> None:
+        """Raise InputError where the file was written to since it was opened first, or is another one by now.
+
+        What is open stays readable when another file takes its name: that matters before it is opened again alone. A
+        write within the clock's last tick before the first look cannot be seen.
+        """
+        was = self._read_from
+        if was is None:
+            return
+        try:
+            now = os.stat(self._path)  # noqa: PTH116
+        except FileNotFoundError:
+            if before:
+                raise
+            return
+        other = (now.st_dev, now.st_ino) != (was.st_dev, was.st_ino)
+        if before if other else now.st_mtime_ns != was.st_mtime_ns and now.st_size <= was.st_size:
+            what = "another file took its name" if other else "the file changed"
+            raise InputError(self.name, f"{what} while it was read", "wait until it is written, or read a copy")
 
     def _spool(self, given: str) -> str:
         if given == STDIN:
@@ -91,14 +137,11 @@ class Source:
             return self._copy(self._watched(pipe))
 
     def _copy(self, parts: Iterable[bytes]) -> str:
-        import tempfile
+        """The path of a temporary file with these parts, which is gone as soon as the process is, however that ends."""
+        from softmax_cli.readers.spool import Spool  # for what cannot be read twice alone
 
-        handle, path = tempfile.mkstemp(prefix="softmax-cli-")
-        weakref.finalize(self, os.unlink, path)
-        with os.fdopen(handle, "wb") as copy:
-            for part in parts:
-                copy.write(part)
-        return path
+        self._copied = Spool(parts, self.name)
+        return self._copied.path
 
     def _watched(self, pipe: Any) -> Iterator[bytes]:
         """The parts of a pipe; raises InputError for one that need not end: what is no text, a line without end."""

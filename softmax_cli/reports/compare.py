@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from softmax_cli.reports.changed_rows import CHANGED_ROW_NAMES, ChangedRow, changed_rows_grid
@@ -15,12 +16,18 @@ from softmax_cli.reports.changes import (
     changes_grid,
 )
 from softmax_cli.reports.display import Displayed
-from softmax_cli.reports.figures import Figure
+from softmax_cli.reports.figures import Figure, figure_records
 from softmax_cli.reports.grid import Column, Grid, Records, count, distance_text, edges
+from softmax_cli.reports.groups import GroupedFigures, figure_names
+from softmax_cli.reports.kept import Kept
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.spreads import OF_ROWS, OF_VALUES, Spread, rows_grid, spread_quantities, values_grid
 
 CONFIDENCE = 0.95
+GROUPED = ("mean_kl", "top1_agreement")
+GROUPED_BY_LABEL = ("loss_change", "accuracy_change")
+"""The quantities of each group of rows, without labels and with them."""
+
 AGREEMENTS = ("top1_agreement", "topk_agreement", "topk_overlap")
 
 QUANTITIES = (
@@ -32,7 +39,8 @@ QUANTITIES = (
     "undefined",
     "outside",
 )
-"""What a condition can be on."""
+OF_GROUPS = tuple(dict.fromkeys((*figure_names(GROUPED), *figure_names(GROUPED_BY_LABEL))))
+"""What a condition can be on, and where there are groups."""
 
 
 @dataclass(frozen=True)
@@ -149,6 +157,8 @@ class CompareReport(Displayed):
     rows_asked_for: bool
     notes: tuple[str, ...]
     hints: tuple[str, ...] = ()
+    groups: GroupedFigures | None = None
+    kept: Kept | None = None
 
     def spread(self, name: str) -> Spread:
         """The distances of that name, as ``kl``."""
@@ -156,7 +166,8 @@ class CompareReport(Displayed):
 
     def quantities(self) -> dict[str, float]:
         """Each figure that was computed, by its name out of QUANTITIES."""
-        return {figure.quantity: figure.value for figure in self._figures()}
+        of_groups = () if self.groups is None else self.groups.figures()
+        return {figure.quantity: figure.value for figure in chain(self._figures(), of_groups)}
 
     @property
     def failure(self) -> str:
@@ -196,9 +207,13 @@ class CompareReport(Displayed):
         yield self._agreement_grid()
         if self.changes:
             yield changes_grid(self.changes, self._predicted, CONFIDENCE, self.rows_drawn_at_once)
+        if self.groups is not None:
+            yield self.groups.grid()
         if self.changed_rows:
             shown, hidden = edges(self.changed_rows)
             yield changed_rows_grid(shown, hidden, labelled=bool(self.changes))
+            if self.kept is not None:
+                yield self.kept.grid([changed.row for changed in shown])
 
     def _agreement_grid(self) -> Grid:
         columns = (
@@ -235,6 +250,8 @@ class CompareReport(Displayed):
         if self.discordance is not None and self.discordance.pairs:
             yield str(self.discordance)
         yield from self.oddities.remarks()
+        if self.groups is not None:
+            yield self.groups.remark(self.quantities())
 
     def warnings(self) -> tuple[str, ...]:
         """What is nan or infinite in one file alone."""
@@ -243,9 +260,10 @@ class CompareReport(Displayed):
     def records(self) -> Records:
         """A figure a line; or, where they were asked for, one line for each row that changed most."""
         if self.rows_asked_for:
-            return Records(CHANGED_ROW_NAMES, (tuple(vars(row).values()) for row in self.changed_rows))
-        names = tuple("class" if name == "class_name" else name for name in Figure._fields)
-        return Records((*names, "signature"), ((*figure, self.signature.line()) for figure in self._figures()))
+            records = Records(CHANGED_ROW_NAMES, (tuple(vars(row).values()) for row in self.changed_rows))
+            return records if self.kept is None else self.kept.beside(records)
+        of_groups = None if self.groups is None else self.groups.records()
+        return figure_records(self._figures(), self.signature.line(), of_groups)
 
     def as_dict(self) -> dict[str, Any]:
         """The signature, the sizes, an object for each figure by its name, and the rows that changed most."""
@@ -264,7 +282,11 @@ class CompareReport(Displayed):
                 **vars(self.oddities),
                 "first": None if self.oddities.first is None else vars(self.oddities.first),
             },
-            "changed_rows": [vars(row) for row in self.changed_rows],
+            "changed_rows": [
+                {**vars(changed), **({} if self.kept is None else self.kept.as_dict(changed.row))}
+                for changed in self.changed_rows
+            ],
+            **({} if self.groups is None else {"groups": self.groups.as_dict()}),
             "notes": self.notes,
             "hints": self.hints,
         }

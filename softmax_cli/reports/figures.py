@@ -1,9 +1,10 @@
 """Figures by name, a line each: for programs, and for conditions."""
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
-from softmax_cli.reports.grid import Column, Grid
+from softmax_cli.reports.grid import Column, Grid, Records
 
 
 class Figure(NamedTuple):
@@ -16,10 +17,19 @@ class Figure(NamedTuple):
     high: float | str = ""
     row: int | str = ""
     class_name: str = ""
+    group: str = ""
 
     def as_dict(self) -> dict[str, Any]:
         """What there is of it but its name."""
         return {name: value for name, value in self._asdict().items() if value != "" and name != "quantity"}
+
+
+def figure_records(lines: Iterable[Figure], signature: str, of_groups: Iterable[Figure] | None = None) -> Records:
+    """A figure a line, with the signature; where there are groups, their figures are behind the others."""
+    names = tuple({"class_name": "class"}.get(name, name) for name in Figure._fields)
+    if of_groups is None:
+        return Records((*names[:-1], "signature"), ((*line[:-1], signature) for line in lines))
+    return Records((*names, "signature"), ((*line, signature) for line in chain(lines, of_groups)))
 
 
 def figures_grid(title: str, figures: Iterable[Figure], meanings: Mapping[str, str]) -> Grid:

@@ -14,6 +14,12 @@ def perplexity(mean: float) -> float:
     return math.inf if mean > _LARGEST_EXPONENT else math.exp(mean)
 
 
+def per_unit(loss_sum: float, units: float) -> tuple[float, float]:
+    """The bits per unit and the perplexity per unit of losses in nats that sum to ``loss_sum``; nan for no units."""
+    mean = loss_sum / units if units else math.nan
+    return mean / math.log(2), perplexity(mean)
+
+
 @dataclass(frozen=True)
 class Ledger:
     """The account of one variant on one backend, in nats.
@@ -21,7 +27,8 @@ class Ledger:
     ``mean`` divides the sum of the losses by that of the counted rows' weights, as torch does. ``standard_error``
     is that of the mean per counted row: sqrt((E[L^2] - E[L]^2) / (n - 1)), as llama.cpp's perplexity has it.
     ``weighing`` says what ``weight_sum`` adds up. Of multi-label losses a row's loss is the sum over its classes, and
-    there is no perplexity.
+    there is no perplexity. ``units`` is how many bytes, words or characters the counted rows stand for, if it was
+    given.
     """
 
     variant: str
@@ -34,6 +41,7 @@ class Ledger:
     mean: float
     weighing: str = "the weights of their labels' classes, summed"
     multilabel: bool = False
+    units: float | None = None
 
     def entries(self) -> dict[str, float]:
         """Each entry by its name, in the order of LEDGER_ENTRIES."""
@@ -44,6 +52,9 @@ class Ledger:
         meanings = {**LEDGER_ENTRIES, "weight_sum": self.weighing}
         if self.multilabel:
             del meanings["perplexity"]
+        if self.units is None:
+            for name in OF_UNITS:
+                del meanings[name]
         return meanings
 
     @property
@@ -72,6 +83,16 @@ class Ledger:
         return self.mean / math.log(2)
 
     @property
+    def bits_per_unit(self) -> float:
+        """loss_sum / ln 2 / units."""
+        return math.nan if self.units is None else per_unit(self.loss_sum, self.units)[0]
+
+    @property
+    def perplexity_per_unit(self) -> float:
+        """exp(loss_sum / units)."""
+        return math.nan if self.units is None else per_unit(self.loss_sum, self.units)[1]
+
+    @property
     def standard_error(self) -> float:
         """Of the mean per counted row; nan for fewer rows than two."""
         if self.counted < 2 or not math.isfinite(self.square_sum):
@@ -89,6 +110,9 @@ class Ledger:
         )
 
 
+OF_UNITS = ("units", "bits_per_unit", "perplexity_per_unit")
+"""The entries that --units gives."""
+
 LEDGER_ENTRIES = {
     "rows": "all rows",
     "counted": "rows that count",
@@ -101,4 +125,7 @@ LEDGER_ENTRIES = {
     "perplexity": "exp(mean)",
     "bits": "mean / ln 2",
     "standard_error": "of the mean per counted row",
+    "units": "what the counted rows stand for, as bytes",
+    "bits_per_unit": "loss_sum / ln 2 / units",
+    "perplexity_per_unit": "exp(loss_sum / units)",
 }

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import Any
 
 from softmax_cli.reports.display import Displayed
-from softmax_cli.reports.figures import Figure
+from softmax_cli.reports.figures import Figure, figure_records
 from softmax_cli.reports.grid import Column, Grid, Records, count
 from softmax_cli.reports.ledger import perplexity
 from softmax_cli.reports.signature import Signature
@@ -102,9 +102,8 @@ class LikelihoodReport(Displayed):
         """One line per figure, and one per worst row."""
         counts = (Figure("rows", self.rows), Figure("nonfinite", self.nonfinite))
         worst = (Figure("row_loss", each.loss, row=each.row) for each in self.worst)
-        names = tuple("class" if name == "class_name" else name for name in Figure._fields)
         lines = chain(self._figures(), counts, worst)
-        return Records((*names, "signature"), ((*line, self.signature_line()) for line in lines))
+        return figure_records(lines, self.signature_line())
 
     def as_dict(self) -> dict[str, Any]:
         """Everything, under the names of the records."""

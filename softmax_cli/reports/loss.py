@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from softmax_cli.reports.display import Displayed
 from softmax_cli.reports.frameworks import FrameworkLine, frameworks_grid
@@ -23,8 +23,16 @@ from softmax_cli.reports.lines import LossLine, by_column, losses_grids
 from softmax_cli.reports.rows import Detail, RowLine, detail_names, details_grid, sigmoid_grid, softmax_grid
 from softmax_cli.reports.signature import Signature
 
+if TYPE_CHECKING:
+    from softmax_cli.reports.groups import GroupedFigures
+    from softmax_cli.reports.kept import Kept
+
 REDUCTIONS = ("mean", "sum", "none")
 
+OF_GROUPS = ("loss",)
+"""The quantity of each group of rows."""
+
+_OF_GROUP = ("group", "rows", "standard_error")
 _NAMES = ("variant", "backend", "device", "dtype", "loss", "delta", "nonfinite", "ulp")
 
 
@@ -55,6 +63,8 @@ class LossReport(Displayed):
     family: str = "cross-entropy"
     headline: str = "cross_entropy"
     multilabel: bool = False
+    groups: "GroupedFigures | None" = None
+    kept: "Kept | None" = None
 
     def loss(self, variant: str = "", backend: str | None = None) -> float | Numbers:
         """Return the loss of one variant (the headline, if none is named; on the first backend), in nats."""
@@ -102,8 +112,7 @@ class LossReport(Displayed):
             table = sigmoid_grid if self.multilabel else softmax_grid
             yield table(self.preview, self.rows, self.class_names)
         if self.details is not None:
-            shown, hidden = edges(self.details)
-            yield details_grid(shown, self.details_title, hidden, multilabel=self.multilabel)
+            yield from self._details_grids(self.details)
         if self.reduction == "none":
             yield from self._rows_grids()
         of_rows = f"{self.reduction} of {count(self.ledger.counted, 'row')}"
@@ -114,10 +123,18 @@ class LossReport(Displayed):
         for family, what in ((True, f"{self.family} in nats"), (False, "other losses")):
             lines = [line for line in self.losses if line.family is family]
             yield from losses_grids(lines, self._column_names, f"{what}, {of_rows}")
+        if self.groups is not None:
+            yield self.groups.grid()
         if self.frameworks:
             yield frameworks_grid(self.frameworks)
         if self.with_ledger:
             yield self.ledger.grid()
+
+    def _details_grids(self, details: Sequence[Detail]) -> Iterator[Grid]:
+        shown, hidden = edges(details)
+        yield details_grid(shown, self.details_title, hidden, multilabel=self.multilabel)
+        if self.kept is not None:
+            yield self.kept.grid([detail.row for detail in shown])
 
     def _rows_grids(self) -> Iterator[Grid]:
         for (backend, dtype), lines in by_column(self.losses).items():
@@ -169,7 +186,9 @@ class LossReport(Displayed):
 
     def remarks(self) -> tuple[str, ...]:
         """How far the losses agree, and how the frameworks differ."""
-        return (*self._agreement(), *(f"{line.framework}: {line.why}." for line in self.frameworks if line.why))
+        of_groups = () if self.groups is None else (self.groups.remark({"loss": self.ledger.mean}),)
+        differing = (f"{line.framework}: {line.why}." for line in self.frameworks if line.why)
+        return (*self._agreement(), *of_groups, *differing)
 
     def _agreement(self) -> tuple[str, ...]:
         values = [line.loss for line in self._ways if isinstance(line.loss, float)]
@@ -186,9 +205,10 @@ class LossReport(Displayed):
     def records(self) -> Records:
         """One line a variant, backend and dtype; for the reduction none, or with details, one line a row."""
         if self.details is not None:
-            return Records(
+            records = Records(
                 detail_names(multilabel=self.multilabel), (tuple(vars(detail).values()) for detail in self.details)
             )
+            return records if self.kept is None else self.kept.beside(records)
         if self.reduction == "none":
             several = len(by_column(self.losses)) > 1
             names = [
@@ -216,7 +236,18 @@ class LossReport(Displayed):
             )
             for line in self.frameworks
         ]
-        return Records((*_NAMES, "signature"), rows)
+        if self.groups is None:
+            return Records((*_NAMES, "signature"), rows)
+        rows = [(*values[:-1], *("",) * len(_OF_GROUP), values[-1]) for values in rows]
+        return Records((*_NAMES, *_OF_GROUP, "signature"), [*rows, *self._of_groups(self.groups)])
+
+    def _of_groups(self, groups: "GroupedFigures") -> Iterator[tuple[Any, ...]]:
+        """A line a group, of the headline on the first backend."""
+        line = self.losses[0]
+        signature = self.signature.of(line.backend, dtype=line.dtype, variant=self.ledger.variant).line()
+        for group in groups.every:
+            of = (self.ledger.variant, line.backend, line.device, line.dtype, group.means[0], "", "", "")
+            yield (*of, group.name, group.rows, group.standard_errors[0], signature)
 
     @property
     def _more(self) -> tuple[str, ...]:
@@ -240,12 +271,16 @@ class LossReport(Displayed):
                 for line in self.losses
             ],
             "ledger": self.ledger.entries(),
+            **({} if self.groups is None else {"groups": self.groups.as_dict()}),
             **({"frameworks": [vars(line) for line in self.frameworks]} if self.frameworks else {}),
             **({"labels": self.labels} if self.reduction == "none" else {}),
-            **({"details": [vars(detail) for detail in self.details]} if self.details is not None else {}),
+            **({} if self.details is None else {"details": [self._detail(detail) for detail in self.details]}),
             "notes": self.notes,
             "hints": self.hints,
         }
+
+    def _detail(self, detail: Detail) -> dict[str, Any]:
+        return {**vars(detail), **({} if self.kept is None else self.kept.as_dict(detail.row))}
 
     def signature_line(self) -> str:
         """See Signature."""

@@ -8,8 +8,11 @@ from typing import Any
 
 from softmax_cli.reports.charts import Bars, Bin, Chart, Histogram, Reliability
 from softmax_cli.reports.display import Displayed
-from softmax_cli.reports.figures import Figure, figures_grid
+from softmax_cli.reports.figures import Figure, figure_records, figures_grid
 from softmax_cli.reports.grid import Column, Grid, Records, all_ignored, count
+from softmax_cli.reports.groups import GroupedFigures, figure_names
+from softmax_cli.reports.kept import Kept
+from softmax_cli.reports.ledger import LEDGER_ENTRIES, OF_UNITS
 from softmax_cli.reports.rows import RowDetail, details_grid
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.tempered import Tempered, temperature_grid
@@ -29,6 +32,7 @@ PROBABILITIES = {
     "loss": "mean cross-entropy, in nats",
     "perplexity": "exp(loss)",
     "bits": "loss / ln 2",
+    **{name: LEDGER_ENTRIES[name] for name in OF_UNITS},
     "brier": "mean of sum_c (p_c - [c = y])^2",
     "brier_reliability": "= distance from calibration",
     "brier_resolution": "- how far the rows are told apart",
@@ -46,6 +50,9 @@ CALIBRATION = {
 SHARES = frozenset({*PREDICTIONS, *CALIBRATION, "ece_at_temperature"})
 """The figures that are from 0 to 1; those of the k likeliest classes are too."""
 TEMPERATURE = ("temperature", "loss_at_temperature", "perplexity_at_temperature", "ece_at_temperature")
+GROUPED = ("loss", "accuracy")
+"""The quantities of each group of rows."""
+
 COUNTS = ("rows", "counted", "ignored")
 _TOP = "top_"
 
@@ -58,7 +65,8 @@ def top_name(k: int) -> str:
 def quantity_names(top_k: Iterable[int]) -> tuple[str, ...]:
     """Every name that `quantities` may have, for these k."""
     tops = (top_name(k) for k in top_k)
-    return tuple(dict.fromkeys((*PREDICTIONS, *tops, *PROBABILITIES, *CALIBRATION, *TEMPERATURE, *COUNTS)))
+    of_groups = figure_names(GROUPED)
+    return tuple(dict.fromkeys((*PREDICTIONS, *tops, *PROBABILITIES, *CALIBRATION, *TEMPERATURE, *COUNTS, *of_groups)))
 
 
 def share_names(top_k: Iterable[int]) -> frozenset[str]:
@@ -120,6 +128,8 @@ class ModelReport(Displayed):
     infinite: int = 0
     notes: tuple[str, ...] = ()
     hints: tuple[str, ...] = ()
+    groups: GroupedFigures | None = None
+    kept: Kept | None = None
 
     @property
     def nothing(self) -> str:
@@ -129,7 +139,8 @@ class ModelReport(Displayed):
     def quantities(self) -> Mapping[str, float]:
         """Each figure by its name, and how many rows there are, count, and are ignored."""
         counts = {"rows": self.rows, "counted": self.counted, "ignored": self.rows - self.counted}
-        return {**{figure.quantity: figure.value for figure in self.figures}, **counts}
+        of_groups = () if self.groups is None else self.groups.figures()
+        return {**{figure.quantity: figure.value for figure in (*self.figures, *of_groups)}, **counts}
 
     def grids(self) -> Iterator[Grid]:
         """What the predictions are worth, then the probabilities, then classes, pairs and rows, the worst first."""
@@ -140,6 +151,8 @@ class ModelReport(Displayed):
         yield figures_grid(f"calibration, {bins} of confidence", self.figures, CALIBRATION)
         if not self.tempered.why:
             yield temperature_grid("softmax(x / T)", self.tempered, self.base_temperature, self.quantities())
+        if self.groups is not None:
+            yield self.groups.grid()
         yield self._classes_grid()
         if self.confused:
             rows = [(pair.label, pair.predicted, pair.rows, pair.share) for pair in self.confused[:SHOWN_PAIRS]]
@@ -152,6 +165,8 @@ class ModelReport(Displayed):
             yield Grid("classes confused most often", columns, rows)
         if self.worst:
             yield details_grid(self.worst, "rows with the largest losses", 0)
+            if self.kept is not None:
+                yield self.kept.grid([detail.row for detail in self.worst])
 
     def _tops(self) -> dict[str, str]:
         """What each top-k accuracy is, by its name."""
@@ -200,6 +215,8 @@ class ModelReport(Displayed):
         remarks = [self._confidence_remark()] if self.counted and not self.undefined else []
         if self.tempered.why:
             remarks.append(self.tempered.remark())
+        if self.groups is not None:
+            remarks.append(self.groups.remark(self.quantities()))
         without = sum(not line.support for line in self.classes)
         if without and self.counted:
             remarks.append(f"{count(without, 'class has', 'classes have')} no row.")
@@ -231,9 +248,8 @@ class ModelReport(Displayed):
 
     def records(self) -> Records:
         """A figure a line: those of the whole, of each class, pair and bin, and the losses of the worst rows."""
-        names = tuple("class" if name == "class_name" else name for name in Figure._fields)
         lines = chain(self.figures, self._counts(), self._of_classes(), self._of_bins(), self._of_rows())
-        return Records((*names, "signature"), ((*line, self.signature_line()) for line in lines))
+        return figure_records(lines, self.signature_line(), None if self.groups is None else self.groups.records())
 
     def _counts(self) -> Iterator[Figure]:
         found = self.quantities()
@@ -265,11 +281,15 @@ class ModelReport(Displayed):
             "figures": {figure.quantity: figure.as_dict() for figure in self.figures},
             "classes": [vars(line) for line in self.classes],
             "confused": [vars(pair) for pair in self.confused],
-            "worst": [vars(detail) for detail in self.worst],
+            "worst": [
+                {**vars(detail), **({} if self.kept is None else self.kept.as_dict(detail.row))}
+                for detail in self.worst
+            ],
             "bins": [vars(each) for each in self.equal_width],
             "bins_equal_mass": [vars(each) for each in self.equal_mass],
             "row_losses": {"edges": self.losses.edges, "counts": self.losses.counts},
             "temperature": vars(self.tempered),
+            **({} if self.groups is None else {"groups": self.groups.as_dict()}),
             "warnings": self.warnings(),
             "notes": self.notes,
             "hints": self.hints,

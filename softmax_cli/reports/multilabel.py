@@ -8,7 +8,7 @@ from typing import Any
 
 from softmax_cli.reports.charts import Bars, Bin, Chart, Histogram, Reliability
 from softmax_cli.reports.display import Displayed
-from softmax_cli.reports.figures import Figure, figures_grid
+from softmax_cli.reports.figures import Figure, figure_records, figures_grid
 from softmax_cli.reports.grid import ALL_IN_TSV, Column, Grid, Records, count
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.tempered import Tempered, temperature_grid
@@ -250,9 +250,8 @@ class MultilabelReport(Displayed):
 
     def records(self) -> Records:
         """A figure a line: those of the whole, of each label and bin, and the losses of the worst rows."""
-        names = tuple("class" if name == "class_name" else name for name in Figure._fields)
         lines = chain(self.figures, self._counts(), self._of_labels(), self._of_bins(), self._of_rows())
-        return Records((*names, "signature"), ((*line, self.signature_line()) for line in lines))
+        return figure_records(lines, self.signature_line())
 
     def _counts(self) -> Iterator[Figure]:
         found = self.quantities()

@@ -130,3 +130,22 @@ def test_in_a_process_of_its_own(debug):
     assert done.stderr.endswith(line)
     assert (done.stderr != line) == debug
     assert ("Traceback" in done.stderr) == debug
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory: you tried to"),
+        RuntimeError("can't start new thread"),
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        OSError("libgomp.so.1: failed to map segment from shared object"),
+    ],
+)
+def test_too_little_memory_is_one_line_and_no_fault_of_the_program(run, monkeypatch, error):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr("softmax_cli.evaluation.loss.evaluate", fail)
+    outcome = run("loss", "x.csv", "y.csv")
+    assert (outcome.status, outcome.out, outcome.err) == (2, "", "error: not enough memory\n")

@@ -8,7 +8,7 @@ import pytest
 
 from softmax_cli.evaluation.reporting.report import report
 
-FIGURES = "accuracy, balanced_accuracy, lowest_recall, macro_f1, top_5, loss, perplexity, bits, brier, "
+FIGURES = "accuracy, balanced_accuracy, lowest_recall, macro_f1, top_5, loss, perplexity, bits, units, "
 
 
 @pytest.fixture

@@ -93,19 +93,110 @@ def test_a_full_disk_is_said_in_one_line(pair, arguments):
         assert finished(*arguments, *more, stdout=full) == (2, None, NO_SPACE)
 
 
-@pytest.mark.parametrize(
-    ("closed", "arguments", "status"),
-    [
-        (">&-", ["loss", "-f", "table"], 0),
-        (">&-", ["loss"], 0),
-        ("2>&-", ["loss", "--nonsense"], 2),
-        ("2>/dev/full", ["loss", "--nonsense"], 2),
-    ],
-)
-def test_a_closed_stream_swallows_what_is_written(pair, closed, arguments, status):
-    shell = ["sh", "-c", f'"$@" {closed}', "sh", *TOOL, *arguments, *pair]
+CLOSED = "error: output: standard output is closed\n"
+PRINTING = {
+    "loss": ["loss"],
+    "-q": ["loss", "-q"],
+    "table": ["loss", "-f", "table"],
+    "json": ["loss", "-f", "json"],
+    "check": ["check"],
+    "report": ["report"],
+    "--help": ["--help"],
+    "loss --help": ["loss", "--help"],
+    "--version": ["--version"],
+    "checks": ["checks"],
+    "losses": ["losses"],
+}
+
+
+def in_a_shell(redirection, *arguments):
+    """The status, standard output and standard error of a command whose streams a shell redirects."""
+    shell = ["sh", "-c", f'"$@" {redirection}', "sh", *TOOL, *map(str, arguments)]
     done = subprocess.run(shell, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout, done.stderr) == (status, "", "")
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("arguments", PRINTING.values(), ids=PRINTING)
+def test_a_closed_standard_output_is_an_error(pair, arguments):
+    more = pair if arguments[0] in {"loss", "check", "report"} else ()
+    status, _, err = in_a_shell(">&-", *arguments, *more)
+    assert (status, err.splitlines(keepends=True)[-1]) == (2, CLOSED)
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["losses"], ["report"]])
+def test_a_full_disk_is_an_error_of_every_command(pair, arguments):
+    more = pair if arguments[0] == "report" else ()
+    status, _, err = in_a_shell(">/dev/full", *arguments, *more)
+    assert (status, err.splitlines(keepends=True)[-1]) == (2, NO_SPACE)
+
+
+def test_a_lost_result_is_told_beside_a_failed_gate(pair):
+    for redirection, said in ((">&-", CLOSED), (">/dev/full", NO_SPACE)):
+        status, _, err = in_a_shell(redirection, "loss", "-q", *pair, "--expect", "999")
+        failed, lost = err.splitlines(keepends=True)
+        assert (status, lost) == (2, said)
+        assert "expected 999" in failed
+
+
+def test_a_closed_standard_output_is_harmless_beside_an_output_file(pair, tmp_path):
+    assert in_a_shell(">&-", "softmax", pair[0], "-o", tmp_path / "p.csv") == (0, "", "")
+    assert (tmp_path / "p.csv").read_text() == finished("softmax", pair[0], "-f", "csv")[1]
+
+
+@pytest.mark.parametrize("redirection", ["2>&-", "2>/dev/full"])
+def test_standard_error_that_cannot_be_written_to_is_harmless(pair, redirection):
+    assert in_a_shell(redirection, "loss", "--nonsense", *pair) == (2, "", "")
+
+
+@pytest.mark.parametrize("redirection", [">", ">>", "1<>"])
+@pytest.mark.parametrize("link", [False, True])
+def test_standard_output_onto_an_input_is_refused(tmp_path, redirection, link):
+    path, name = tmp_path / "x.csv", tmp_path / "x.csv"
+    path.write_text("1,2,3\n4,5,6\n")
+    if link:
+        name = tmp_path / "link.csv"
+        name.symlink_to(path)
+    before = "" if redirection == ">" else path.read_text()
+    status, _, err = in_a_shell(f"{redirection}'{path}'", "softmax", name)
+    assert (status, err) == (2, f"error: {name}: standard output leads to this input; send it to another file\n")
+    assert path.read_text() == before
+    assert in_a_shell(f"<'{path}' {redirection}'{path}'", "softmax", "-")[0] == 2
+
+
+def test_a_table_is_whole_or_absent(tmp_path):
+    path = tmp_path / "late.csv"
+    path.write_text("1,2,3\n" * 20_000 + "1,2,x\n")
+    for output_format in ("table", "tsv", "json"):
+        status, out, err = finished("softmax", path, "-f", output_format)
+        assert (status, out) == (3, "")
+        assert "late.csv:20001" in err
+
+
+NO_WIDTH = ("0", "00", "abc", "-5", "", "1.5", "\u00b2", "\u0663")
+
+
+@pytest.mark.parametrize("columns", NO_WIDTH)
+def test_columns_that_are_no_width_are_as_if_unset(pair, columns):
+    for arguments in (["loss", *pair, "-f", "table"], ["loss", "--help"]):
+        unset = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+        plain = finished(*arguments, env=unset)
+        assert plain[1].strip()
+        assert finished(*arguments, env={**unset, "COLUMNS": columns, "LINES": columns}) == plain
+
+
+@pytest.mark.parametrize("columns", ["1", "100000", "9" * 30])
+def test_any_width_prints_every_loss(pair, columns):
+    status, out, err = finished("loss", *pair, "-f", "table", env={**os.environ, "COLUMNS": columns})
+    assert (status, err) == (0, "")
+    assert "1.447838" in out
+    assert len(out) < 10_000
+
+
+def test_a_terminal_that_reports_no_width(pair, monkeypatch):
+    monkeypatch.delenv("COLUMNS")
+    status, shown = at_a_terminal("loss", *pair)  # openpty gives a terminal of 0 columns
+    assert status == 0
+    assert "1.447838" in shown
 
 
 def test_a_closed_standard_input_is_an_empty_one(pair):

@@ -120,8 +120,8 @@ def test_files_and_columns(tmp_path):
         ([1.0, -1.0, 1.0], "row_weight[1]: -1.0 is not a row weight: numbers from 0 on are needed"),
         ([1.0, 1.0, math.nan], "row_weight[2]: nan is not a row weight: numbers from 0 on are needed"),
         ([math.inf, 1.0, 1.0], "row_weight[0]: inf is not a row weight: numbers from 0 on are needed"),
-        ([1.0, 1.0], "row_weight: 2 row weights for at least 3 rows; give one weight per row"),
-        ([1.0] * 4, "row_weight: 4 row weights for 3 rows; give one weight per row"),
+        ([1.0, 1.0], "row_weight: 2 row weights for at least 3 rows; give one row weight per row"),
+        ([1.0] * 4, "row_weight: 4 row weights for 3 rows; give one row weight per row"),
     ],
 )
 def test_what_cannot_be_row_weights_is_refused_by_its_place(weights, message):

@@ -1,6 +1,7 @@
 """Labels of every kind as targets, and those that cannot be."""
 
 import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -224,3 +225,27 @@ def test_a_float_past_the_last_class_is_outside_though_its_dtype_has_no_number_b
     assert "label 2052 is outside 0..2050" in refusal(np.array([2052], dtype), classes=2051, names=None)
     target = rule(classes=70_000, names=None).target(np.array([2050, 65504], np.float16), 0)
     assert target.classes.tolist() == [2050, 65504]
+
+
+def test_a_class_named_by_another_classs_number_is_ambiguous(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("x.csv").write_text("cat,0,dog\n1.5,2.5,0.5\n2.5,1.5,0.5\n")
+    Path("y.csv").write_text("label\n2\n0\n")
+    outcome = run("loss", "-q", "x.csv", "y.csv")
+    said = "error: y.csv:3: label 0 may be class 0 ('cat') or the class named '0'; name that class otherwise in x.csv\n"
+    assert (outcome.status, outcome.out, outcome.err.splitlines(keepends=True)[-1]) == (3, "", said)
+    # Where no label is in doubt, nothing is.
+    Path("y.csv").write_text("label\n2\n1\n")
+    assert run("loss", "-q", "x.csv", "y.csv").status == 0
+    Path("y.csv").write_text("label\n2\n0\n2\n")
+    Path("x.csv").write_text("cat,0,dog\n1.5,2.5,0.5\n2.5,1.5,0.5\n1.5,2.5,0.5\n")
+    assert run("loss", "-q", "x.csv", "y.csv", "--ignore-index", "0").status == 0
+
+
+def test_a_first_label_that_names_no_class_is_named(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("x.csv").write_text("cat,dog\n1,2\n2,1\n1,1\n")
+    Path("y.csv").write_text("bird\ncat\ndog\n")
+    outcome = run("loss", "-q", "x.csv", "y.csv")
+    assert outcome.status == 3
+    assert outcome.err.endswith("; its first line, 'bird', is read as a header, since no class has that name\n")

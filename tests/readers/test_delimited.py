@@ -259,10 +259,10 @@ FAULTS = [
     ("a,b\n\n\n\n1,2\n", "x.csv:2: a blank line within the rows; remove it"),
     ("\n\n1,2\n3,x\n", "x.csv:4, column 2: 'x' is not a number"),
     ("\n\na,b\n1,2\n3,x\n", "x.csv:5, column 2 (b): 'x' is not a number"),
-    ('1,2\n3,"4\n5,6\n', "x.csv:2: badly quoted (unexpected end of data); close each quote on its own line"),
-    ('1,"2\n",3\n', "x.csv:1: badly quoted (unexpected end of data); close each quote on its own line"),
+    ('1,2\n3,"4\n5,6\n', "x.csv:2: a quote opens here and is not closed; close each quote on its own line"),
+    ('1,"2\n",3\n', "x.csv:1: a quote opens here and is not closed; close each quote on its own line"),
     ('1,2\n"3"4,5\n', "x.csv:2: badly quoted (',' expected after '\"'); close each quote on its own line"),
-    ('"a,b\n1,2\n', "x.csv:1: badly quoted (unexpected end of data); close each quote on its own line"),
+    ('"a,b\n1,2\n', "x.csv:1: a quote opens here and is not closed; close each quote on its own line"),
     ('1,"' + "2" * 200_000 + "\n", "x.csv:1: badly quoted (field larger than field limit"),
     ("a,b\nc,d\n", "x.csv:1, column 1: 'a' is not a number; if this line is a header, use --header"),
     ("\n\n", "x.csv: there are no rows"),
@@ -301,7 +301,7 @@ def test_rows_of_another_length_are_refused_where_columns_are_chosen_too(run, co
         ("1.5,x", ", column 2: 'x' is not a number"),
         ("1.5", ": 1 cell where the first line has 2"),
         ("", ": a blank line within the rows; remove it"),
-        ('1.5,"2', ": badly quoted (unexpected end of data)"),
+        ('1.5,"2', ": a quote opens here and is not closed"),
     ],
 )
 @pytest.mark.parametrize("place", [2, 100_000, 200_000])

@@ -3,20 +3,15 @@
 import bz2
 import gzip
 import io
-import json
 import lzma
-import pickle
 import sqlite3
-import struct
 import tarfile
 import zipfile
 from pathlib import Path
 
-import joblib
 import numpy as np
 import pytest
 import scipy.io
-import torch
 
 from softmax_cli.errors import InputError
 from softmax_cli.readers import open_table
@@ -57,12 +52,6 @@ def tar_into(stream):
         file.addfile(member, io.BytesIO(b"1,2\n"))
 
 
-def safetensors(header):
-    # https://github.com/huggingface/safetensors#format
-    text = json.dumps(header).encode()
-    return struct.pack("<Q", len(text)) + text + VALUES.tobytes()
-
-
 def database():
     connection = sqlite3.connect(":memory:")
     connection.execute("CREATE TABLE logits (a REAL)")
@@ -71,27 +60,15 @@ def database():
     return content
 
 
-LOGITS = {"logits": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 16]}}
 SAVE = "save one array of it with numpy.save"
 
 KINDS = [
-    (lambda: safetensors(LOGITS), "a safetensors file of logits; " + SAVE),
-    (lambda: safetensors({"__metadata__": {"a": "b"}} | LOGITS), "a safetensors file of logits; " + SAVE),
-    (lambda: saved(lambda f: np.savez(f, logits=VALUES, y=[1])), "an NPZ archive of logits, y; " + SAVE),
-    (lambda: saved(lambda f: np.savez_compressed(f, VALUES)), "an NPZ archive of arr_0; " + SAVE),
-    (lambda: saved(lambda f: torch.save({"logits": torch.ones(2)}, f)), "a checkpoint of torch.save; save one tensor"),
-    (
-        lambda: saved(lambda f: torch.save(torch.ones(2), f, _use_new_zipfile_serialization=False)),
-        "a checkpoint of torch.save; save one tensor with numpy.save",
-    ),
     (lambda: archive("[Content_Types].xml", "xl/workbook.xml"), "an Excel workbook; save its sheet as CSV"),
     (lambda: archive("mimetype", "content.xml"), "an OpenDocument file; save its sheet as CSV"),
     (lambda: archive("x.csv"), "a zip archive of x.csv; unpack it"),
     (lambda: archive(*(f"{n}.csv" for n in range(7))), "a zip archive of 0.csv, 1.csv, 2.csv, 3.csv, 4.csv and 2 more"),
     (lambda: archive("a/b.png"), "a zip archive of a/b.png; unpack it"),
     (lambda: archive("config.json", "model.weights.h5"), "a Keras model"),
-    *((lambda p=p: pickle.dumps({"a": VALUES}, p), "a pickle, and reading it could run code") for p in (2, 3, 4, 5)),
-    (lambda: saved(lambda f: joblib.dump({"a": VALUES}, f)), "a joblib dump (a pickle), and reading it could run code"),
     (lambda: saved(lambda f: scipy.io.savemat(f, {"x": VALUES})), "a MATLAB file; " + SAVE),
     (lambda: b"\x89HDF\r\n\x1a\n" + bytes(100), "an HDF5 file; " + SAVE),
     (lambda: b"PAR1\x15\x04\x15", "a Parquet file; save it as CSV, one row per line"),
@@ -139,7 +116,7 @@ def test_a_format_that_is_not_read_is_named_by_its_content(run, make, message, n
 def test_a_damaged_archive_is_named_as_one(cut):
     Path("x.npz").write_bytes(saved(lambda stream: np.savez(stream, VALUES))[:cut])
     with pytest.raises(
-        InputError, match=r"^x\.npz: this is a zip archive, damaged or cut short; copy or save it again$"
+        InputError, match=r"^x\.npz: this is a zip archive, damaged or cut short \(.*\); copy or save it again$"
     ):
         open_table(Source("x.npz"), Dialect(), Selection())
 

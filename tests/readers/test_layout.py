@@ -1,5 +1,8 @@
 """What the first lines say: Excel's sep=, comments, delimiters at the ends of lines, decimal marks."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -295,3 +298,61 @@ def test_a_delimiter_that_the_rows_have_is_kept(run):
     # One row lacks a cell: that, and not another delimiter, is what is wrong.
     assert read("a,b;c\n1;2\n3;4\n")[0] == ("a,b", "c")
     assert "x.csv:3: 1 cell where the first line has 2" in refusal(run, "a,b;c,d\n1;2\n3\n")
+
+
+def test_the_name_of_the_only_column_may_hold_a_delimiter():
+    assert read("my;logit\n0.5\n1.25\n")[:2] == (("my;logit",), [[0.5], [1.25]])
+    rows = table("my,label\n0\n2\n", text=True)
+    assert [block.tolist() for block in rows.blocks(9, None)] == [[0, 2]]
+
+
+def test_rows_with_another_delimiter_than_the_header(run):
+    said = refusal(run, "a;b;c\n1,2,3\n4,5,6\n7\n")
+    assert said.startswith(
+        "x.csv:2: 1 cell where the first line has 3; the first line is cut at ';', and this one has ','"
+    )
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+def test_an_open_quote_is_named_by_its_own_line(run, end):
+    content = end.join(["", "", "a,b", "1,2", '"3,4', "5,6", ""])
+    assert refusal(run, content).startswith("x.csv:5: a quote opens here and is not closed; ")
+
+
+@pytest.mark.parametrize("delimiter", [",", " ", "\t"])
+@pytest.mark.parametrize("before", [0, 1, 100])
+def test_a_line_of_too_many_columns(run, delimiter, before):
+    wide = delimiter.join("1" for _ in range((1 << 20) + 1))
+    said = refusal(run, f"1{delimiter}2\n" * before + f"{wide}\n")
+    assert said == f"x.csv:{before + 1}: more than 1,048,576 columns; for so many classes, use NPY"
+
+
+def test_ten_million_columns_take_no_memory_of_their_own(tmp_path):
+    (tmp_path / "x.csv").write_bytes(b"1," * 10_000_000 + b"1\n")
+    limited = ["import resource, sys", "from softmax_cli.cli.app import main"]
+    # The text and its copy are 40 MB; ten million cells would be over 500 MB.
+    limited += ["resource.setrlimit(resource.RLIMIT_DATA, (400 << 20, 400 << 20))"]
+    limited += ["sys.argv[1:] = ['softmax', 'x.csv', '--threads', '1']", "main()"]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(limited)],
+        cwd=tmp_path,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (3, "")
+    assert done.stderr == "error: x.csv:1: more than 1,048,576 columns; for so many classes, use NPY\n"
+
+
+@pytest.mark.parametrize(
+    "content", ["3kg\n4\n7\n", "2020-01-01\n4\n7\n", "x,1\n4.5,5.5\n7.5,8.5\n", "1,-,x\n4,5,6\n7,8,8\n"]
+)
+def test_a_header_that_may_be_a_row_is_said_to_be_taken_for_one(run, content):
+    Path("x.csv").write_text(content)
+    outcome = run("softmax", "x.csv")
+    names = content.splitlines()[0].replace(",", ", ")
+    said = f"note: x.csv: the first line ({names}) is taken for a header; if it is a row, use --no-header"
+    assert said in outcome.err.splitlines()
+    # As a row it is refused, with the cell that is bad.
+    assert refusal(run, content, "--no-header").startswith("x.csv:1, column ")

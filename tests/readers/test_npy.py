@@ -113,7 +113,7 @@ def test_bfloat16_as_ml_dtypes_writes_it_is_read_with_a_note(shape):
     table = load(content)
     assert table.dtype == np.float32
     assert np.array_equal(np.concatenate(list(table.blocks(2, None))), exact.float().numpy().reshape(-1))
-    assert table.notes == ("x.npy: two raw bytes a value are read as bfloat16, as ml_dtypes (JAX) writes it",)
+    assert table.notes == ("x.npy: two raw bytes per value are read as bfloat16, as ml_dtypes (JAX) writes it",)
 
 
 def test_a_header_of_python_2_is_read_without_a_warning():

@@ -142,10 +142,23 @@ def test_a_named_pipe_is_read_once_and_kept():
     assert whole(source) == ROWS
 
 
-def test_the_copy_of_a_pipe_is_removed_with_its_source(monkeypatch, tmp_path):
+def test_the_copy_of_a_pipe_has_no_name_and_is_closed_with_its_source(monkeypatch, tmp_path):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(ROWS)))
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    source = Source("-")
+    assert list(tmp_path.iterdir()) == []
+    assert len(list(Path("/proc/self/fd").iterdir())) == before + 1
+    del source
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+
+
+def test_where_open_files_have_no_paths_the_copy_has_a_name_and_goes_with_its_source(monkeypatch, tmp_path):
+    monkeypatch.setattr("softmax_cli.readers.spool._OPEN_FILES", "/nowhere")
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(ROWS)))
     source = Source("-")
+    assert whole(source) == whole(source) == ROWS
     assert len(list(tmp_path.iterdir())) == 1
     del source
     assert list(tmp_path.iterdir()) == []

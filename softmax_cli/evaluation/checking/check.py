@@ -13,7 +13,7 @@ from softmax_cli.evaluation.checking.survey import Survey, survey
 from softmax_cli.evaluation.checking.trials import Asked, Outcome, run_trials
 from softmax_cli.evaluation.settings import check_label, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.inputs.opening import as_sources
+from softmax_cli.inputs.opening import as_sources, with_arrays
 from softmax_cli.inputs.progress import Watcher
 from softmax_cli.inputs.progress import ignore as watch_nothing
 from softmax_cli.inputs.raw import RawPair
@@ -65,6 +65,7 @@ def check(
     check_label(ignore_index)
     layout = Reading(**reading)
     logits, labels = as_sources(logits, labels)
+    logits, labels, layout = with_arrays(logits, labels, layout, needed=False)
     asked = Asked(logits, labels, layout, ignore_index, zero_log_zero)
     pairs = asked.pairs()
     applicable = sum(pairs[0].labels is not None or not each.needs_labels for each in asked_checks)

@@ -45,5 +45,9 @@ def _asked(options: dict[str, Any]) -> dict[str, Any]:
 
 def _options(reading: Reading) -> dict[str, Any]:
     """The options that are not as by default."""
-    found = {field.name: getattr(reading, field.name) for field in fields(Reading)}
-    return {field.name: found[field.name] for field in fields(Reading) if found[field.name] != field.default}
+    found = {field.name: getattr(reading, field.name) for field in fields(Reading) if field.name in Reading.options()}
+    return {
+        field.name: found[field.name]
+        for field in fields(Reading)
+        if field.name in found and found[field.name] != field.default
+    }

@@ -1,7 +1,7 @@
 """`compare`: two versions of the same logits, to a report of how far apart they are and what that changes."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,14 +19,24 @@ from softmax_cli.evaluation.hints.watch import Hints
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import split_options
 from softmax_cli.evaluation.signatures import backend_signatures
+from softmax_cli.inputs.opening import as_files, as_sources
 from softmax_cli.inputs.versions import Versions, VersionsBlock, open_versions
 from softmax_cli.losses.sums import Sum
 from softmax_cli.losses.targets import Target
 from softmax_cli.metrics.mcnemar import mcnemar
 from softmax_cli.metrics.quantiles import Quantiles
 from softmax_cli.reports.changes import Discordance
-from softmax_cli.reports.compare import AGREEMENTS, Agreement, CompareReport, Oddities, Tolerance
+from softmax_cli.reports.compare import (
+    AGREEMENTS,
+    GROUPED,
+    GROUPED_BY_LABEL,
+    Agreement,
+    CompareReport,
+    Oddities,
+    Tolerance,
+)
 from softmax_cli.reports.grid import all_ignored
+from softmax_cli.reports.groups import GroupedFigures
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.spreads import SHARES, Spread
 
@@ -61,12 +71,24 @@ def compare(a: Any, b: Any, labels: Any = None, **options: Any) -> CompareReport
     (0.5, 0)
     """
     comparing, reading = split_options(options, Comparing)
+    a, b, labels = as_sources(a, b, as_files(labels, names=True))
     versions = open_versions(a, b, labels, reading, comparing.ignore_index)
     fold = Comparison(versions, comparing)
+    if comparing.by is not None:
+        from softmax_cli.evaluation.grouping import group_fold
+
+        quantities = GROUPED if versions.pair is None else GROUPED_BY_LABEL
+        fold.predictions.groups = group_fold(comparing.by, labels, a, versions, versions.reading, quantities)
     blocks = fold.causes.begin(fold.watched(versions.blocks(rows_per_block(versions.classes, [_EXACT]))))
     run(fold, blocks, comparing.workers, lambda: comparing.watcher(versions.progress()))
     fold.finish()
-    return _report(fold)
+    report = _report(fold)
+    if not comparing.keep:
+        return report
+    from softmax_cli.evaluation.keeping import keep
+
+    listed = [changed.row for changed in report.changed_rows]
+    return replace(report, kept=keep(comparing.keep, labels, a, versions, versions.reading, listed))
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,10 +181,19 @@ def _report(fold: Comparison) -> CompareReport:
             predictions.first_undefined,
         ),
         changed_rows=predictions.changed_rows,
+        groups=_groups(fold),
         rows_asked_for=bool(comparing.top),
         notes=versions.notes,
         hints=tuple(dict.fromkeys(hint for hints in fold.hints for hint in hints.found())),
     )
+
+
+def _groups(fold: Comparison) -> GroupedFigures | None:
+    groups = fold.predictions.groups
+    if groups is None:
+        return None
+    groups.end(fold.rows)
+    return groups.found()
 
 
 def _spreads(fold: Comparison) -> tuple[Spread, ...]:
@@ -248,6 +279,7 @@ def _signature(fold: Comparison) -> Signature:
             ("b", str(versions.b.dtype)),
             ("class_axis", versions.class_axis),
             *versions.reading.signature,
+            *((("by", fold.predictions.groups.name),) if fold.predictions.groups else ()),
             ("temperature", comparing.temperature),
             ("top_k", fold.predictions.k),
             *((("ignore_index", comparing.ignore_index),) if labelled else ()),

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,9 +21,16 @@ from softmax_cli.metrics.moments import Moments
 from softmax_cli.metrics.quantiles import Quantiles, Tally, tally
 from softmax_cli.reports.changed_rows import ChangedRow
 
+if TYPE_CHECKING:
+    from softmax_cli.evaluation.grouping import GroupFold
+
 DIVERGENCES = ("kl", "reverse_kl", "js")
 AGREEMENTS = ("same_first", "same_k", "overlap")
 LABELLED = ("loss_a", "loss_b", "loss_change", "right_a", "right_b", "right_change", "p_a", "p_b", "p_change")
+_GROUPED = {"mean_kl": "kl", "top1_agreement": "same_first", "loss_change": "loss_change"}
+_GROUPED |= {"accuracy_change": "right_change"}
+"""The columns whose means the figures of groups are."""
+
 DRAWN = ("loss_a", "loss_change", "right_change", "p_change")
 """The columns that the bootstrap draws the rows of, behind one that counts them."""
 
@@ -86,6 +93,7 @@ class PredictionsApart:
         self.only_a = self.only_b = 0
         self.first_undefined: int | None = None
         self.changed_rows: list[ChangedRow] = []
+        self.groups: GroupFold | None = None
 
     def measure(self, part: Part, max_abs_diff: Floats, *, keep: bool) -> FoundPredictions:
         """Of rows that count; ``max_abs_diff`` is how far apart the logits of each are at most."""
@@ -158,6 +166,9 @@ class PredictionsApart:
             self.only_a += int(np.count_nonzero(right_a & ~right_b))
             self.only_b += int(np.count_nonzero(right_b & ~right_a))
             self.units.add(np.stack([np.ones(len(rows)), *(columns[name] for name in DRAWN)]))
+        if self.groups is not None:
+            of_groups = [columns[_GROUPED[quantity]].astype(np.float64) for quantity in self.groups.quantities]
+            self.groups.add_numbered(rows, np.stack(of_groups))
 
     def _most_changed(
         self,

@@ -1,6 +1,8 @@
 """What can be asked of `compare`: each option's name, default and check, for Python and the command line."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from softmax_cli.evaluation.settings import Passing, check_label, positive
 from softmax_cli.option_numbers import DEPTHS, LISTED_ROWS, RESAMPLES, SEED, check_limit
@@ -22,6 +24,9 @@ class Comparing(Passing):
         rtol: see ``atol``.
         resamples: of the bootstrap; 0 for no intervals.
         seed: of its random numbers.
+        by: the group of each row, for the figures of each group: a path, an array, or the name of a column of the
+            labels' or of A's file.
+        keep: columns of either of these, by their names, to show beside the rows that changed most; files likewise.
     """
 
     temperature: float = 1.0
@@ -32,6 +37,8 @@ class Comparing(Passing):
     rtol: float | None = None
     resamples: int = 2000
     seed: int = 0
+    by: Any = None
+    keep: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -12,7 +12,7 @@ from softmax_cli.metrics.intervals import wilson
 from softmax_cli.metrics.order import Groups
 from softmax_cli.reports.charts import Bin, Histogram
 from softmax_cli.reports.figures import Figure
-from softmax_cli.reports.ledger import perplexity
+from softmax_cli.reports.ledger import OF_UNITS, per_unit, perplexity
 from softmax_cli.reports.model import CALIBRATION, top_name
 from softmax_cli.reports.tempered import Tempered
 
@@ -33,7 +33,7 @@ def prediction_figures(fold: ReportFold) -> Iterator[Figure]:
     yield Figure("macro_f1", fold.per_class.macro_f1)
 
 
-def probability_figures(fold: ReportFold, by_class: ClassBins) -> Iterator[Figure]:
+def probability_figures(fold: ReportFold, by_class: ClassBins, units: float | None) -> Iterator[Figure]:
     """The cross-entropy and the Brier score, with their standard errors, and what the latter is made of.
 
     That of the perplexity is the loss's times the perplexity (the delta method), as llama.cpp's tool has it.
@@ -42,6 +42,8 @@ def probability_figures(fold: ReportFold, by_class: ClassBins) -> Iterator[Figur
     yield Figure("loss", loss, error)
     yield Figure("perplexity", perplexity(loss), perplexity(loss) * error)
     yield Figure("bits", loss / math.log(2), error / math.log(2))
+    if units is not None:
+        yield from map(Figure, OF_UNITS, (units, *per_unit(fold.losses.total.value(), units)))
     brier = fold.briers.mean
     yield Figure("brier", brier, fold.briers.standard_error)
     yield from (Figure(f"brier_{name}", value) for name, value in vars(by_class.brier_parts(brier)).items())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,10 @@ from softmax_cli.metrics.order import Order
 from softmax_cli.metrics.per_class import PerClass
 from softmax_cli.metrics.predictions import Predictions, predict
 
+if TYPE_CHECKING:
+    from softmax_cli.evaluation.grouping import GroupFold
+    from softmax_cli.inputs.units import Units
+
 
 @dataclass(frozen=True, eq=False)
 class Measured:
@@ -45,8 +49,12 @@ class Measured:
 class ReportFold:
     """Every sum over the rows that a report needs, but for those at another temperature."""
 
-    def __init__(self, pair: Pair, settings: ReportSettings) -> None:
+    def __init__(
+        self, pair: Pair, settings: ReportSettings, groups: "GroupFold | None" = None, units: "Units | None" = None
+    ) -> None:
         self.pair = pair
+        self.groups = groups
+        self.units = units
         self.hints = Hints.of(pair)
         self.settings = settings
         (self.backend,) = load_backends("numpy", "cpu", settings.dtype or dtype_for(pair))
@@ -131,6 +139,11 @@ class ReportFold:
     def add(self, found: Measured) -> None:
         """Add them to every sum."""
         numbers, predictions = found.rows[0], found.predictions
+        if self.groups is not None:
+            values = np.stack([predictions.losses, predictions.correct.astype(np.float64)])
+            self.groups.add(found.in_file, numbers - self.rows, values)
+        if self.units is not None:
+            self.units.add(found.in_file, numbers - self.rows)
         self.rows += found.in_file
         if not len(numbers):
             return

@@ -1,6 +1,7 @@
 """`report`: from files or arrays to how good a model's predictions and probabilities are."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from softmax_cli.evaluation.log_probabilities import label_log_probabilities
@@ -19,7 +20,7 @@ from softmax_cli.evaluation.reporting.multilabel import multilabel_report, refus
 from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.settings import split_options
 from softmax_cli.evaluation.signatures import backend_signatures
-from softmax_cli.inputs.opening import as_sources
+from softmax_cli.inputs.opening import as_sources, with_arrays
 from softmax_cli.inputs.pairs import Pair, open_pair
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
 from softmax_cli.metrics.calibration import equal_masses
@@ -27,7 +28,7 @@ from softmax_cli.metrics.classwise import ClassBins
 from softmax_cli.metrics.order import EXACT_UP_TO, RESOLUTION
 from softmax_cli.reports.grid import count
 from softmax_cli.reports.likelihood import LikelihoodReport
-from softmax_cli.reports.model import ClassLine, ConfusedPair, ModelReport
+from softmax_cli.reports.model import GROUPED, ClassLine, ConfusedPair, ModelReport
 from softmax_cli.reports.multilabel import MultilabelReport
 from softmax_cli.reports.signature import Signature
 
@@ -65,16 +66,32 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
     """
     settings, reading = split_options(options, ReportSettings)
     logits, labels = as_sources(logits, labels)
+    logits, labels, reading = with_arrays(logits, labels, reading)
     if reading.values == LABEL_LOG_PROBABILITIES:
         return label_log_probabilities(logits, labels, settings, reading)
     if reading.multilabel:
         refuse_top_k(settings)
         return multilabel_report(open_pair(logits, labels, reading, settings.ignore_index), settings)
     pair = open_pair(logits, labels, reading, settings.ignore_index)
-    fold = ReportFold(pair, settings)
+    groups = units = None
+    if settings.by is not None:
+        from softmax_cli.evaluation.grouping import group_fold
+
+        groups = group_fold(settings.by, labels, logits, pair, reading, GROUPED)
+    if settings.units is not None:
+        from softmax_cli.inputs.units import open_units
+
+        units = open_units(settings.units, labels, logits, pair, reading)
+    fold = ReportFold(pair, settings, groups, units)
     run(fold, fold.blocks(), settings.workers, fold.tell)
     fold.overflowing.refuse()
-    return report_of(fold)
+    found = report_of(fold)
+    if not settings.keep:
+        return found
+    from softmax_cli.evaluation.keeping import keep
+
+    listed = [detail.row for detail in found.worst]
+    return replace(found, kept=keep(settings.keep, labels, logits, pair, reading, listed))
 
 
 def report_of(fold: ReportFold) -> ModelReport:
@@ -83,6 +100,8 @@ def report_of(fold: ReportFold) -> ModelReport:
     by_mass = equal_masses(fold.confidences, len(fold.edges) - 1)
     by_class = fold.classwise.sums(fold.per_class.supports)
     best = tempered(fold)
+    groups = None if fold.groups is None else fold.groups.found()
+    units = None if fold.units is None else fold.units.total(None if groups is None else len(groups.every))
     return ModelReport(
         signature=_signature(fold),
         rows=fold.rows,
@@ -90,7 +109,7 @@ def report_of(fold: ReportFold) -> ModelReport:
         class_names=pair.display_names,
         figures=(
             *prediction_figures(fold),
-            *probability_figures(fold, by_class),
+            *probability_figures(fold, by_class, units),
             *calibration_figures(fold, by_mass, by_class),
             *temperature_figures(best),
         ),
@@ -107,6 +126,7 @@ def report_of(fold: ReportFold) -> ModelReport:
         infinite=fold.infinite,
         notes=(*pair.notes, *_one_hot(pair), *_approximations(fold), *fold.overflowing.notes()),
         hints=fold.hints.found(),
+        groups=groups,
     )
 
 
@@ -118,6 +138,8 @@ def _signature(fold: ReportFold) -> Signature:
         ("bins", len(fold.edges) - 1),
         ("class_axis", fold.pair.class_axis),
         *fold.pair.reading.signature,
+        *((("by", fold.groups.name),) if fold.groups is not None else ()),
+        *((("units", fold.units.name),) if fold.units is not None else ()),
     )
     return Signature(backend_signatures([fold.backend]), settings)
 

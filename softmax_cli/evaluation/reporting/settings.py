@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from softmax_cli.errors import UsageError
 from softmax_cli.evaluation.settings import Passing, check_label, positive
@@ -23,6 +24,10 @@ class ReportSettings(Passing):
         top_k: each k for which to say how often the label is among the k likeliest classes; by default 5, where there
             are more classes than that. k = 1, the accuracy, is always there.
         worst: how many of the rows with the largest losses to list.
+        by: the group of each row, for the figures of each group: a path, an array, or the name of a column of the
+            labels' or the logits' file.
+        units: how many bytes, words or characters each row stands for, or each group of rows: likewise.
+        keep: columns of either file, by their names, to show beside the worst rows; files likewise.
     """
 
     dtype: str | None = None
@@ -31,6 +36,9 @@ class ReportSettings(Passing):
     bins: int = 15
     top_k: Sequence[int] = ()
     worst: int = 5
+    by: Any = None
+    units: Any = None
+    keep: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.dtype not in {None, *REPORT_DTYPES}:

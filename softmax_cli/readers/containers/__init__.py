@@ -1,0 +1,71 @@
+"""Files that hold several arrays, each by its name. One module a format; no format knows of another.
+
+A format is a function ``entries(file, size, name)``, which tells from the header alone which arrays are in a file and
+where their values lie, and its row in the table below. What reads the values is the same for all: see
+:mod:`softmax_cli.readers.stored`.
+"""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from softmax_cli.errors import InputError
+from softmax_cli.readers.array import ArrayTable, refuse_label_column
+from softmax_cli.readers.entry import Entry
+from softmax_cli.readers.magic import FIRST, OLD_TORCH, ZIP, is_pickle, is_safetensors
+from softmax_cli.readers.stored import StoredTable
+
+if TYPE_CHECKING:
+    from softmax_cli.readers.dialect import Selection
+    from softmax_cli.readers.source import Source
+    from softmax_cli.readers.table import Table
+
+_MOST_LISTED = 20
+
+
+_FORMATS: tuple[tuple[Callable[[bytes], bool], str], ...] = (
+    (lambda head: head.startswith(ZIP), "softmax_cli.readers.containers.zips"),
+    (is_safetensors, "softmax_cli.readers.containers.safetensors"),
+    (lambda head: head.startswith(OLD_TORCH), "softmax_cli.readers.containers.torch_file"),
+    (is_pickle, "softmax_cli.readers.containers.pickled"),
+)
+"""Modules by what the first bytes of their files say."""
+
+
+def entries_of(source: "Source") -> list[Entry]:
+    """Every array of a file, in its order; raises InputError for a file that is damaged, or holds something else."""
+    import os
+
+    head = source.head(FIRST)
+    module = next(module for fits, module in _FORMATS if fits(head))
+    entries: Any = import_module(module).entries
+    with source.reading(), open(source.local_path(), "rb") as file:  # noqa: PTH123
+        found: list[Entry] = entries(file, os.fstat(file.fileno()).st_size, source.file)
+    if not found:
+        raise InputError(source.file, "it holds no array")
+    return found
+
+
+def open_member(source: "Source", selection: "Selection") -> "Table":
+    """The array that a source names, or the only one there is; raises InputError, with a list, for any other number."""
+    refuse_label_column(selection, source.name)
+    entries = entries_of(source)
+    found = [entry for entry in entries if source.member in {None, entry.name}]
+    if len(found) != 1:
+        what = f"{len(entries)} arrays" if source.member is None else f"there is no array {source.member!r}"
+        raise InputError(source.file, f"{what}: {listed(entries)}", f"choose one, as {source.file}:NAME")
+    (entry,) = found
+    if entry.refusal:
+        raise InputError(source.name, entry.refusal)
+    if entry.opening is not None:
+        return entry.opening(source, selection.text)
+    notes = tuple(filter(None, [*source.notes, entry.note]))
+    if entry.values is not None:
+        return ArrayTable(entry.values, source.name, text=selection.text, notes=notes)
+    return StoredTable(source, entry, text=selection.text, notes=notes)
+
+
+def listed(entries: list[Entry]) -> str:
+    """Their names, dtypes and shapes, for a message."""
+    shown = ", ".join(f"{entry.name} ({entry.kind} {entry.size_text})" for entry in entries[:_MOST_LISTED])
+    return shown if len(entries) <= _MOST_LISTED else f"{shown} and {len(entries) - _MOST_LISTED:,} more"

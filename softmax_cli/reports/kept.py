@@ -1,0 +1,31 @@
+"""Columns of a file that travel with the rows, so that a person sees the text of what went wrong."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from softmax_cli.reports.grid import Column, Grid, Records
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What stands in these columns beside some rows, by the rows' numbers."""
+
+    names: tuple[str, ...]
+    values: Mapping[int, tuple[str, ...]]
+
+    def grid(self, rows: Sequence[int]) -> Grid:
+        """A row a line, of these numbers, in their order."""
+        columns = (Column("row", "integer"), *map(Column, self.names))
+        return Grid("what these rows hold", columns, [(row, *self.values[row]) for row in rows])
+
+    def beside(self, records: Records) -> Records:
+        """Records of rows with the columns behind their own; their first column is the row's number."""
+        return Records((*records.columns, *self.names), self._joined(records.rows))
+
+    def _joined(self, rows: Iterable[Any]) -> Iterable[tuple[Any, ...]]:
+        return ((*row, *self.values[row[0]]) for row in rows)
+
+    def as_dict(self, row: int) -> dict[str, Any]:
+        """The columns of a row by their names."""
+        return {"kept": dict(zip(self.names, self.values[row], strict=True))}
