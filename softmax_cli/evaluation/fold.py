@@ -29,12 +29,9 @@ from softmax_cli.losses.variants import Variant
 if TYPE_CHECKING:
     from softmax_cli.evaluation.details import Details
     from softmax_cli.evaluation.frameworks import FrameworkFold, FrameworkSums
-<<<<<<< HEAD
-    from softmax_cli.evaluation.tempering import Overflowing
-=======
     from softmax_cli.evaluation.grouping import GroupFold
+    from softmax_cli.evaluation.tempering import Overflowing
     from softmax_cli.inputs.units import Units
->>>>>>> main
 
 Key = tuple[str, str]
 """A backend's name and a variant's."""
@@ -245,7 +242,9 @@ class Fold:
         values = np.ascontiguousarray(block.logits) if self.pair.multilabel else block.logits
         logits = backend.asarray(values)
         if self.settings.temperature != 1:
-            logits = logits / self.settings.temperature
+            from softmax_cli.evaluation.tempering import divided
+
+            logits = divided(logits, self.settings.temperature)
         return Batch(backend, logits, backend.target(block.target), backend.criterion(self.criterion), rows)
 
     def _measure_exactly(self, block: Block) -> "tuple[dict[str, NDArray[np.float64]], FrameworkSums | None]":

@@ -130,7 +130,20 @@ class SoftmaxBlocks:
         self.overflowing.begin()
         with self.backend.on_one_thread():
             blocks = self.hints.watching(self.table.blocks(rows, self.axis), lambda logits: (logits, None))
-            yield from in_order(self.compute, blocks, self.threads)
+            for first, block in enumerate(in_order(self.compute, blocks, self.threads)):
+                if first == 0 and self.overflowing.none_left:
+                    self._look_ahead(rows)
+                yield block
+
+    def _look_ahead(self, rows: int) -> None:
+        """Raise UsageError if the temperature leaves no row a softmax, before the first one is written."""
+        ahead = self.overflowing.afresh()
+        for values in self.table.blocks(rows, self.axis):
+            with self.backend.arithmetic():
+                ahead.divide(self.backend, self.backend.asarray(values))
+            if not ahead.none_left:
+                return
+        ahead.refuse()
 
 
 def _block(
@@ -139,10 +152,7 @@ def _block(
     with backend.arithmetic():
         logits = backend.asarray(values)
         if temperature != 1:
-            held = logits
-            logits = logits / temperature
-            overflowing.look(backend.to_numpy(held), backend.to_numpy(logits))
-            overflowing.refuse()
+            logits = overflowing.divide(backend, logits)
         probabilities = backend.softmax(logits)
         sums = backend.to_numpy(backend.xp.sum(probabilities, axis=-1))
         if not log:

@@ -7,8 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from softmax_cli.backends.base import Backend
 from softmax_cli.errors import UsageError
 from softmax_cli.reports.grid import count
+
+
+def divided(logits: Any, temperature: float) -> Any:
+    """Return logits / T in their dtype, through float64 where their arithmetic does not hold T."""
+    of_numpy = isinstance(logits, np.ndarray)
+    held = np.finfo(logits.dtype if of_numpy else np.float32)
+    if float(held.tiny) <= temperature <= float(held.max):
+        return logits / temperature
+    if of_numpy:
+        return (logits.astype(np.float64) / temperature).astype(logits.dtype)
+    if logits.device.type == "mps":  # has no float64
+        return logits / temperature
+    return (logits.double() / temperature).to(logits.dtype)
 
 
 class Overflowing:
@@ -27,6 +41,16 @@ class Overflowing:
         self._defined = self._lost = 0
         self._first = None
 
+    def afresh(self) -> "Overflowing":
+        """Return one that has counted nothing yet."""
+        return Overflowing(self._temperature, self._dtype, multilabel=self._multilabel)
+
+    def divide(self, backend: Backend, logits: Any) -> Any:
+        """Return a backend's rows divided, having looked at them."""
+        found = divided(logits, self._temperature)
+        self.look(backend.to_numpy(logits), backend.to_numpy(found))
+        return found
+
     def look(self, given: NDArray[Any], divided: NDArray[Any], numbers: NDArray[Any] | int | None = None) -> None:
         """Look at rows (n, C) before and after they are divided; nothing overflows by a temperature from 1 on.
 
@@ -43,9 +67,14 @@ class Overflowing:
                 first = numbers + int(lost[0]) if isinstance(numbers, int) else int(numbers[lost[0]])
                 self._first = first if self._first is None else min(self._first, first)
 
+    @property
+    def none_left(self) -> bool:
+        """Whether no row that was looked at has a softmax any more."""
+        return 0 < self._lost == self._defined
+
     def refuse(self) -> None:
         """Raise UsageError where no row is left."""
-        if self._lost and self._lost == self._defined:
+        if self.none_left:
             raise UsageError(f"{self._cause} in every row, which leaves nothing but nan; use a larger one")
 
     def notes(self) -> Iterator[str]:

@@ -15,7 +15,7 @@ from softmax_cli.evaluation.reporting.chunks import by_index
 from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.reporting.temperature import Rows, Sample
 from softmax_cli.evaluation.reporting.worst import Worst
-from softmax_cli.evaluation.tempering import Overflowing
+from softmax_cli.evaluation.tempering import Overflowing, divided
 from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.losses.targets import Indices, Probabilities
 from softmax_cli.metrics.calibration import Bins, equal_widths
@@ -126,9 +126,9 @@ class ReportFold:
         _, logits, labels = rows
         if self.settings.temperature != 1:
             with np.errstate(all="ignore"):
-                divided = logits / self.settings.temperature
-            self.overflowing.look(logits, divided, rows[0])
-            logits = divided
+                scaled = divided(logits, self.settings.temperature)
+            self.overflowing.look(logits, scaled, rows[0])
+            logits = scaled
         predictions = predict(logits, labels, self.deepest)
         cells = cells_of(predictions.probabilities, labels, self.edges)
         defined = ~np.isnan(predictions.losses)

@@ -15,7 +15,7 @@ from softmax_cli.evaluation.reporting.chunks import by_index
 from softmax_cli.evaluation.reporting.fold import dtype_for
 from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.reporting.worst import Kept, Largest
-from softmax_cli.evaluation.tempering import Overflowing
+from softmax_cli.evaluation.tempering import Overflowing, divided
 from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.losses.targets import MultiLabel
 from softmax_cli.metrics.calibration import equal_widths
@@ -126,7 +126,7 @@ class MultilabelFold:
         """The elements of a block's rows."""
         logits, right = self.chosen(block)
         with np.errstate(all="ignore"):
-            scaled = logits if self.settings.temperature == 1 else logits / self.settings.temperature
+            scaled = logits if self.settings.temperature == 1 else divided(logits, self.settings.temperature)
         numbers = np.arange(block.start, block.start + len(logits))
         self.overflowing.look(logits, scaled, numbers)
         found = elements(scaled, right)
