@@ -87,6 +87,7 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
         units = open_units(settings.units, labels, logits, pair, reading)
     fold = ReportFold(pair, settings, groups, units)
     run(fold, fold.blocks(), settings.workers, fold.tell)
+    fold.overflowing.refuse()
     found = report_of(fold)
     if not settings.keep:
         return found
@@ -126,7 +127,7 @@ def report_of(fold: ReportFold) -> ModelReport:
         undefined=fold.undefined,
         first_undefined=fold.first_undefined,
         infinite=fold.infinite,
-        notes=(*pair.notes, *_one_hot(pair), *_approximations(fold)),
+        notes=(*pair.notes, *_one_hot(pair), *_approximations(fold), *fold.overflowing.notes()),
         hints=fold.hints.found(),
         groups=groups,
     )
