@@ -15,7 +15,8 @@ EXTREMES = (
 )  # fmt: skip
 NOT_FINITE = (math.nan, math.inf, -math.inf)
 WORDS = (
-    "cat", "dog", "eel", "고양이", "개", "뱀장어", "кот", "собака", "قط", "كلب", "חתול", "猫", "犬", "ñandú", "naïve", "Ünïcode",
+    "cat", "dog", "eel", "고양이", "개", "뱀장어", "кот", "собака", "قط", "كلب", "חתול", "猫", "犬", "ñandú", "naïve",
+    "Ünïcode",
     "e\u0301te\u0301", "🐈", "👩‍👩‍👧", "white cat", "cat (tabby)", "not", "none of them", "it's", "50% off", "a=b",
     "=SUM(A1)", "+plus",
     "@at", "-dash", "cat_dog", "Cat", "CAT", "true-ish", "infinite", "nano", "naan", "zero", "one", "two", "three",

@@ -155,9 +155,10 @@ def _is_text(cell: str, decimal: str = ".") -> bool:
 
 
 def _named(cell: str, names: Sequence[str]) -> int:
-    if cell not in names:
+    stripped = [name.strip() for name in names]  # as all cells are
+    if cell not in stripped:
         raise Unreadable(f"{cell!r} names no class")
-    return list(names).index(cell)
+    return stripped.index(cell)
 
 
 def indices(values: Sequence[float], classes: int, by: Criterion) -> list[Label]:

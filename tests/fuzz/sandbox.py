@@ -97,10 +97,12 @@ class Sandbox:
         found = sorted(self.work.iterdir())
         there = {path.name for path in found}
         for path in found:
-            if path.name in case.files:
+            if path.name in case.outputs:
+                pass
+            elif path.name in case.files:
                 if not path.is_file() or path.read_bytes() != case.files[path.name]:
                     changed.append(path.name)
-            elif path.name not in case.outputs:
+            else:
                 left.append(path.name)
             _remove(path)
         changed += [name for name in case.files if name not in there]
