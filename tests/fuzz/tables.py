@@ -291,7 +291,8 @@ def expected(case: Case) -> Expected:
     except Doubtful:
         return Expected()
     found = drawing.expected(case.argv, x, y, by, "float64")
-    if case.facts["sure"] and not case.facts["fault"] and found.numbers:
+    counted = any(label is not None for label in y)
+    if case.facts["sure"] and counted and not case.facts["fault"] and found.numbers:
         return replace(found, refusal=Refusal.NEVER)
     return found
 
