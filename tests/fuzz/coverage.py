@@ -1,4 +1,4 @@
-"""The readers under bytes that coverage guides, by atheris (https://github.com/google/atheris), where it is installed."""
+"""The readers under bytes that coverage guides, by atheris (https://github.com/google/atheris), if it is there."""
 
 import sys
 from pathlib import Path
