@@ -32,6 +32,7 @@ from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.softmax import SoftmaxBlock, SoftmaxReport
 
 
+@np.errstate(all="ignore")  # what is not finite is counted and explained
 def softmax(
     logits: Any,
     *,

@@ -25,6 +25,7 @@ from softmax_cli.reports.grid import distance_text, header_names
 from softmax_cli.reports.steps import Step, StepsReport
 
 
+@np.errstate(all="ignore")  # what is not finite is counted and explained
 def steps(logits: Any, labels: Any = None, **options: Any) -> StepsReport:
     """Logits, softmax and its row sums, one-hot labels, logarithms, their product, losses, and the gradient.
 
@@ -43,6 +44,7 @@ def steps(logits: Any, labels: Any = None, **options: Any) -> StepsReport:
     return _walk(logits, labels, settings, reading, _all_steps)
 
 
+@np.errstate(all="ignore")  # what is not finite is counted and explained
 def gradient(logits: Any, labels: Any = None, **options: Any) -> StepsReport:
     """D loss / d logits of the cross-entropy, and of the losses beside it that were asked for.
 
@@ -62,6 +64,7 @@ class Said(NamedTuple):
     hints: tuple[str, ...]
 
 
+@np.errstate(all="ignore")  # what is not finite is counted and explained
 def save_gradient(logits: Any, labels: Any, path: Path, *, safe_csv: bool = False, **options: Any) -> Said:
     """Write the gradient of all rows to a .npy (in the shape of the logits), .csv or .tsv file.
 

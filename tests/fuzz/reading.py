@@ -79,7 +79,7 @@ def _text(data: bytes) -> str:
     except UnicodeDecodeError as error:
         raise Unreadable(str(error)) from None
     if "\0" in text:
-        raise Unreadable("a NUL character")
+        raise Doubtful  # of UTF-16 without a mark every other byte is 0
     return text
 
 
@@ -140,6 +140,8 @@ def labels(data: bytes, facts: Mapping[str, Any], classes: int, by: Criterion) -
     if {cell.lower() for cell in column} <= {"true", "false"}:
         raise Doubtful
     if facts["labels"] == "names":
+        if facts.get("guessed") and column[0] not in {name.strip() for name in facts["names"]}:
+            raise Doubtful  # it may be the column's name
         return [_named(cell, facts["names"]) for cell in column]
     if facts.get("guessed") and _is_text(column[0]):
         raise Doubtful  # the first cell may be the column's name
