@@ -107,7 +107,8 @@ def test_what_cannot_be_done_is_refused_before_anything_is_read(run, tmp_path, o
 
 def test_a_dtype_from_the_environment_is_not_ignored(run, digits, monkeypatch):
     monkeypatch.setenv("SOFTMAX_CLI_DTYPE", "bfloat16")
-    assert run("report", *digits).err == "error: report computes in float32 or float64, not in 'bfloat16'\n"
+    told = "error: report computes in float32 or float64, not in 'bfloat16'"
+    assert run("report", *digits).err == f"{told} (from the environment: SOFTMAX_CLI_DTYPE=bfloat16)\n"
     assert run("report", *digits, "--dtype", "float32").status == 0
 
 
