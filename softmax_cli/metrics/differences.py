@@ -40,7 +40,8 @@ def differences(one: Floats, other: Floats) -> Differences:
         if not np.isfinite(delta).all():
             return _of_nonfinite(one, other, delta)
         top, bottom = delta.max(axis=1), delta.min(axis=1)
-        return Differences(np.abs(delta, out=delta), np.maximum(top, -bottom), (top - bottom) / 2)
+        # + 0 makes 0 of -0.
+        return Differences(np.abs(delta, out=delta), np.maximum(top, -bottom) + 0, (top - bottom) / 2)
 
 
 def _of_nonfinite(one: Floats, other: Floats, delta: Floats) -> Differences:

@@ -77,3 +77,8 @@ def test_outside_is_what_numpy_does_not_call_close(atol, rtol):
     expected = ~np.isclose(one, other, rtol=rtol, atol=atol, equal_nan=True)
     assert np.array_equal(outside(differences(one, other).apart, other, atol, rtol), expected)
     assert 0 < expected.sum() < expected.size
+
+
+def test_no_difference_has_no_sign():
+    same = np.array([[0.5, -1.5, 0.0]])
+    assert not np.signbit(differences(same, same).largest).any()
