@@ -66,9 +66,16 @@ class Files:
     def of(self, member: str, note: str) -> "Files":
         """The same files, for one array of each."""
         files = copy(self)
-        files.name = f"{self.name}:{member}"
-        files.paths = tuple(f"{path}:{member}" for path in self.paths)
+        files.name = f"{self.name}:{member}" if member else self.name
+        files.paths = tuple(f"{path}:{member}" if member else path for path in self.paths)
         files._sources = tuple(source.of(member, note) for source in self.sources())
+        return files
+
+    def noting(self, note: str) -> "Files":
+        """The same files, of which the first has something to say."""
+        files = copy(self)
+        first, *others = self.sources()
+        files._sources = (first.of(first.member, note), *others)
         return files
 
 

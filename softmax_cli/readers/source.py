@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.address import STDIN, split_address
-from softmax_cli.readers.magic import COMPRESSED, FIRST, HEAD, NPY, ZIP, may_hold_arrays
+from softmax_cli.readers.magic import COMPRESSED, FIRST, HEAD, NPY, may_hold_arrays
 
 _ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
 _MODULES = {"gzip": "gzip", "xz": "lzma", "zstd": _ZSTD, "bz2": "bz2"}
@@ -35,6 +35,8 @@ class Source:
         self.file = "stdin" if given == STDIN else given
         self.name = self.file if self.member is None else f"{self.file}:{self.member}"
         self.notes: tuple[str, ...] = ()
+        self.memory: dict[str, Any] = {}
+        """What has been found in the file, for all sources of it (see `of`) to share."""
         suffixes = [suffix.lower() for suffix in Path(given).suffixes]
         if suffixes and suffixes[-1] in _COMPRESSED_SUFFIXES:
             suffixes.pop()
@@ -71,7 +73,7 @@ class Source:
         """The same file, for the array of that name in it, or for all of them; ``notes`` say why this one."""
         source = copy(self)
         source._whole, source.member, source.notes = self, member, notes
-        source.name = self.file if member is None else f"{self.file}:{member}"
+        source.name = f"{self.file}:{member}" if member else self.file
         return source
 
     def local_path(self) -> str:
@@ -139,7 +141,7 @@ class Source:
             with suppress(InputError), self.reading():  # what is damaged is refused once it is read
                 head = self._decompressor(codec).open(io.BytesIO(packed), "rb").read1(HEAD)
         refuse_unread(self.name, head)
-        return codec is None and not head.startswith((NPY, ZIP))
+        return codec is None and not (head.startswith(NPY) or may_hold_arrays(head))
 
     def _decompressor(self, codec: str) -> Any:
         """The module of that name, which has an open() for the format."""

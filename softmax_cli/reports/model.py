@@ -43,6 +43,11 @@ CALIBRATION = {
     "mce_equal_mass": "... in bins of as many rows each",
     "classwise_ece": "the same for every class's probability, on average",
 }
+HARNESS = {
+    "acc": "by log-likelihood",
+    "acc_norm": "... per character of the choice",
+    "acc_bytes": "... per byte of the choice",
+}
 TEMPERATURE = ("temperature", "loss_at_temperature", "perplexity_at_temperature", "ece_at_temperature")
 COUNTS = ("rows", "counted", "ignored")
 _TOP = "top_"
@@ -56,7 +61,7 @@ def top_name(k: int) -> str:
 def quantity_names(top_k: Iterable[int]) -> tuple[str, ...]:
     """Every name that `quantities` may have, for these k."""
     tops = (top_name(k) for k in top_k)
-    return tuple(dict.fromkeys((*PREDICTIONS, *tops, *PROBABILITIES, *CALIBRATION, *TEMPERATURE, *COUNTS)))
+    return tuple(dict.fromkeys((*PREDICTIONS, *tops, *HARNESS, *PROBABILITIES, *CALIBRATION, *TEMPERATURE, *COUNTS)))
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,8 @@ class ModelReport(Displayed):
         size = f"{count(self.counted, 'row')} of {count(len(self.class_names), 'class', 'classes')}"
         bins = count(len(self.equal_width), "bin")
         yield figures_grid(f"predictions, {size}", self.figures, {**self._tops(), **PREDICTIONS})
+        if any(figure.quantity in HARNESS for figure in self.figures):
+            yield figures_grid("choices, as lm-eval counts them", self.figures, HARNESS)
         yield figures_grid("probabilities", self.figures, PROBABILITIES)
         yield figures_grid(f"calibration, {bins} of confidence", self.figures, CALIBRATION)
         if not self.tempered.why:

@@ -25,6 +25,7 @@ from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
 from softmax_cli.metrics.calibration import equal_masses
 from softmax_cli.metrics.classwise import ClassBins
 from softmax_cli.metrics.order import EXACT_UP_TO, RESOLUTION
+from softmax_cli.readers.pieces import holds_arrays
 from softmax_cli.reports.grid import count
 from softmax_cli.reports.likelihood import LikelihoodReport
 from softmax_cli.reports.model import ClassLine, ConfusedPair, ModelReport
@@ -74,7 +75,12 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
     pair = open_pair(logits, labels, reading, settings.ignore_index)
     fold = ReportFold(pair, settings)
     run(fold, fold.blocks(), settings.workers, fold.tell)
-    return report_of(fold)
+    found = report_of(fold)
+    if reading.arrays and holds_arrays(logits):
+        from softmax_cli.evaluation.reporting.harness import with_scores  # few files have any
+
+        return with_scores(found, logits, labels, reading)
+    return found
 
 
 def report_of(fold: ReportFold) -> ModelReport:

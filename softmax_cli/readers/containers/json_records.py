@@ -1,0 +1,158 @@
+"""Objects one after another, each of them a row: their numbers at a key path as a table, read in blocks."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from math import prod
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from softmax_cli.errors import InputError
+from softmax_cli.readers.containers.json_paths import Path, leaves, path_text, value_at
+from softmax_cli.readers.containers.json_text import refuse_overflow
+from softmax_cli.readers.containers.json_values import Form, FormError
+from softmax_cli.readers.entry import Entry
+
+if TYPE_CHECKING:
+    from softmax_cli.readers.source import Source
+
+
+class Records(Protocol):
+    """The objects of a file, in order. ``first`` are those that show what is in it."""
+
+    first: Sequence[Any]
+    name: str
+
+    def all(self) -> Iterator[Any]:
+        """All of them, once, while the file is being opened."""
+
+    def each(self, source: "Source", told: Callable[[int], None]) -> Iterator[tuple[Any, bytes]]:
+        """All of them, from the first on, each with its text, or with nothing where that has been looked at.
+
+        ``told`` is given the bytes of the file that have been read.
+        """
+
+    def place(self, row: int) -> str:
+        """The place of one of them, for a message."""
+
+    @property
+    def count(self) -> int | None:
+        """How many there are, where that is known."""
+
+
+def entries_of_records(records: Records) -> list[Entry]:
+    """What stands at each key path of the first objects: numbers, lists of numbers, and labels."""
+    found: dict[Path, list[Any]] = {}
+    for record in records.first:
+        for path, value in leaves(record).items():
+            found.setdefault(path, []).append(value)
+    return [_entry(records, path, values) for path, values in found.items() if not _only_null(values)]
+
+
+def _only_null(values: Sequence[Any]) -> bool:
+    return all(value is None for value in values)
+
+
+def _entry(records: Records, path: Path, values: Sequence[Any]) -> Entry:
+    name = path_text(path)
+    try:
+        form = Form.of(values)
+    except FormError:
+        return Entry(name, np.dtype("V1"), (records.count,), refusal=_fault(records, path))
+    return Entry(name, form.dtype, (records.count, *form.shape), opening=partial(_opened, records, path, form))
+
+
+def _fault(records: Records, path: Path) -> str:
+    """What the first objects have at a path that has no common form, and where."""
+    values: list[Any] = []
+    for row, record in enumerate(records.first):
+        try:
+            values.append(value_at(record, path))
+            form = Form.of(values)
+            form.array(values[-1])
+        except (FormError, KeyError) as error:
+            return f"{records.place(row)}: {error.args[0]}"
+    return "its values are of several kinds"
+
+
+def _opened(records: Records, path: Path, form: Form, source: "Source", text: bool) -> "RecordTable":  # noqa: FBT001
+    if not text and form.kind in "bU":
+        what = "text" if form.kind == "U" else "true and false"
+        raise InputError(source.name, f"{what}, where numbers are needed")
+    # Of logits the first rows may be whole numbers by chance.
+    as_numbers = form if text and form.kind != "f" else Form("f", form.shape)
+    return RecordTable(source, records, path, as_numbers)
+
+
+@dataclass
+class _Position:
+    read: int = 0
+
+
+class RecordTable:
+    """The values at one key path, a row for each object. See Table."""
+
+    column_names: tuple[str, ...] | None = None
+
+    def __init__(self, source: "Source", records: Records, path: Path, form: Form) -> None:
+        self.name = source.name
+        self.notes: tuple[str, ...] = source.notes
+        self.shape: tuple[int | None, ...] = (records.count, *(form.shape or (1,)))
+        self.dtype: Any = np.dtype(np.uint8) if form.kind == "b" else form.dtype
+        self._source = source
+        self._records = records
+        self._path = path
+        self._form = form
+        self._position = _Position()
+        if 0 in form.shape:
+            raise InputError(records.place(0), f"{path_text(path) or 'the list'} is empty")
+
+    def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
+        """See Table; raises InputError for classes along the objects, and at an object of another form."""
+        if axis == 0:
+            raise InputError(self.name, "with the classes on axis 0, each row would run through all objects of the file")
+        for items in self._items(max(1, rows // self._rows_each(axis))):
+            table = items.reshape(-1) if axis is None else np.moveaxis(items, axis, -1).reshape(-1, items.shape[axis])
+            for start in range(0, len(table), rows):
+                yield table[start : start + rows]
+
+    def progress(self) -> tuple[int, int]:
+        """See Table: of the stored bytes."""
+        return self._position.read, self._source.stored_bytes()
+
+    def where(self, row: int, axis: int | None) -> str:
+        """The place of the object that the row is of."""
+        return self._records.place(row // self._rows_each(axis))
+
+    def _rows_each(self, axis: int | None) -> int:
+        """How many rows an object has."""
+        return prod(size for place, size in enumerate(self.shape[1:], 1) if place != axis and size)
+
+    def _items(self, number: int) -> Iterator[NDArray[Any]]:
+        """The values of so many objects at a time, shape (n, ...)."""
+        row = 0
+        records = self._records.each(self._source, self._told)
+        while part := list(islice(records, number)):
+            items = []
+            for record, text in part:
+                items.append(self._item(record, text, row))
+                row += 1
+            yield np.stack(items).reshape(-1, *(size or 0 for size in self.shape[1:]))
+
+    def _told(self, read: int) -> None:
+        self._position.read = read
+
+    def _item(self, record: Any, text: bytes, row: int) -> NDArray[Any]:
+        try:
+            item = self._form.array(value_at(record, self._path))
+        except KeyError as error:
+            raise InputError(self._records.place(row), f"there is no {error.args[0]}") from None
+        except FormError as error:
+            name = path_text(self._path)
+            raise InputError(self._records.place(row), f"{name}: {error}" if name else str(error)) from None
+        if self._form.kind == "f" and np.isinf(item).any():
+            refuse_overflow(text, self._records.place(row))
+        return item if self._form.kind == "U" else item.astype(self.dtype, copy=False)

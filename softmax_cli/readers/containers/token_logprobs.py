@@ -1,0 +1,2 @@
+def recognises(first): return False
+def entries(records): return []
