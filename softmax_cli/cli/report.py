@@ -107,6 +107,8 @@ def command(
     if output is not None:
         refuse_format_beside_output(context)
         check_file(output)
+    note_typing(logits, labels)
+    files, reading = log_probabilities.with_known_values([logits], labels, reading)
     likelihood = reading["values"] == LABEL_LOG_PROBABILITIES
     known = multilabel.quantity_names() if reading["multilabel"] else quantity_names(top_k or [TOP_K])
     example = "macro_f1 < 0.8" if reading["multilabel"] else _EXAMPLE
@@ -116,10 +118,9 @@ def command(
         gates = log_probabilities.gates_of(fail_if)
     from softmax_cli.evaluation.reporting.report import report
 
-    note_typing(logits, labels)
     with Watch() as watch:
         found = report(
-            logits,
+            files,
             labels,
             dtype=dtype,
             threads=threads,

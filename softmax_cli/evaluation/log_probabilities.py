@@ -28,7 +28,7 @@ from softmax_cli.reports.signature import Signature
 
 ROWS_AT_ONCE = 1 << 14  # however the file is cut, so that the last digits do not depend on it
 WORST = 5
-_USED = ("values", "logit_columns", "skip_rows", "delimiter", "decimal", "header")
+_USED = ("values", "arrays", "padded", "logit_columns", "skip_rows", "delimiter", "decimal", "header")
 _OPTIONS = {"variants": "variant", "losses": "loss", "parameters": "param", "frameworks": "as"}
 _NEEDLESS = ("threads", "watcher", "reduction", "top", "worst", "preview", "reference", "backend", "device", "kernel")
 

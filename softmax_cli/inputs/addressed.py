@@ -40,7 +40,8 @@ def addressed_logits(logits: Any, reading: Reading, key: str = "logits") -> tupl
         return _with_what_is_known(logits, reading)
     entry = _the_one(logits, OF_LOGITS, entries_of(logits.sources()[0]))
     values = (OF_LOGITS.values(entry) or LOGITS) if reading.values == LOGITS else reading.values
-    said = _said(logits, entry, OF_LOGITS) + (f", with --values {values}" if values != reading.values else "")
+    tells = values != reading.values or (entry.holds == values != LOGITS)
+    said = _said(logits, entry, OF_LOGITS) + (f", with --values {values}" if tells else "")
     reading = replace(reading, values=values, padded=entry.padded)
     return logits.of(entry.name, said), reading.with_array(key, entry.name)
 
@@ -49,10 +50,10 @@ def _with_what_is_known(logits: Files, reading: Reading) -> tuple[Files, Reading
     """The same of an array whose name is given: what its file tells of its values needs no option."""
     source = logits.sources()[0]
     entry = next((entry for entry in entries_of(source) if entry.name == source.member), None)
-    if entry is None or reading.values != LOGITS:
+    if entry is None:
         return logits, reading
     reading = replace(reading, padded=entry.padded)
-    if not entry.holds or entry.holds == LOGITS:
+    if entry.holds in {"", LOGITS} or reading.values not in {LOGITS, entry.holds}:
         return logits, reading
     said = f"{logits.name}: read with --values {entry.holds}"
     return logits.noting(said), replace(reading, values=entry.holds)

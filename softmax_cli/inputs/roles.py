@@ -7,7 +7,6 @@ from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, LOG_PROBABILITIE
 from softmax_cli.readers.array import is_bfloat16
 from softmax_cli.readers.entry import Entry
 
-
 _NUMBERING = {"id", "idx", "index", "doc_id", "example_id", "sample_id", "row", "step", "epoch"}
 
 

@@ -65,7 +65,9 @@ class Entry:
         """The dtype as people call it."""
         if self.dtype.kind == "U":
             return "text"
-        return {"V2": "bfloat16", "V1": "another type", "O": "objects"}.get(self.dtype.str.lstrip("|<>"), str(self.dtype.newbyteorder("=")))
+        return {"V2": "bfloat16", "V1": "another type", "O": "objects"}.get(
+            self.dtype.str.lstrip("|<>"), str(self.dtype.newbyteorder("="))
+        )
 
     @property
     def size_text(self) -> str:

@@ -45,6 +45,6 @@ def _against_its_own(way: str, scores: Sequence[Score], name: str) -> Iterator[s
     rows = sum(score.rows for score in scores)
     theirs, differs = sum(stated) / rows, next((score.differs for score in scores if score.differs), "")
     if differs:
-        yield f"{name}: lm-eval itself has {way} {theirs:.6g}, which is another; the first row that differs is {differs}"
+        yield f"{name}: lm-eval itself has {way} {theirs:.6g}, and the first row that differs is {differs}"
     else:
         yield f"{name}: {way} is as lm-eval has it, row by row"

@@ -63,7 +63,7 @@ def _entry(path: Path, value: Any, name: str) -> Entry:
     key = path_text(path)
     try:
         form = Form.of([value])
-        if not form.kind == "U" or not _too_long(value):
+        if form.kind != "U" or not _too_long(value):
             return Entry(key, form.dtype, form.shape, values=form.array(value))
         what = "texts longer than labels"
     except FormError as error:

@@ -29,9 +29,8 @@ def entries(file: BinaryIO, size: int, name: str) -> list[Entry]:  # noqa: ARG00
 def _of_document(value: Any, name: str) -> list[Entry]:
     if isinstance(value, list) and value and isinstance(value[0], dict):
         return _of_records(ListedRecords(value, name))
-    if isinstance(value, dict) and (_known := _of_known(ListedRecords([value], name))) is not None:
-        return _known
-    return entries_of_document(value, name)
+    known = _of_known(ListedRecords([value], name)) if isinstance(value, dict) else None
+    return entries_of_document(value, name) if known is None else known
 
 
 def _of_records(records: Records) -> list[Entry]:
@@ -43,7 +42,8 @@ def _of_known(records: Records) -> list[Entry] | None:
     """The arrays of a file whose keys are those of a known program; None for any other."""
     for form in (lm_eval, token_logprobs):
         if form.recognises(records.first[0]):
-            return form.entries(records)
+            found: list[Entry] = form.entries(records)
+            return found
     return None
 
 

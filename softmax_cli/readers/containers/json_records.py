@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 class Records(Protocol):
     """The objects of a file, in order. ``first`` are those that show what is in it."""
 
-    first: Sequence[Any]
+    first: list[Any]
     name: str
 
     def all(self) -> Iterator[Any]:
@@ -78,7 +78,7 @@ def _fault(records: Records, path: Path) -> str:
     return "its values are of several kinds"
 
 
-def _opened(records: Records, path: Path, form: Form, source: "Source", text: bool) -> "RecordTable":  # noqa: FBT001
+def _opened(records: Records, path: Path, form: Form, source: "Source", text: bool) -> "RecordTable":
     if not text and form.kind in "bU":
         what = "text" if form.kind == "U" else "true and false"
         raise InputError(source.name, f"{what}, where numbers are needed")
@@ -113,7 +113,9 @@ class RecordTable:
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table; raises InputError for classes along the objects, and at an object of another form."""
         if axis == 0:
-            raise InputError(self.name, "with the classes on axis 0, each row would run through all objects of the file")
+            raise InputError(
+                self.name, "with the classes on axis 0, each row would run through all objects of the file"
+            )
         for items in self._items(max(1, rows // self._rows_each(axis))):
             table = items.reshape(-1) if axis is None else np.moveaxis(items, axis, -1).reshape(-1, items.shape[axis])
             for start in range(0, len(table), rows):

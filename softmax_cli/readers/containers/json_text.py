@@ -31,7 +31,7 @@ def parse(text: bytes, place: str) -> Any:
 
 
 def parse_strictly(text: bytes, place: str, of_pairs: "Callable[[list[tuple[str, Any]]], Any] | None" = None) -> Any:
-    """The same; raises InputError for a key that stands twice, too. A ``place`` that ends in :LINE is that of a line."""
+    """The same; raises InputError for a key that stands twice, too. A ``place`` may end in the number of a line."""
     try:
         return json.loads(text.decode(), object_pairs_hook=of_pairs or _unique)
     except UnicodeDecodeError as error:

@@ -101,13 +101,15 @@ def _shape(value: Any) -> tuple[int, ...]:
 def _kind_of_whole(values: Iterable[int]) -> str:
     values = list(values)
     low, high = min(values, default=0), max(values, default=0)
-    if -(1 << 63) <= low and high < 1 << 63:
+    if low >= -(1 << 63) and high < 1 << 63:
         return "i"
     return "u" if low >= 0 and high < 1 << 64 else "f"
 
 
 def _one_of_each(values: Iterable[Any]) -> Iterable[Any]:
-    return {_said(value).split()[0] if isinstance(value, int | float) else type(value): value for value in values}.values()
+    return {
+        _said(value).split()[0] if isinstance(value, int | float) else type(value): value for value in values
+    }.values()
 
 
 def _said(value: Any) -> str:

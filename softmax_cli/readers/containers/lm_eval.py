@@ -81,7 +81,10 @@ class _Samples:
         if by_index == by_text or len(self.stated["acc"]) != len(self.values):
             return by_index
         wrong = [
-            sum((choice == label) != acc for choice, label, acc in zip(self.chosen["acc"], labels, self.stated["acc"], strict=True))
+            sum(
+                (choice == label) != acc
+                for choice, label, acc in zip(self.chosen["acc"], labels, self.stated["acc"], strict=True)
+            )
             for labels in self.labels
         ]
         return by_text if wrong[1] < wrong[0] else by_index
@@ -106,9 +109,15 @@ class _Samples:
         for row, values in enumerate(self.values):
             logits[row, : len(values)] = values
         narrow = int(np.count_nonzero(widths < widest))
-        note = f"{narrow:,} of {rows:,} rows have fewer than {widest} choices: -inf stands for the others" if narrow else ""
+        note = (
+            f"{narrow:,} of {rows:,} rows have fewer than {widest} choices: -inf stands for the others"
+            if narrow
+            else ""
+        )
         labels = self._labels()
-        yield _entry(_LOGITS, logits, records, holds=_LOGITS, padded=narrow > 0, note=note, scores=self._scores(labels, records))
+        yield _entry(
+            _LOGITS, logits, records, holds=_LOGITS, padded=narrow > 0, note=note, scores=self._scores(labels, records)
+        )
         without = next((row for row, label in enumerate(labels) if isinstance(label, str)), None)
         if without is None:
             yield _entry("labels", np.array(labels, np.int64), records)
@@ -131,7 +140,7 @@ class _Samples:
 
 
 def _entry(name: str, values: NDArray[Any], records: Records, note: str = "", **more: Any) -> Entry:
-    def opening(source: "Source", text: bool) -> ArrayTable:  # noqa: FBT001
+    def opening(source: "Source", text: bool) -> ArrayTable:
         notes = (*source.notes, *([f"{source.name}: {note}"] if note else []))
         return _PlacedTable(values, source.name, records, text=text, notes=notes)
 
