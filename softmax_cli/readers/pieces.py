@@ -18,7 +18,7 @@ from softmax_cli.readers.address import STDIN, cuts, split_address
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import Source
-from softmax_cli.readers.table import Table, WithIds, left_out
+from softmax_cli.readers.table import Selectable, Table, WithIds, left_out
 
 _PATTERN = re.compile(r"[*?]|\[.+\]", re.DOTALL)
 _NUMBER = re.compile(r"([0-9]+)")
@@ -155,7 +155,7 @@ class Pieces:
 
     def select(self, axis: int, only: str) -> "Pieces":
         """The same with some places along an axis of arrays; columns of delimited files have been chosen already."""
-        tables = [table.select(axis, only) if isinstance(table, ArrayTable) else table for table in self._tables]
+        tables = [table.select(axis, only) if isinstance(table, Selectable) else table for table in self._tables]
         return Pieces(tables, self.name, self._own_notes)
 
     def id_column(self, name: str) -> "Pieces":

@@ -84,15 +84,10 @@ def _first_fault(value: Any) -> str:
     """The place of the first item that is not as those before it, and how it differs; nothing where none is."""
     if not isinstance(value, list) or not value:
         return ""
-    form: Form | None = None
     for place, item in enumerate(value):
-        if item is None:
-            return f"[{place}]: null"
         try:
-            of_item = Form.of([item])
-            if form is not None:
-                Form.of([value[0], item])
-            form = form or of_item
+            Form.of([item]).array(item)
+            Form.of([value[0], item])
         except FormError as error:
             return f"[{place}]: {error}"
     return ""

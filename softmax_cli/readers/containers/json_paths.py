@@ -57,5 +57,5 @@ def _may_be_array(value: Any, *, texts: bool) -> bool:
         first = value
         while isinstance(first, list) and first:
             first = first[0]
-        return isinstance(first, int | float) or (first is None) or (texts and isinstance(first, str))
+        return first is None or isinstance(first, int | float | list) or (texts and isinstance(first, str))
     return value is None or isinstance(value, int | float) or (isinstance(value, str) and len(value) <= LONGEST_TEXT)

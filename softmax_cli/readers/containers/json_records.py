@@ -1,6 +1,9 @@
 """Objects one after another, each of them a row: their numbers at a key path as a table, read in blocks."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -66,16 +69,24 @@ def _entry(records: Records, path: Path, values: Sequence[Any]) -> Entry:
 
 
 def _fault(records: Records, path: Path) -> str:
-    """What the first objects have at a path that has no common form, and where."""
-    values: list[Any] = []
+    """What the first object has at a path that is of no form in common with those before it, and its place."""
+    values, rows = [], []
     for row, record in enumerate(records.first):
-        try:
+        with suppress(KeyError):
             values.append(value_at(record, path))
-            form = Form.of(values)
-            form.array(values[-1])
-        except (FormError, KeyError) as error:
-            return f"{records.place(row)}: {error.args[0]}"
-    return "its values are of several kinds"
+            rows.append(row)
+    wrong = bisect_left(range(1, len(values) + 1), True, key=lambda number: bool(_why_none(values[:number])))
+    return f"{records.place(rows[wrong])}: {_why_none(values[: wrong + 1])}"
+
+
+def _why_none(values: Sequence[Any]) -> str:
+    """Why some values have no form in common; nothing where they have one, and for nulls."""
+    try:
+        if not _only_null(values):
+            Form.of(values)
+    except FormError as error:
+        return str(error)
+    return ""
 
 
 def _opened(records: Records, path: Path, form: Form, source: "Source", text: bool) -> "RecordTable":
@@ -102,13 +113,26 @@ class RecordTable:
         self.notes: tuple[str, ...] = source.notes
         self.shape: tuple[int | None, ...] = (records.count, *(form.shape or (1,)))
         self.dtype: Any = np.dtype(np.uint8) if form.kind == "b" else form.dtype
+        """That of text has no length: each block has its own."""
         self._source = source
         self._records = records
         self._path = path
         self._form = form
         self._position = _Position()
+        self._chosen: NDArray[np.intp] | None = None
+        self._chosen_axis = 0
         if 0 in form.shape:
             raise InputError(records.place(0), f"{path_text(path) or 'the list'} is empty")
+
+    def select(self, axis: int, only: str) -> "RecordTable":
+        """See Selectable; raises InputError for a place that is not there."""
+        from softmax_cli.readers.selection import asked_positions  # few arrays need it
+
+        places = asked_positions(only, None, self.shape[axis] or 0, f"{self.name}, axis {axis}", array=True)
+        table = copy(self)
+        table._chosen, table._chosen_axis = np.array(places, np.intp), axis
+        table.shape = (*self.shape[:axis], len(places), *self.shape[axis + 1 :])
+        return table
 
     def blocks(self, rows: int, axis: int | None) -> Iterator[NDArray[Any]]:
         """See Table; raises InputError for classes along the objects, and at an object of another form."""
@@ -135,26 +159,32 @@ class RecordTable:
 
     def _items(self, number: int) -> Iterator[NDArray[Any]]:
         """The values of so many objects at a time, shape (n, ...)."""
-        row = 0
+        start = 0
         records = self._records.each(self._source, self._told)
         while part := list(islice(records, number)):
-            items = []
-            for record, text in part:
-                items.append(self._item(record, text, row))
-                row += 1
-            yield np.stack(items).reshape(-1, *(size or 0 for size in self.shape[1:]))
+            try:
+                values = [value_at(record, self._path) for record, _ in part]
+                items = Form(self._form.kind, (len(part), *self._form.shape)).array(values)
+            except (KeyError, FormError):
+                for row, (record, _) in enumerate(part, start):
+                    self._refuse(record, row)
+                raise
+            if self._form.kind == "f":
+                for row in np.flatnonzero(np.isinf(items.reshape(len(part), -1)).any(axis=1)).tolist():
+                    refuse_overflow(part[row][1], self._records.place(start + row))
+            items = items.reshape(len(part), *(self._form.shape or (1,))).astype(self.dtype, copy=False)
+            yield items if self._chosen is None else items.take(self._chosen, axis=self._chosen_axis)
+            start += len(part)
 
     def _told(self, read: int) -> None:
         self._position.read = read
 
-    def _item(self, record: Any, text: bytes, row: int) -> NDArray[Any]:
+    def _refuse(self, record: Any, row: int) -> None:
+        """Raise InputError for an object of another form than those before it."""
         try:
-            item = self._form.array(value_at(record, self._path))
+            self._form.array(value_at(record, self._path))
         except KeyError as error:
             raise InputError(self._records.place(row), f"there is no {error.args[0]}") from None
         except FormError as error:
             name = path_text(self._path)
             raise InputError(self._records.place(row), f"{name}: {error}" if name else str(error)) from None
-        if self._form.kind == "f" and np.isinf(item).any():
-            refuse_overflow(text, self._records.place(row))
-        return item if self._form.kind == "U" else item.astype(self.dtype, copy=False)

@@ -34,6 +34,8 @@ class Form:
             raise FormError("null")
         shape = _shape(present[0])
         flat = list(chain.from_iterable(flattened(value, shape) for value in present))
+        if not flat:
+            raise FormError("an empty list")
         types = set(map(type, flat)) - {type(None)}
         kind = next((kind for kind, allowed in _TYPES.items() if types <= allowed and kind not in "fiu"), "")
         if types <= _TYPES["f"]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from softmax_cli.errors import InputError
+from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.containers.json_paths import Path, nodes, path_text, value_at
 from softmax_cli.readers.containers.json_records import Records
 from softmax_cli.readers.entry import Entry
@@ -147,6 +147,12 @@ class TokenTable:
         while part := list(islice(values, rows)):
             block = np.array([value for _, value in part])
             yield block if axis is None else block[:, np.newaxis]
+
+    def select(self, axis: int, only: str) -> "TokenTable":
+        """Raise UsageError: a token has one value."""
+        raise UsageError(
+            f"{self.name}: --logit-columns {only} chooses classes, and a token has one value; leave it out"
+        )
 
     def progress(self) -> tuple[int, int]:
         """See Table: of the stored bytes."""
