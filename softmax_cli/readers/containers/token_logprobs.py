@@ -148,7 +148,7 @@ class TokenTable:
             block = np.array([value for _, value in part])
             yield block if axis is None else block[:, np.newaxis]
 
-    def select(self, axis: int, only: str) -> "TokenTable":
+    def select(self, axis: int, only: str) -> "TokenTable":  # noqa: ARG002  (as of any table)
         """Raise UsageError: a token has one value."""
         raise UsageError(
             f"{self.name}: --logit-columns {only} chooses classes, and a token has one value; leave it out"
