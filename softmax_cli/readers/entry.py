@@ -37,7 +37,8 @@ class Entry:
 
     An array that is not stored as plain bytes at one place has no offset. It is given as ``values``, or as the table
     that ``opening`` makes of a source (its second argument says whether text may stand there; its notes begin with the
-    source's); or it cannot be read, and ``refusal`` says why.
+    source's); or it cannot be read, and ``refusal`` says why. ``opening_missing`` makes a table of labels, in which one
+    that is missing is nan, or an empty name.
 
     ``holds`` is what its values are known to be, a name out of VALUES in inputs/reading.py; empty where only the name
     tells. With ``padded`` rows are of differing lengths, and -inf stands for the classes that a row does not have.
@@ -54,6 +55,7 @@ class Entry:
     unpack: Callable[[BinaryIO], BinaryIO] | None = None
     values: NDArray[Any] | None = None
     opening: "Callable[[Source, bool], Table] | None" = None
+    opening_missing: "Callable[[Source], Table] | None" = None
     refusal: str = ""
     note: str = ""
     holds: str = ""

@@ -62,6 +62,8 @@ def open_member(source: "Source", selection: "Selection") -> "Table":
     (entry,) = found
     if entry.refusal:
         raise InputError(source.name, entry.refusal)
+    if selection.missing and entry.opening_missing is not None:
+        return entry.opening_missing(source)
     if entry.opening is not None:
         return entry.opening(source, selection.text)
     notes = tuple(filter(None, [*source.notes, entry.note]))

@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from math import prod
@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 from softmax_cli.errors import InputError
 from softmax_cli.readers.containers.json_paths import Path, leaves, path_text, value_at
 from softmax_cli.readers.containers.json_text import refuse_overflow
-from softmax_cli.readers.containers.json_values import Form, FormError
+from softmax_cli.readers.containers.json_values import Form, FormError, NullError
 from softmax_cli.readers.entry import Entry
 
 if TYPE_CHECKING:
     from softmax_cli.readers.source import Source
+
+
+_WITHOUT = "if this is a row without a label, use --ignore-missing"
 
 
 class Records(Protocol):
@@ -65,7 +68,15 @@ def _entry(records: Records, path: Path, values: Sequence[Any]) -> Entry:
         form = Form.of(values)
     except FormError:
         return Entry(name, np.dtype("V1"), (records.count,), refusal=_fault(records, path))
-    return Entry(name, form.dtype, (records.count, *form.shape), opening=partial(_opened, records, path, form))
+    opening, missing = partial(_opened, records, path, form), None
+    if not form.shape and form.kind != "b":
+        missing = partial(RecordTable, records=records, path=path, form=_with_missing(form))
+    return Entry(name, form.dtype, (records.count, *form.shape), opening=opening, opening_missing=missing)
+
+
+def _with_missing(form: Form) -> Form:
+    """The form of labels of which some are null."""
+    return Form("U" if form.kind == "U" else "f", (), missing=True)
 
 
 def _fault(records: Records, path: Path) -> str:
@@ -95,7 +106,7 @@ def _opened(records: Records, path: Path, form: Form, source: "Source", text: bo
         raise InputError(source.name, f"{what}, where numbers are needed")
     # Of logits the first rows may be whole numbers by chance.
     as_numbers = form if text and form.kind != "f" else Form("f", form.shape)
-    return RecordTable(source, records, path, as_numbers)
+    return RecordTable(source, records, path, as_numbers, labels=text)
 
 
 @dataclass
@@ -108,7 +119,7 @@ class RecordTable:
 
     column_names: tuple[str, ...] | None = None
 
-    def __init__(self, source: "Source", records: Records, path: Path, form: Form) -> None:
+    def __init__(self, source: "Source", records: Records, path: Path, form: Form, *, labels: bool = True) -> None:
         self.name = source.name
         self.notes: tuple[str, ...] = source.notes
         self.shape: tuple[int | None, ...] = (records.count, *(form.shape or (1,)))
@@ -118,6 +129,7 @@ class RecordTable:
         self._records = records
         self._path = path
         self._form = form
+        self._labels = labels
         self._position = _Position()
         self._chosen: NDArray[np.intp] | None = None
         self._chosen_axis = 0
@@ -164,7 +176,7 @@ class RecordTable:
         while part := list(islice(records, number)):
             try:
                 values = [value_at(record, self._path) for record, _ in part]
-                items = Form(self._form.kind, (len(part), *self._form.shape)).array(values)
+                items = replace(self._form, shape=(len(part), *self._form.shape)).array(values)
             except (KeyError, FormError):
                 for row, (record, _) in enumerate(part, start):
                     self._refuse(record, row)
@@ -187,4 +199,5 @@ class RecordTable:
             raise InputError(self._records.place(row), f"there is no {error.args[0]}") from None
         except FormError as error:
             name = path_text(self._path)
-            raise InputError(self._records.place(row), f"{name}: {error}" if name else str(error)) from None
+            remedy = _WITHOUT if self._labels and not self._form.shape and isinstance(error, NullError) else ""
+            raise InputError(self._records.place(row), f"{name}: {error}" if name else str(error), remedy) from None

@@ -1,5 +1,6 @@
 """Values of JSON as NumPy arrays: numbers, truth values or labels, each of one form throughout."""
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -19,12 +20,18 @@ class FormError(ValueError):
     """A value is of another form than those before it; the text says how."""
 
 
+class NullError(FormError):
+    """It is null."""
+
+
 @dataclass(frozen=True)
 class Form:
     """What the values of a column are: the kind of NumPy's dtype, and the shape of each."""
 
     kind: str
     shape: tuple[int, ...]
+    missing: bool = False
+    """Whether null may stand there: it is read as nan, or as an empty text."""
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> "Form":
@@ -52,6 +59,9 @@ class Form:
     def array(self, value: Any) -> NDArray[Any]:
         """A value of this form as an array; raises FormError for one of another form."""
         flat = flattened(value, self.shape)
+        if self.missing and None in flat:
+            none = "" if self.kind == "U" else math.nan
+            flat = [none if each is None else each for each in flat]
         types = set(map(type, flat))
         if not types <= _TYPES[self.kind]:
             flat = self._converted(flat)
@@ -72,7 +82,8 @@ class Form:
             if self.kind in "iu" and isinstance(value, float) and value.is_integer() and abs(value) < 1 << 53:
                 flat[place] = int(value)
                 continue
-            raise FormError(f"{_said(value)}, where {_NEEDED[self.kind]} is needed")
+            error = NullError if value is None else FormError
+            raise error(f"{_said(value)}, where {_NEEDED[self.kind]} is needed")
         return flat
 
 

@@ -207,6 +207,22 @@ def test_classes_can_be_chosen(name):
     assert evaluate(name, logit_columns="3,1").loss() == pytest.approx(expected, rel=1e-12)
 
 
+@pytest.mark.parametrize("before", [0, 3000])
+@pytest.mark.parametrize("names", [False, True])
+def test_rows_without_a_label_can_be_left_out(before, names, run):
+    logits, labels = np.random.default_rng(0).normal(size=(before + 50, 3)), [2] * before + [0, None] * 25
+    Path("x.csv").write_text("a,b,c\n" + "".join(",".join(map(repr, x)) + "\n" for x in logits.tolist()))
+    write(*(json.dumps({"label": "abc"[y] if names and y is not None else y}) for y in labels))
+    kept = [row for row, label in enumerate(labels) if label is not None]
+    chosen = torch.tensor([labels[row] for row in kept])
+    expected = cross_entropy(torch.from_numpy(logits[kept]), chosen).item()
+    outcome = run("loss", "-q", "x.csv", "x.jsonl", "--ignore-missing")
+    assert float(outcome.out) == pytest.approx(expected, rel=1e-12), outcome.err
+    without = run("loss", "-q", "x.csv", "x.jsonl").err
+    assert f"x.jsonl:{before + 2}: label: null" in without
+    assert without.endswith("; if this is a row without a label, use --ignore-missing\n")
+
+
 def test_labels_may_be_texts_beside_a_header(run):
     write('{"label": "b"}', '{"label": "a"}')
     Path("x.csv").write_text("a,b\n1,2\n3,4\n")
