@@ -25,6 +25,8 @@ def addressed(logits: Any, labels: Any, reading: Reading, *, needed: bool) -> tu
     if not _is_open(labels):
         return logits, labels, reading
     entries = entries_of(labels.sources()[0])
+    if beside and len(entries) == 1:
+        return logits, None, reading
     taken = logits.sources()[0].member if beside else None
     if beside and not needed and not OF_LABELS.candidates(entries, taken):
         return logits, None, reading

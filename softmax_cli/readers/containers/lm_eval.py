@@ -58,6 +58,7 @@ class _Samples:
     chosen: dict[str, list[int]] = field(default_factory=lambda: {way: [] for way in _WAYS})
     stated: dict[str, list[float]] = field(default_factory=lambda: {way: [] for way in _WAYS})
     filters: set[str] = field(default_factory=set)
+    told_by_acc: int = 0
 
     def add(self, sample: Any) -> None:
         """Keep what is needed of a sample; raises SampleError."""
@@ -66,6 +67,7 @@ class _Samples:
         self.filters.add(str(sample.get("filter", "none"))[:40])
         if len(choices.values) == 1:
             return
+        self.told_by_acc += choices.same
         for text_first, labels in enumerate(self.labels):
             labels.append(choices.label(text_first=bool(text_first)))
         for way, choice in choices.chosen().items():
@@ -120,7 +122,8 @@ class _Samples:
         )
         without = next((row for row, label in enumerate(labels) if isinstance(label, str)), None)
         if without is None:
-            yield _entry("labels", np.array(labels, np.int64), records)
+            told = f"which choice is right is told by acc: the target of {self.told_by_acc:,} rows does not say it"
+            yield _entry("labels", np.array(labels, np.int64), records, note=told if self.told_by_acc else "")
         else:
             yield Entry("labels", np.dtype(np.int64), (rows,), refusal=f"{records.place(without)}: {labels[without]}")
 

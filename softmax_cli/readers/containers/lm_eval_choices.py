@@ -175,6 +175,8 @@ def _literal(text: Any) -> Any:
     """The number or the list that a text shows, as str() writes it; else what it is."""
     if not isinstance(text, str):
         return text
+    if text.isdecimal() and text.isascii():
+        return int(text[:20])
     try:
         found = ast.literal_eval(text) if text[:1] in "[(-0123456789" and len(text) < 200 else text
     except (ValueError, SyntaxError, MemoryError, RecursionError):

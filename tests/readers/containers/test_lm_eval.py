@@ -146,6 +146,8 @@ def test_choices_in_the_context_are_told_by_acc():
         values.append(lls)
         labels.append(gold)
     write("samples_x.jsonl", samples)
+    told = "which choice is right is told by acc: the target of 50 rows does not say it"
+    assert f"samples_x.jsonl:labels: {told}" in report("samples_x.jsonl").notes
     found = report("samples_x.jsonl").quantities()
     assert found["loss"] == pytest.approx(expected_loss(values, labels), rel=1e-12)
     assert found["acc"] == mean_of(samples, "acc")
