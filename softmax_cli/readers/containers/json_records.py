@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
 from softmax_cli.readers.containers.json_paths import Path, leaves, path_text, value_at
-from softmax_cli.readers.containers.json_text import refuse_overflow
+from softmax_cli.readers.containers.json_text import may_overflow, refuse_overflow
 from softmax_cli.readers.containers.json_values import Form, FormError, NullError
 from softmax_cli.readers.entry import Entry
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from softmax_cli.readers.source import Source
 
 
+_VALUES_AT_ONCE = 1 << 17  # as Python's numbers they take 4 times the memory of an array
 _WITHOUT = "if this is a row without a label, use --ignore-missing"
 
 
@@ -152,7 +153,8 @@ class RecordTable:
             raise InputError(
                 self.name, "with the classes on axis 0, each row would run through all objects of the file"
             )
-        for items in self._items(max(1, rows // self._rows_each(axis))):
+        most = _VALUES_AT_ONCE // (prod(self._form.shape) or 1)
+        for items in self._items(max(1, min(rows // self._rows_each(axis), most))):
             table = items.reshape(-1) if axis is None else np.moveaxis(items, axis, -1).reshape(-1, items.shape[axis])
             for start in range(0, len(table), rows):
                 yield table[start : start + rows]
@@ -173,31 +175,45 @@ class RecordTable:
         """The values of so many objects at a time, shape (n, ...)."""
         start = 0
         records = self._records.each(self._source, self._told)
-        while part := list(islice(records, number)):
+        while values := self._values(islice(records, number), start):
             try:
-                values = [value_at(record, self._path) for record, _ in part]
-                items = replace(self._form, shape=(len(part), *self._form.shape)).array(values)
-            except (KeyError, FormError):
-                for row, (record, _) in enumerate(part, start):
-                    self._refuse(record, row)
+                items = replace(self._form, shape=(len(values), *self._form.shape)).array(values)
+            except FormError:
+                self._refuse_first(values, start)
                 raise
-            if self._form.kind == "f":
-                for row in np.flatnonzero(np.isinf(items.reshape(len(part), -1)).any(axis=1)).tolist():
-                    refuse_overflow(part[row][1], self._records.place(start + row))
-            items = items.reshape(len(part), *(self._form.shape or (1,))).astype(self.dtype, copy=False)
+            items = items.reshape(len(values), *(self._form.shape or (1,))).astype(self.dtype, copy=False)
             yield items if self._chosen is None else items.take(self._chosen, axis=self._chosen_axis)
-            start += len(part)
+            start += len(values)
+
+    def _values(self, records: Iterator[tuple[Any, bytes]], start: int) -> list[Any]:
+        """What stands at the path in each of some objects; of these nothing else is kept."""
+        values: list[Any] = []
+        for row, (record, text) in enumerate(records, start):
+            try:
+                value = value_at(record, self._path)
+            except KeyError as error:
+                self._refuse_first(values, start)
+                raise InputError(self._records.place(row), f"there is no {error.args[0]}") from None
+            if self._form.kind == "f" and may_overflow(text) and self._is_infinite(value):
+                self._refuse_first(values, start)
+                refuse_overflow(text, self._records.place(row))
+            values.append(value)
+        return values
+
+    def _is_infinite(self, value: Any) -> bool:
+        with suppress(FormError):
+            return bool(np.isinf(self._form.array(value)).any())
+        return False
 
     def _told(self, read: int) -> None:
         self._position.read = read
 
-    def _refuse(self, record: Any, row: int) -> None:
-        """Raise InputError for an object of another form than those before it."""
-        try:
-            self._form.array(value_at(record, self._path))
-        except KeyError as error:
-            raise InputError(self._records.place(row), f"there is no {error.args[0]}") from None
-        except FormError as error:
-            name = path_text(self._path)
-            remedy = _WITHOUT if self._labels and not self._form.shape and isinstance(error, NullError) else ""
-            raise InputError(self._records.place(row), f"{name}: {error}" if name else str(error), remedy) from None
+    def _refuse_first(self, values: Sequence[Any], start: int) -> None:
+        """Raise InputError for the first of some values that is of another form than those before it."""
+        for row, value in enumerate(values, start):
+            try:
+                self._form.array(value)
+            except FormError as error:
+                name, place = path_text(self._path), self._records.place(row)
+                remedy = _WITHOUT if self._labels and not self._form.shape and isinstance(error, NullError) else ""
+                raise InputError(place, f"{name}: {error}" if name else str(error), remedy) from None

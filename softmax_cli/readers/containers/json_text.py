@@ -46,9 +46,14 @@ def parse_strictly(text: bytes, place: str, of_pairs: "Callable[[list[tuple[str,
         raise InputError(place, str(error).splitlines()[0][:120]) from None
 
 
+def may_overflow(text: bytes) -> bool:
+    """Whether a number of a text may lie beyond float64: one of a large exponent, or of very many digits."""
+    return _MAY_OVERFLOW.search(text) is not None
+
+
 def refuse_overflow(text: bytes, place: str) -> None:
     """Raise InputError where a number of a text lies beyond float64: 1e400 would be read as an infinity."""
-    if _MAY_OVERFLOW.search(text):
+    if may_overflow(text):
         json.loads(text.decode(), parse_float=lambda digits: _finite(digits, place))
 
 
