@@ -61,7 +61,7 @@ def top_name(k: int) -> str:
 def quantity_names(top_k: Iterable[int]) -> tuple[str, ...]:
     """Every name that `quantities` may have, for these k."""
     tops = (top_name(k) for k in top_k)
-    return tuple(dict.fromkeys((*PREDICTIONS, *tops, *HARNESS, *PROBABILITIES, *CALIBRATION, *TEMPERATURE, *COUNTS)))
+    return tuple(dict.fromkeys((*PREDICTIONS, *tops, *PROBABILITIES, *CALIBRATION, *TEMPERATURE, *COUNTS, *HARNESS)))
 
 
 @dataclass(frozen=True)
