@@ -5,12 +5,25 @@ HEAD = 1 << 12  # bytes that tell what a file is
 NPY = b"\x93NUMPY"
 ZIP = b"PK\x03\x04"
 OLD_TORCH = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # torch.save before torch 1.6: a pickle of this number
+_IN_OBJECT = (b'"', b"}", b"")  # nothing: blanks as far as can be seen
+_IN_LIST = (b"", *(bytes([byte]) for byte in b'[]{"-0123456789'))
 FIRST = 16  # bytes that tell whether a file may hold several arrays
 
 
 def may_hold_arrays(head: bytes) -> bool:
     """Whether a file that begins so may hold several arrays, each by its name: see readers/containers."""
-    return head.startswith(ZIP) or is_safetensors(head) or is_pickle(head)
+    return head.startswith(ZIP) or is_safetensors(head) or is_pickle(head) or begins_json(head)
+
+
+def begins_json(head: bytes) -> bool:
+    """Whether a text begins as JSON does: with an object, or a list of numbers, of lists, of texts or of objects."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not text.startswith((b"{", b"[")):
+        return False
+    after = text[1:].lstrip()
+    if text.startswith(b"{"):
+        return after[:1] in _IN_OBJECT
+    return after[:1] in _IN_LIST or after.startswith((b"NaN", b"Inf", b"null"))
 
 
 def is_safetensors(head: bytes) -> bool:

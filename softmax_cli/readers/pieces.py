@@ -18,7 +18,7 @@ from softmax_cli.readers.address import STDIN, cuts, split_address
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import Source
-from softmax_cli.readers.table import Table, WithIds, left_out
+from softmax_cli.readers.table import Selectable, Table, WithIds, left_out
 
 _PATTERN = re.compile(r"[*?]|\[.+\]", re.DOTALL)
 _NUMBER = re.compile(r"([0-9]+)")
@@ -70,6 +70,13 @@ class Files:
             files.name = f"{self.name}:{member}"
             files.paths = tuple(f"{path}:{member}" for path in self.paths)
         files._sources = tuple(source.of(member, *notes) for source in self.sources())
+        return files
+
+    def noting(self, note: str) -> "Files":
+        """The same files, of which the first has something to say."""
+        files = copy(self)
+        first, *others = self.sources()
+        files._sources = (first.of(first.member, note), *others)
         return files
 
 
@@ -149,7 +156,7 @@ class Pieces:
 
     def select(self, axis: int, only: str) -> "Pieces":
         """The same with some places along an axis of arrays; columns of delimited files have been chosen already."""
-        tables = [table.select(axis, only) if isinstance(table, ArrayTable) else table for table in self._tables]
+        tables = [table.select(axis, only) if isinstance(table, Selectable) else table for table in self._tables]
         return Pieces(tables, self.name, self._own_notes)
 
     def id_column(self, name: str) -> "Pieces":

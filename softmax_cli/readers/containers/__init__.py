@@ -5,14 +5,15 @@ where their values lie, and its row in the table below. What reads the values is
 :mod:`softmax_cli.readers.stored`.
 """
 
+import os
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from softmax_cli.errors import InputError
 from softmax_cli.readers.array import ArrayTable, refuse_label_column
 from softmax_cli.readers.entry import Entry
-from softmax_cli.readers.magic import FIRST, OLD_TORCH, ZIP, is_pickle, is_safetensors
+from softmax_cli.readers.magic import FIRST, OLD_TORCH, ZIP, begins_json, is_pickle, is_safetensors
 from softmax_cli.readers.stored import StoredTable
 
 if TYPE_CHECKING:
@@ -28,22 +29,30 @@ _FORMATS: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (is_safetensors, "softmax_cli.readers.containers.safetensors"),
     (lambda head: head.startswith(OLD_TORCH), "softmax_cli.readers.containers.torch_file"),
     (is_pickle, "softmax_cli.readers.containers.pickled"),
+    (begins_json, "softmax_cli.readers.containers.json_files"),
 )
 """Modules by what the first bytes of their files say."""
+
+_READ_IN_ORDER = {"softmax_cli.readers.containers.json_files"}
+"""Those that read a file from its first byte on: a compressed one is not unpacked to the disk for them."""
 
 
 def entries_of(source: "Source") -> list[Entry]:
     """Every array of a file, in its order; raises InputError for a file that is damaged, or holds something else."""
-    import os
-
-    head = source.head(FIRST)
-    module = next(module for fits, module in _FORMATS if fits(head))
-    entries: Any = import_module(module).entries
-    with source.reading(), open(source.local_path(), "rb") as file:  # noqa: PTH123
-        found: list[Entry] = entries(file, os.fstat(file.fileno()).st_size, source.file)
+    if "entries" not in source.memory:
+        head = source.head(FIRST)
+        module = next(module for fits, module in _FORMATS if fits(head))
+        entries: Any = import_module(module).entries
+        with source.reading(), _opened(source, module) as file:
+            source.memory["entries"] = entries(file, os.fstat(file.fileno()).st_size, source.file)
+    found: list[Entry] = source.memory["entries"]
     if not found:
         raise InputError(source.file, "it holds no array")
     return found
+
+
+def _opened(source: "Source", module: str) -> BinaryIO:
+    return source.open() if module in _READ_IN_ORDER else open(source.local_path(), "rb")  # noqa: PTH123
 
 
 def open_member(source: "Source", selection: "Selection") -> "Table":
@@ -57,6 +66,8 @@ def open_member(source: "Source", selection: "Selection") -> "Table":
     (entry,) = found
     if entry.refusal:
         raise InputError(source.name, entry.refusal)
+    if selection.missing and entry.opening_missing is not None:
+        return entry.opening_missing(source)
     if entry.opening is not None:
         return entry.opening(source, selection.text)
     notes = tuple(filter(None, [*source.notes, entry.note]))
@@ -67,5 +78,5 @@ def open_member(source: "Source", selection: "Selection") -> "Table":
 
 def listed(entries: list[Entry]) -> str:
     """Their names, dtypes and shapes, for a message."""
-    shown = ", ".join(f"{entry.name} ({entry.kind} {entry.size_text})" for entry in entries[:_MOST_LISTED])
+    shown = ", ".join(f"{entry.name} ({entry.kind} {entry.size_text})".lstrip() for entry in entries[:_MOST_LISTED])
     return shown if len(entries) <= _MOST_LISTED else f"{shown} and {len(entries) - _MOST_LISTED:,} more"
