@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.address import STDIN, split_address
-from softmax_cli.readers.magic import COMPRESSED, FIRST, HEAD, NPY, ZIP, may_hold_arrays
+from softmax_cli.readers.magic import COMPRESSED, FIRST, HEAD, NPY, may_hold_arrays
 
 _ZSTD = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
 _MODULES = {"gzip": "gzip", "xz": "lzma", "zstd": _ZSTD, "bz2": "bz2"}
@@ -139,7 +139,7 @@ class Source:
             with suppress(InputError), self.reading():  # what is damaged is refused once it is read
                 head = self._decompressor(codec).open(io.BytesIO(packed), "rb").read1(HEAD)
         refuse_unread(self.name, head)
-        return codec is None and not head.startswith((NPY, ZIP))
+        return codec is None and not (head.startswith(NPY) or may_hold_arrays(head))
 
     def _decompressor(self, codec: str) -> Any:
         """The module of that name, which has an open() for the format."""

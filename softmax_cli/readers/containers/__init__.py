@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from softmax_cli.errors import InputError
 from softmax_cli.readers.array import ArrayTable, refuse_label_column
 from softmax_cli.readers.entry import Entry
-from softmax_cli.readers.magic import FIRST, ZIP, is_safetensors
+from softmax_cli.readers.magic import FIRST, HDF5, MATLAB, ZIP, is_columnar, is_llama, is_safetensors
 from softmax_cli.readers.stored import StoredTable
 
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ _MOST_LISTED = 20
 _FORMATS: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (lambda head: head.startswith(ZIP), "softmax_cli.readers.containers.zips"),
     (is_safetensors, "softmax_cli.readers.containers.safetensors"),
+    (is_llama, "softmax_cli.readers.containers.llama"),
+    (lambda head: head.startswith((HDF5, MATLAB)), "softmax_cli.readers.containers.hdf5"),
+    (is_columnar, "softmax_cli.readers.containers.columnar"),
 )
 """Modules by what the first bytes of their files say."""
 
