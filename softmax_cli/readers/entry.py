@@ -42,7 +42,8 @@ class Entry:
     @property
     def kind(self) -> str:
         """The dtype as people call it."""
-        return {"V2": "bfloat16", "O": "objects"}.get(self.dtype.str.lstrip("|<>"), str(self.dtype.newbyteorder("=")))
+        called = {"V2": "bfloat16", "V1": "another type", "O": "objects", "U1": "text"}
+        return called.get(self.dtype.str.lstrip("|<>"), str(self.dtype.newbyteorder("=")))
 
     @property
     def size_text(self) -> str:
