@@ -47,6 +47,12 @@ def entries_of(source: "Source") -> list[Entry]:
 
 def open_member(source: "Source", selection: "Selection") -> "Table":
     """The array that a source names, or the only one there is; raises InputError, with a list, for any other number."""
+    if holds_columns(source):
+        from softmax_cli.readers.containers.columnar import open_columns
+
+        table = open_columns(source, selection)
+        if table is not None:
+            return table
     refuse_label_column(selection, source.name)
     entries = entries_of(source)
     found = [entry for entry in entries if source.member in {None, entry.name}]
@@ -62,6 +68,20 @@ def open_member(source: "Source", selection: "Selection") -> "Table":
     if entry.values is not None:
         return ArrayTable(entry.values, source.name, text=selection.text, notes=notes)
     return StoredTable(source, entry, text=selection.text, notes=notes)
+
+
+def holds_columns(source: "Source") -> bool:
+    """Whether what has a name in a file is a column, and all columns have the same rows."""
+    return is_columnar(source.head(FIRST))
+
+
+def is_one_table(source: "Source") -> bool:
+    """Whether a file of named columns is one table, as a delimited file is, and no column of it an array."""
+    if not holds_columns(source):
+        return False
+    from softmax_cli.readers.containers.columnar import is_one_table as has_single_columns_alone
+
+    return has_single_columns_alone(source)
 
 
 def listed(entries: list[Entry]) -> str:
