@@ -85,10 +85,7 @@ class ColumnTable(BoxTable):
         """See BoxTable."""
         within = tuple(map(slice, first[1:], end[1:]))
         parts = [part[:, *within] for part in opened.parts(first[0], end[0])]
-        found = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        if len(found) < end[0] - first[0]:
-            raise InputError(self.name, f"cut short: there are fewer rows than the {self._frames.rows:,} of its header")
-        return found
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _arrays(self) -> Iterator[NDArray[Any]]:
         """The column, batch by batch."""

@@ -42,7 +42,16 @@ class Frames:
                 self.rows = self._messages.rows
 
     def batches(self, columns: Sequence[str], row_bytes: int = 0) -> Iterator[pl.DataFrame]:
-        """These columns, some rows at a time."""
+        """These columns, some rows at a time; raises InputError where there are fewer than the header promised."""
+        found = 0
+        for batch in self._batches(columns, row_bytes):
+            found += len(batch)
+            yield batch
+        if found < self.rows:  # a thread of polars that panics ends the batches without a word
+            what = f"damaged: its header promises {self.rows:,} rows, {found:,} can be read"
+            raise InputError(self._name, what, "copy or save it again")
+
+    def _batches(self, columns: Sequence[str], row_bytes: int) -> Iterator[pl.DataFrame]:
         with _damage_named(self._name):
             if self._messages is None:
                 rows = max(1, _BATCH // row_bytes) if row_bytes else _PEEKED

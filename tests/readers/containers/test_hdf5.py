@@ -289,7 +289,7 @@ def test_damage_is_one_line(file, how):
     file.close()
     content = Path("x.h5").read_bytes()
     generator = np.random.default_rng(0)
-    for _ in range(300):
+    for _ in range(150):
         damaged = bytearray(content)
         for place in generator.integers(8, len(content), 3):
             damaged[place] = generator.integers(256)
