@@ -52,3 +52,45 @@ def log_probs(content):
             next_tokens.append(tokens[chunk, context // 2 + row + 1])
             place += 2 * codes
     return np.array(found), np.array(next_tokens)
+
+
+def kl_divergence(base, q):
+    """What --kl-divergence prints (as numbers, not in percent) of logits of Q against the file of a base.
+
+    ``base`` and ``q`` are log-probabilities (rows, classes), and Q's are its logits here; ``tokens`` the next tokens.
+    """
+    (log_p, tokens), (logits, _) = base, q
+    log_sum = np.log(np.exp(logits.astype(float)).sum(axis=1))
+    rows = np.arange(len(tokens))
+    nll, nll_base = log_sum - logits[rows, tokens], -log_p[rows, tokens].astype(float)
+    terms = np.exp(log_p.astype(float)) * (log_p.astype(float) - logits + log_sum[:, np.newaxis])
+    kld = np.where(log_p > -16, terms, 0).sum(axis=1)
+    p_diff = np.exp(-nll) - np.exp(-nll_base)
+    return {"nll": nll, "nll_base": nll_base, "kld": kld, "p_diff": p_diff, **printed(nll, nll_base, kld, p_diff)}
+
+
+def printed(nll, nll_base, kld, p_diff):
+    """The figures of the two sections at the end, each with its ± where it has one."""
+    count = len(nll)
+
+    def mean(values):
+        variance = (values**2).mean() - values.mean() ** 2
+        return values.mean(), np.sqrt(variance / (count - 1))
+
+    (of_q, error_q), (of_base, error_base) = mean(nll), mean(nll_base)
+    covariance = ((nll * nll_base).mean() - nll.mean() * nll_base.mean()) / (count - 1)
+    ratio, ratio_error = of_q - of_base, np.sqrt(error_q**2 + error_base**2 - 2 * covariance)
+    ppl, ppl_base = np.exp(of_q), np.exp(of_base)
+    square, square_error = mean(p_diff**2)
+    change_error = np.sqrt((ppl * error_q) ** 2 + (ppl_base * error_base) ** 2 - 2 * ppl * ppl_base * covariance)
+    return {
+        "Mean PPL(Q)": (ppl, ppl * error_q),
+        "Mean PPL(base)": (ppl_base, ppl_base * error_base),
+        "Cor(ln(PPL(Q)), ln(PPL(base)))": (covariance / (error_q * error_base), None),
+        "Mean ln(PPL(Q)/PPL(base))": (ratio, ratio_error),
+        "Mean PPL(Q)/PPL(base)": (np.exp(ratio), np.exp(ratio) * ratio_error),
+        "Mean PPL(Q)-PPL(base)": (ppl - ppl_base, change_error),
+        "Mean KLD": mean(kld),
+        "Mean Δp": mean(p_diff),
+        "RMS Δp": (np.sqrt(square), 0.5 / np.sqrt(square) * square_error),
+    }

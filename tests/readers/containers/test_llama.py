@@ -1,5 +1,6 @@
 """llama.cpp's logits file, written from the description of its source."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from softmax_cli.readers.containers import entries_of
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import Source
 
-from .llama_files import log_probs, written
+from .llama_files import kl_divergence, log_probs, written
 
 
 @pytest.fixture(autouse=True)
@@ -154,3 +155,41 @@ def test_a_row_of_nan_stays_one():
 def test_a_column_of_that_name_is_text():
     Path("x.csv").write_text("_logits_,b\n0.5,1.5\n")
     assert opened("x.csv").column_names == ("_logits_", "b")
+
+
+def test_compare_gives_what_kl_divergence_prints(run):
+    logits, tokens, context = drawn(6, 65, 40, scale=2.0)
+    noise = np.random.default_rng(1).normal(0, 0.3, logits.shape).astype(np.float32)
+    base, q = (
+        log_probs(write(each, tokens, context, name=name)) for each, name in ((logits, "a"), (logits + noise, "b"))
+    )
+    printed = kl_divergence(base, q)
+    found = json.loads(run("compare", "a", "b", "--format", "json").out)["figures"]
+    names = {
+        "Mean PPL(Q)": "perplexity_b",
+        "Mean PPL(base)": "perplexity_a",
+        "Cor(ln(PPL(Q)), ln(PPL(base)))": "loss_correlation",
+        "Mean ln(PPL(Q)/PPL(base))": "loss_change",
+        "Mean PPL(Q)/PPL(base)": "perplexity_ratio",
+        "Mean PPL(Q)-PPL(base)": "perplexity_change",
+        "Mean KLD": "kl",
+        "Mean Δp": "p_label_change",
+        "RMS Δp": "rms_p_label_change",
+    }
+    # A row of codes sums to 1 only within their width, 16 / 65535: the tool divides by the sum, llama.cpp does not.
+    near = {"rel": 1e-2, "abs": 1e-4}
+    for name, quantity in names.items():
+        value, error = printed[name]
+        assert found[quantity]["value"] == pytest.approx(value, **near)
+        assert error is None or found[quantity]["standard_error"] == pytest.approx(error, **near)
+    shares = {"min": 0, "p001": 0.001, "p01": 0.01, "p05": 0.05, "p10": 0.1, "p50": 0.5, "p90": 0.9}
+    shares |= {"p95": 0.95, "p99": 0.99, "p999": 0.999, "max": 1}
+    for of, values in (("kl", printed["kld"]), ("p_label_change", printed["p_diff"])):
+        for share, at in shares.items():
+            assert found[f"{share}_{of}"]["value"] == pytest.approx(np.quantile(values, at), **near)
+    for share, at in (("p25", 0.25), ("p75", 0.75)):
+        assert found[f"{share}_p_label_change"]["value"] == pytest.approx(np.quantile(printed["p_diff"], at), **near)
+    same = (base[0].argmax(axis=1) == q[0].argmax(axis=1)).mean()
+    assert found["top1_agreement"]["value"] == same
+    error = np.sqrt(same * (1 - same) / (len(base[0]) - 1))
+    assert found["top1_agreement"]["standard_error"] == pytest.approx(error)
