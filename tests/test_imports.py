@@ -133,7 +133,7 @@ def test_rich_is_imported_by_what_draws_at_a_terminal_and_only_when_it_does():
 def test_what_an_extra_adds_is_imported_in_one_place():
     assert importers("matplotlib") == {"softmax_cli.writers.plot"}
     assert importers("h5py") == {"softmax_cli.readers.containers.hdf5_datasets"}
-    assert importers("polars") == {"softmax_cli.readers.polars_csv"}
+    assert importers("polars") == {"softmax_cli.readers.polars_csv", "softmax_cli.readers.frames"}
     assert importers("numba", "llvmlite") <= part("backends.fused")
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from softmax_cli.errors import InputError
+from softmax_cli.readers.array import reason
 from softmax_cli.readers.boxes import BoxTable, Place
 from softmax_cli.readers.dialect import Selection
 from softmax_cli.readers.entry import Entry
@@ -28,7 +29,12 @@ def column_entry(frames: Frames, name: str) -> Entry:
     shape = (frames.rows, *widths)
     if dtype is None or (widths and dtype.kind == "U"):
         return Entry(name, np.dtype("V1"), shape, refusal=_unread(frames.schema[name]))
-    return Entry(name, dtype, shape)
+    entry = Entry(name, dtype, shape)
+    try:
+        entry.layout()
+    except ValueError as error:
+        return Entry(name, np.dtype("V1"), shape, refusal=f"a damaged column ({reason(error)})")
+    return entry
 
 
 def _unread(kind: Any) -> str:

@@ -80,7 +80,7 @@ def _damage_named(name: str) -> Iterator[None]:
     """Turn what polars says of damage into an InputError; a panic of its own is no Exception in Python."""
     try:
         yield
-    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise InputError(name, f"polars cannot read it ({reason(error)})", "copy or save it again") from None
 
 

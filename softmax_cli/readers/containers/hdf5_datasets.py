@@ -86,12 +86,40 @@ class DatasetTable(BoxTable):
             open(self._source.local_path(), "rb") as file,  # noqa: PTH123
             opened_hdf5(file, self.name) as root,
         ):
-            yield _Slabs(root[self._path], reverse=self._reverse)
+            dataset = root[self._path]
+            if dataset.dtype.kind == "O" and _promised_text(dataset, file) > self._source.stored_bytes():
+                raise InputError(self.name, "damaged: its text is longer than the file", "copy or save it again")
+            yield _Slabs(dataset, reverse=self._reverse)
 
     def box(self, opened: Any, first: Place, end: Place) -> NDArray[Any]:
         """See BoxTable."""
         values: NDArray[Any] = opened.box(first, end)
         return values
+
+
+def _promised_text(dataset: Any, file: BinaryIO) -> int:
+    """How many bytes all texts of a dataset are said to have: HDF5 makes room for each before it looks for it.
+
+    Each is four bytes for its length, and where it lies. Of a packed dataset these are not known beforehand: 0.
+    """
+    stored = dataset.id
+    if dataset.chunks is None:
+        places = [(stored.get_offset(), stored.get_storage_size())]
+        each = stored.get_storage_size() // max(1, dataset.size)
+    elif stored.get_create_plist().get_nfilters():
+        return 0
+    else:
+        chunks = (stored.get_chunk_info(place) for place in range(stored.get_num_chunks()))
+        places = [(chunk.byte_offset, chunk.size) for chunk in chunks]
+        each = places[0][1] // math.prod(dataset.chunks) if places else 0
+    total = 0
+    for place, size in places:
+        if place is None or each < 4:
+            continue
+        file.seek(place)
+        content = np.frombuffer(file.read(size // each * each), np.uint8).reshape(-1, each)
+        total += int(np.ascontiguousarray(content[:, :4]).view("<u4").sum(dtype=np.uint64))
+    return total
 
 
 class _Slabs:

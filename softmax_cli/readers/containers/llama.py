@@ -165,7 +165,8 @@ class _LogProbs(BoxTable):
         tokens = self._next[start : start + len(rows)]
         known = (tokens >= 0) & (tokens < self._layout.classes)
         codes = rows[np.arange(len(rows)), _BEFORE_CODES + np.where(known, tokens, 0)]
-        full = _range_of(rows)[0][:, 0] * np.float32(65535) > _FULL_RANGE
+        with np.errstate(invalid="ignore", over="ignore"):
+            full = _range_of(rows)[0][:, 0] * np.float32(65535) > _FULL_RANGE
         self._at_floor += int(np.count_nonzero(known & full & (codes == 0)))
         self._counted += len(rows)
 
