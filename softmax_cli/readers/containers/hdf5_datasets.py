@@ -86,10 +86,7 @@ class DatasetTable(BoxTable):
             open(self._source.local_path(), "rb") as file,  # noqa: PTH123
             opened_hdf5(file, self.name) as root,
         ):
-            dataset = root[self._path]
-            if dataset.dtype.kind == "O" and _promised_text(dataset, file) > self._source.stored_bytes():
-                raise InputError(self.name, "damaged: its text is longer than the file", "copy or save it again")
-            yield _Slabs(dataset, reverse=self._reverse)
+            yield _Slabs(root[self._path], file, reverse=self._reverse)
 
     def box(self, opened: Any, first: Place, end: Place) -> NDArray[Any]:
         """See BoxTable."""
@@ -97,40 +94,24 @@ class DatasetTable(BoxTable):
         return values
 
 
-def _promised_text(dataset: Any, file: BinaryIO) -> int:
-    """How many bytes all texts of a dataset are said to have: HDF5 makes room for each before it looks for it.
+def _texts(dataset: Any, file: BinaryIO) -> Any:
+    """A dataset of texts: of one length each, or of any."""
+    if dataset.dtype.kind == "S":
+        return dataset.asstr("utf-8")
+    from softmax_cli.readers.containers.hdf5_texts import Texts
 
-    Each is four bytes for its length, and where it lies. Of a packed dataset these are not known beforehand: 0.
-    """
-    stored = dataset.id
-    if dataset.chunks is None:
-        places = [(stored.get_offset(), stored.get_storage_size())]
-        each = stored.get_storage_size() // max(1, dataset.size)
-    elif stored.get_create_plist().get_nfilters():
-        return 0
-    else:
-        chunks = (stored.get_chunk_info(place) for place in range(stored.get_num_chunks()))
-        places = [(chunk.byte_offset, chunk.size) for chunk in chunks]
-        each = places[0][1] // math.prod(dataset.chunks) if places else 0
-    total = 0
-    for place, size in places:
-        if place is None or each < 4:
-            continue
-        file.seek(place)
-        content = np.frombuffer(file.read(size // each * each), np.uint8).reshape(-1, each)
-        total += int(np.ascontiguousarray(content[:, :4]).view("<u4").sum(dtype=np.uint64))
-    return total
+    return Texts(dataset, file)
 
 
 class _Slabs:
     """Boxes of a dataset, cut out of whole rows of chunks that are kept until the next ones are needed."""
 
-    def __init__(self, dataset: Any, *, reverse: bool) -> None:
-        self._dataset = dataset.asstr("utf-8") if is_text(dataset.dtype) else dataset
+    def __init__(self, dataset: Any, file: BinaryIO, *, reverse: bool) -> None:
         self._text = is_text(dataset.dtype)
+        self._dataset = _texts(dataset, file) if self._text else dataset
         self._turn = slice(None, None, -1 if reverse else 1)
         self._shape: Place = dataset.shape[self._turn]
-        self._step = 0 if dataset.chunks is None else dataset.chunks[self._turn][0]
+        self._step = 0 if dataset.chunks is None or self._text else dataset.chunks[self._turn][0]
         self._first = 0
         self._rows: NDArray[Any] | None = None
         self._row_bytes = math.prod(self._shape[1:]) * dataset.dtype.itemsize

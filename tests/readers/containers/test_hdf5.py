@@ -138,6 +138,29 @@ def test_text_holds_class_names(file, run):
         table("x.h5:y")
 
 
+@pytest.mark.parametrize("how", [{}, {"chunks": (2, 2)}, {"chunks": (2, 2), "compression": "gzip", "shuffle": True}])
+@pytest.mark.parametrize("userblock", [0, 512])
+def test_texts_of_any_length_lie_in_heaps(how, userblock):
+    names = [
+        [f"name {row} {'x' * (row * 37 % 5000)}" * (row % 3), "χ" * column] for row in range(50) for column in (0, 1)
+    ]
+    with h5py.File("x.mat" if userblock else "x.h5", "w", userblock_size=userblock) as file:
+        file.create_dataset(
+            "y", data=np.array(names, object).T if userblock else names, **how, dtype=h5py.string_dtype()
+        )
+    if userblock:
+        with Path("x.mat").open("r+b") as raw:
+            raw.write(b"MATLAB 7.3 MAT-file, Platform: GLNXA64")
+    found = labels("x.mat:y" if userblock else "x.h5:y")
+    assert found == [name for row in names for name in row]
+
+
+def test_texts_that_were_written_once_for_many_and_some_never(file):
+    file.create_dataset("y", (30,), h5py.string_dtype(), chunks=(10,))[:12] = ["a"] * 12
+    file.close()
+    assert labels("x.h5:y") == ["a"] * 12 + [""] * 18
+
+
 def test_names_that_are_no_text_are_refused(file):
     file["y"] = np.array([b"a", b"\xff\xfe"])
     file.close()
