@@ -56,7 +56,12 @@ class Frames:
             if self._messages is None:
                 rows = max(1, _BATCH // row_bytes) if row_bytes else _PEEKED
                 plan = self._scan().select(columns)
-                yield from plan.collect_batches(chunk_size=rows, maintain_order=True)
+                batches = plan.collect_batches(chunk_size=rows, maintain_order=True)
+                try:
+                    yield from batches
+                finally:  # whoever asks for no more of them need not wait for the rest
+                    if hasattr(batches, "stop"):
+                        batches.stop()
                 return
             with open(self._path, "rb") as file:  # noqa: PTH123
                 for stream in self._messages.streams(file):
