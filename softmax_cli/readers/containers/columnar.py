@@ -4,6 +4,8 @@ A file with a column of lists of numbers holds arrays, a column each. A file of 
 a delimited file is, and each of its columns can be named all the same.
 """
 
+import os
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from softmax_cli.errors import UsageError
@@ -53,6 +55,13 @@ def _with_lists(frames: Any) -> bool:
 
 
 def _frames(path: str, name: str) -> Any:
+    """The frames of a file, which is asked several times what it holds, and looked at once."""
+    status = os.stat(path)  # noqa: PTH116
+    return _looked_at(path, name, (status.st_ino, status.st_size, status.st_mtime_ns))
+
+
+@lru_cache(maxsize=16)
+def _looked_at(path: str, name: str, version: tuple[int, ...]) -> Any:  # noqa: ARG001  (another one is another file)
     try:
         from softmax_cli.readers.frames import Frames
     except ModuleNotFoundError as error:
