@@ -1,7 +1,8 @@
-"""Arrow's streams (https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc).
+"""Arrow's files and streams (https://arrow.apache.org/docs/format/Columnar.html#serialization-and-interprocess-communication-ipc).
 
-One is read message by message, so that one batch is in memory at a time: polars itself reads a stream
-whole. Of a message's header, a FlatBuffer, three numbers are needed: its kind, the length of its body, its rows.
+They are read message by message, so that one batch is in memory at a time: polars reads a stream whole, and maps a
+file into memory, where the system ends the process should somebody cut it short. Of a message's header, a FlatBuffer,
+three numbers are needed: its kind, the length of its body, its rows.
 """
 
 import struct
@@ -10,10 +11,13 @@ from dataclasses import dataclass
 from typing import BinaryIO, NoReturn
 
 from softmax_cli.errors import InputError
+from softmax_cli.readers.magic import ARROW
 
 _CONTINUED = b"\xff\xff\xff\xff"
 _SCHEMA, _DICTIONARY, _BATCH = 1, 2, 3
 _KIND, _HEADER, _BODY = 1, 2, 3  # places of fields in a Message
+_DICTIONARIES, _BATCHES = 2, 3  # places of fields in a Footer
+_TAIL = 10  # bytes: the footer's length, and the magic without its padding
 _END = _CONTINUED + bytes(4)
 
 
@@ -26,7 +30,7 @@ class _Message:
 
 
 class Messages:
-    """The messages of a stream in an open file; raises InputError for one that is damaged or cut short.
+    """The messages of an open file, or of a stream in it; raises InputError for one that is damaged or cut short.
 
     ``schema`` is a stream of no rows, ``rows`` the sum over all batches.
     """
@@ -35,15 +39,14 @@ class Messages:
         self._name = name
         file.seek(0, 2)
         end = file.tell()
+        file.seek(0)
         try:
-            found = list(self._messages(file, end))
+            if file.read(len(ARROW)) == ARROW:
+                self._schema, self._found = self._of_file(file, end)
+            else:
+                self._schema, self._found = self._of_stream(file, end)
         except (struct.error, IndexError) as error:
             self._refuse(str(error))
-        if not found or found[0].kind != _SCHEMA:
-            self._refuse("it does not begin with a schema")
-        file.seek(found[0].start)
-        self._schema = file.read(found[0].size)
-        self._found = found[1:]
         self.schema = self._schema + _END
         self.rows = sum(message.rows for message in self._found)
 
@@ -59,6 +62,41 @@ class Messages:
                 dictionaries.append(content)
             else:
                 yield b"".join([self._schema, *dictionaries, content, _END])
+
+    def _of_stream(self, file: BinaryIO, end: int) -> tuple[bytes, list[_Message]]:
+        """The schema, and the messages behind it."""
+        found = list(self._messages(file, end))
+        if not found or found[0].kind != _SCHEMA:
+            self._refuse("it does not begin with a schema")
+        file.seek(found[0].start)
+        return file.read(found[0].size), found[1:]
+
+    def _of_file(self, file: BinaryIO, end: int) -> tuple[bytes, list[_Message]]:
+        """The same of a file, whose footer says where the messages are; polars leaves out the schema's length."""
+        file.seek(max(0, end - _TAIL))
+        tail = file.read(_TAIL)
+        length = int.from_bytes(tail[:4], "little")
+        start = end - _TAIL - length
+        if tail[4:] != ARROW[:6] or start < len(ARROW):
+            self._refuse("it has no end")
+        file.seek(start)
+        footer = file.read(length)
+        (root,) = struct.unpack_from("<I", footer)
+        blocks = [*_blocks(footer, root, _DICTIONARIES), *_blocks(footer, root, _BATCHES)]
+        file.seek(len(ARROW))
+        schema = file.read(min((block[0] for block in blocks), default=start) - len(ARROW))
+        if schema[:4] != _CONTINUED:
+            schema = _CONTINUED + struct.pack("<I", len(schema)) + schema
+        return schema, [self._of_block(file, start, *block) for block in blocks]
+
+    def _of_block(self, file: BinaryIO, end: int, start: int, length: int, body: int) -> _Message:
+        if min(start, body) < 0 or length < 8 or start + length + body > end:
+            self._refuse(f"a message reaches beyond byte {end}")
+        file.seek(start)
+        kind, _, rows = _read(file.read(length)[8:])
+        if rows < 0 or kind not in {_DICTIONARY, _BATCH}:
+            self._refuse(f"there is no message at byte {start}")
+        return _Message(kind, start, length + body, rows)
 
     def _messages(self, file: BinaryIO, end: int) -> Iterator[_Message]:
         start = 0
@@ -81,7 +119,7 @@ class Messages:
             start += size
 
     def _refuse(self, what: str) -> NoReturn:
-        raise InputError(self._name, f"a damaged Arrow stream ({what})", "copy or save it again") from None
+        raise InputError(self._name, f"a damaged Arrow file ({what})", "copy or save it again") from None
 
 
 def _read(header: bytes) -> tuple[int, int, int]:
@@ -96,6 +134,18 @@ def _read(header: bytes) -> tuple[int, int, int]:
     rows_at = _field(header, header_at + offset, 0)
     (rows,) = struct.unpack_from("<q", header, rows_at) if rows_at else (0,)
     return kind, body, rows
+
+
+def _blocks(footer: bytes, root: int, field: int) -> list[tuple[int, int, int]]:
+    """Where messages begin, the lengths of their headers, and of their bodies."""
+    at = _field(footer, root, field)
+    if not at:
+        return []
+    (offset,) = struct.unpack_from("<I", footer, at)
+    (count,) = struct.unpack_from("<I", footer, at + offset)
+    if 24 * count > len(footer):
+        raise struct.error("more messages than fit into its footer")
+    return [struct.unpack_from("<qi4xq", footer, at + offset + 4 + 24 * place) for place in range(count)]
 
 
 def _field(buffer: bytes, table: int, field: int) -> int:

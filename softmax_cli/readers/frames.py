@@ -10,7 +10,7 @@ import polars as pl
 from softmax_cli.errors import InputError
 from softmax_cli.readers.array import reason
 from softmax_cli.readers.arrow import Messages
-from softmax_cli.readers.magic import ARROW_STREAM, FIRST, PARQUET
+from softmax_cli.readers.magic import FIRST, PARQUET
 
 _BATCH = 1 << 24  # bytes of values that are asked for at once; a Parquet file gives whole pages
 _PEEKED = 1 << 10  # rows, before the width of a list is known
@@ -31,8 +31,7 @@ class Frames:
         self._name = name
         with open(path, "rb") as file:  # noqa: PTH123
             head = file.read(FIRST)
-            self._messages = Messages(file, name) if head.startswith(ARROW_STREAM) else None
-        self._parquet = head.startswith(PARQUET)
+            self._messages = None if head.startswith(PARQUET) else Messages(file, name)
         with _damage_named(name):
             if self._messages is None:
                 self.schema = dict(self._scan().collect_schema())
@@ -76,8 +75,7 @@ class Frames:
         return pl.DataFrame(schema={name: self.schema[name] for name in columns}) if found is None else found.head(rows)
 
     def _scan(self) -> pl.LazyFrame:
-        scan = pl.scan_parquet if self._parquet else pl.scan_ipc
-        return scan(self._path, glob=False, hive_partitioning=False)
+        return pl.scan_parquet(self._path, glob=False, hive_partitioning=False)
 
 
 @contextmanager
