@@ -6,7 +6,7 @@ from typing import Any
 from softmax_cli.errors import InputError
 from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, LOGITS, Reading
 from softmax_cli.inputs.roles import OF_LABELS, OF_LOGITS, Role
-from softmax_cli.readers.containers import entries_of, listed
+from softmax_cli.readers.containers import entries_of, holds_columns, listed
 from softmax_cli.readers.entry import Entry
 from softmax_cli.readers.pieces import Files, holds_arrays
 
@@ -17,6 +17,7 @@ def addressed(logits: Any, labels: Any, reading: Reading, *, needed: bool) -> tu
     Labels that are not given are an array of the logits' file, if that holds several; without ``needed`` they may be
     missing there. Raises InputError, with a list of what is there, where no array or more than one may be meant.
     """
+    labels, reading = _named_column(logits, labels, reading)
     beside = labels is None and reading.label_column is None and holds_arrays(logits)
     labels = logits.whole() if beside else labels
     logits, reading = addressed_logits(logits, reading)
@@ -33,6 +34,15 @@ def addressed(logits: Any, labels: Any, reading: Reading, *, needed: bool) -> tu
     entry = _the_one(labels, OF_LABELS, entries, taken)
     said = _said(labels, entry, OF_LABELS) if len(entries) > 1 else ()
     return logits, labels.of(entry.name, *said), reading.with_array("labels", entry.name)
+
+
+def _named_column(logits: Any, labels: Any, reading: Reading) -> tuple[Any, Reading]:
+    """The labels that --label-column names, and the reading without it, for a file of columns that are arrays."""
+    files = logits if labels is None else labels
+    if reading.label_column is None or not holds_arrays(files) or not holds_columns(files.sources()[0]):
+        return labels, reading
+    found = files.whole().of(reading.label_column, "") if labels is None else files.of(reading.label_column, "")
+    return found, replace(reading, label_column=None).with_array("labels", reading.label_column)
 
 
 def addressed_logits(logits: Any, reading: Reading, key: str = "logits") -> tuple[Any, Reading]:

@@ -13,13 +13,8 @@ _CSV = "save it as CSV, one row per line"
 _NUMBERS = "only numbers are read, as NPY or delimited text"
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _SAVE),
     (b"MATLAB 5.0", "a MATLAB file", _SAVE),
-    # The byte after the magic is the first of a Thrift struct; without it a column named PAR1 would do.
-    (b"PAR1\x15", "a Parquet file", _CSV),
-    (b"ARROW1\0\0", "an Arrow (Feather) file", _CSV),
-    (b"\xff\xff\xff\xff", "an Arrow stream", _CSV),
-    (b"FEA1\0\0\0\0", "a Feather file", _CSV),
+    (b"FEA1\0\0\0\0", "a Feather file of version 1", "save it again as version 2, as Arrow files are today"),
     (b"Obj\x01", "an Avro file", _CSV),
     (b"SQLite format 3\0", "an SQLite database", _CSV),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)", "save its sheet as CSV"),

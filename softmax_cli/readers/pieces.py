@@ -82,7 +82,11 @@ class Files:
 
 def holds_arrays(given: Any) -> bool:
     """Whether these are files that may hold several arrays, each by its name."""
-    return isinstance(given, Files) and given.sources()[0].holds_arrays
+    if not isinstance(given, Files) or not given.sources()[0].holds_arrays:
+        return False
+    from softmax_cli.readers.containers import is_one_table  # most files hold one array, or are text
+
+    return not is_one_table(given.sources()[0])
 
 
 def refuse_second_stdin(paths: Sequence[str]) -> None:

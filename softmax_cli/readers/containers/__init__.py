@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from softmax_cli.errors import InputError
 from softmax_cli.readers.array import ArrayTable, refuse_label_column
 from softmax_cli.readers.entry import Entry
-from softmax_cli.readers.magic import FIRST, OLD_TORCH, ZIP, begins_json, is_pickle, is_safetensors
+from softmax_cli.readers.magic import (
+    FIRST,
+    HDF5,
+    MATLAB,
+    OLD_TORCH,
+    ZIP,
+    begins_json,
+    is_columnar,
+    is_llama,
+    is_pickle,
+    is_safetensors,
+)
 from softmax_cli.readers.stored import StoredTable
 
 if TYPE_CHECKING:
@@ -30,6 +41,9 @@ _FORMATS: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (lambda head: head.startswith(OLD_TORCH), "softmax_cli.readers.containers.torch_file"),
     (is_pickle, "softmax_cli.readers.containers.pickled"),
     (begins_json, "softmax_cli.readers.containers.json_files"),
+    (is_llama, "softmax_cli.readers.containers.llama"),
+    (lambda head: head.startswith((HDF5, MATLAB)), "softmax_cli.readers.containers.hdf5"),
+    (is_columnar, "softmax_cli.readers.containers.columnar"),
 )
 """Modules by what the first bytes of their files say."""
 
@@ -57,6 +71,12 @@ def _opened(source: "Source", module: str) -> BinaryIO:
 
 def open_member(source: "Source", selection: "Selection") -> "Table":
     """The array that a source names, or the only one there is; raises InputError, with a list, for any other number."""
+    if holds_columns(source):
+        from softmax_cli.readers.containers.columnar import open_columns
+
+        table = open_columns(source, selection)
+        if table is not None:
+            return table
     refuse_label_column(selection, source.name)
     entries = entries_of(source)
     found = [entry for entry in entries if source.member in {None, entry.name}]
@@ -74,6 +94,20 @@ def open_member(source: "Source", selection: "Selection") -> "Table":
     if entry.values is not None:
         return ArrayTable(entry.values, source.name, text=selection.text, notes=notes)
     return StoredTable(source, entry, text=selection.text, notes=notes)
+
+
+def holds_columns(source: "Source") -> bool:
+    """Whether what has a name in a file is a column, and all columns have the same rows."""
+    return is_columnar(source.head(FIRST))
+
+
+def is_one_table(source: "Source") -> bool:
+    """Whether a file of named columns is one table, as a delimited file is, and no column of it an array."""
+    if not holds_columns(source):
+        return False
+    from softmax_cli.readers.containers.columnar import is_one_table as has_single_columns_alone
+
+    return has_single_columns_alone(source)
 
 
 def listed(entries: list[Entry]) -> str:
