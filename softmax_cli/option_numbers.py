@@ -81,10 +81,16 @@ RESAMPLES = Bounds(0, 1_000_000)
 ROWS = Bounds(1, 1_000_000_000)
 SEED = Bounds(0, (1 << 63) - 1)
 THREADS = Bounds(1, 1024)
+LARGEST_LIMIT = 1e100
+"""Of how far apart numbers may be."""
 DEPTHS = Bounds(1, 1_000_000)
 
 
 def check_limit(option: str, value: float | None) -> None:
     """Raise UsageError unless it is a finite number from 0 on: a limit to how far apart numbers may be."""
-    if value is not None and not 0 <= value < math.inf:
+    if value is None:
+        return
+    if not 0 <= value < math.inf:
         raise UsageError(f"{option} {value}: a finite number from 0 on is needed")
+    if value > LARGEST_LIMIT:
+        raise UsageError(f"{option} {value}: a number from 0 to {LARGEST_LIMIT} is needed; more would allow everything")

@@ -202,6 +202,32 @@ TABLE = [
     Case("54", "loss -q x.csv y.csv", 0.31326168751822286, "the first line .0, 1. is taken for a header"),
     Case("54", "loss -q x.csv y.csv --header", 0.31326168751822286),
     Case("54", "loss -q x3.csv y.csv", said="the first line .0, 1, 2. is taken for a header"),
+    # Logits divided by a small temperature overflow: nothing but nan came out, without a word.
+    *(
+        refused("63", command, "temperature 1e-320.*overflow float64 in every row", status=2)
+        for command in (
+            "softmax x.csv --temperature 1e-320 -f csv",
+            "softmax x.csv --temperature 1e-320 -o out.npy",
+            "softmax x.csv --temperature 1e-320 --backend torch",
+            "loss -q x.csv y.csv --temperature 1e-320",
+            "loss x.csv y.csv --temperature 1e-320 --backend torch",
+            "loss x.csv y.csv --temperature 1e-320 --grad",
+            "report x.csv y.csv --temperature 1e-320",
+        )
+    ),
+    refused("63", "softmax x.csv -T 1e-39 --dtype float32", "overflow float32 in every row", status=2),
+    refused("63", "loss x.csv y.csv -T 1e-6 --dtype float16", "overflow float16 in every row", status=2),
+    # The row of zeros stays so at every temperature: ln 3.
+    Case("63", "softmax zero.csv -T 1e-320 -f csv", said="overflow float64 in 1 of 2 rows"),
+    Case("63", "loss -q zero.csv y.csv -T 1e-320", said="overflow float64 in 1 of 2 rows .first row 0."),
+    # A temperature that the dtype does not hold: softmax(60000 / 70000, 0, 0) and its label's share.
+    *(
+        Case("63", f"loss -q large.csv y1.csv -T 70000 --dtype float16 --backend {name}", 0.6145, within=2e-3)
+        for name in ("numpy", "torch")
+    ),
+    refused("63", "compare x.csv x.csv --atol 1e308", "more would allow everything", status=2),
+    refused("63", "compare x.csv x.csv --rtol 1e101", "more would allow everything", status=2),
+    refused("63", "loss -q x.csv y.csv --expect 0 --atol 1e308", "more would allow everything", status=2),
     # The true line, and a name that is none.
     refused("66", "loss -q x.csv y.csv", r"y\.csv:2, column 1 \(label\): '1_0' is not a number"),
     refused("66", "loss -q xn.csv yn.csv", r"yn\.csv:1: label 'Cat' is not the name of a class in xn\.csv"),

@@ -157,3 +157,11 @@ def test_a_report_reaches_up_to_a_writer_only_when_it_is_shown():
 @pytest.mark.parametrize("module", ["softmax_cli", "softmax_cli.__main__", *sorted(part("cli"))])
 def test_the_command_line_starts_without_numpy(module):
     assert module not in importers("numpy", *own("evaluation.loss", "evaluation.saving"), deferred=False)
+
+
+def test_nothing_opens_a_connection():
+    assert importers("socket", "ssl", "http", "urllib", "ftplib", "smtplib", "requests", "httpx") == set()
+
+
+def test_nothing_runs_what_is_in_a_file():
+    assert importers("pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib") == set()

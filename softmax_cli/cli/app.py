@@ -2,14 +2,16 @@
 
 import errno
 import os
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
 import typer.main
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from softmax_cli import __version__
 from softmax_cli.cli import streams
@@ -39,6 +41,37 @@ _TROUBLE = 2
 _TyperUsageError: type[Exception] = typer.BadParameter.__mro__[1]
 
 
+class _Command(TyperCommand):
+    """A command that names the environment variable whose value it refuses."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the options."""
+        with _naming_variables(self, ctx):
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run it."""
+        with _naming_variables(self, ctx):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _naming_variables(command: TyperCommand, context: Any) -> Iterator[None]:
+    """Add to a UsageError about the value of an environment variable where the value is from."""
+    try:
+        yield
+    except UsageError as error:
+        said = str(error)
+        for parameter in command.params:
+            source = context.get_parameter_source(parameter.name)
+            text = os.environ.get(str(parameter.envvar), "")
+            if source is None or source.name != "ENVIRONMENT" or str(parameter.envvar) in said:
+                continue
+            if re.search(rf"(?<!\w){re.escape(text)}(?!\w)", said):
+                raise UsageError(f"{said} (from the environment: {parameter.envvar}={text})") from error
+        raise
+
+
 class Manners(TyperGroup):
     """Turns what went wrong into one line on standard error and an exit status, never a traceback."""
 
@@ -54,7 +87,7 @@ class Manners(TyperGroup):
             raise UsageError(f"there is no command {cmd_name!r}; the commands are {', '.join(_COMMANDS)}")
         module, _, function = _COMMANDS[cmd_name].partition(":")
         alone = typer.Typer(add_completion=False, context_settings=_CONTEXT)
-        alone.command(cmd_name)(getattr(import_module(module), function))
+        alone.command(cmd_name, cls=_Command)(getattr(import_module(module), function))
         return typer.main.get_command(alone)
 
     def main(self, args: Sequence[str] | None = None, *more: Any, **options: Any) -> NoReturn:

@@ -90,7 +90,7 @@ def command(
         float | None,
         numeric(
             metavar="A",
-            help="Fail if any logit differs by more than A + R |b|; as numpy.allclose.",
+            help="Fail if any logit differs by more than A + R |b|; as numpy.allclose. At most 1e100 each.",
             show_default=False,
             rich_help_panel=GATES,
         ),

@@ -145,7 +145,13 @@ ThreadsOption = Annotated[
 
 TemperatureOption = Annotated[
     float,
-    numeric("--temperature", "-T", metavar="T", help="Divides the logits first.", rich_help_panel=COMPUTING),
+    numeric(
+        "--temperature",
+        "-T",
+        metavar="T",
+        help="Divides the logits first. One so small that no row keeps a softmax is refused.",
+        rich_help_panel=COMPUTING,
+    ),
 ]
 
 IgnoreIndexOption = Annotated[

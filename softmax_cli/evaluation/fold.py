@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from softmax_cli.evaluation.details import Details
     from softmax_cli.evaluation.frameworks import FrameworkFold, FrameworkSums
     from softmax_cli.evaluation.grouping import GroupFold
+    from softmax_cli.evaluation.tempering import Overflowing
     from softmax_cli.inputs.units import Units
 
 Key = tuple[str, str]
@@ -84,6 +85,7 @@ class Fold:
         self.row_losses: dict[Key, list[NDArray[Any]]] = {key: [] for key in self._keys}
         self.labels: list[str] = []
         self.edges = Edges()
+        self.overflowing = self._overflowing()
         self.frameworks = self._frameworks()
         self.details = self._details()
         self._losses = {key: Totals() for key in self._keys}
@@ -91,6 +93,16 @@ class Fold:
         by_class = criterion.weight is not None and pair.by_index
         self._weights = Totals() if by_class or pair.row_weights is not None else None
         self._exact_criterion = _wide_criterion(backends[0], criterion)
+
+    def _overflowing(self) -> "dict[str, Overflowing]":
+        """What looks for rows that a small temperature spoils, by backend."""
+        temperature = self.settings.temperature
+        if temperature >= 1:
+            return {}
+        from softmax_cli.evaluation.tempering import Overflowing
+
+        multilabel = self.pair.multilabel
+        return {each.name: Overflowing(temperature, each.dtype, multilabel=multilabel) for each in self.backends}
 
     def _frameworks(self) -> "FrameworkFold | None":
         if not self.settings.frameworks:
@@ -161,6 +173,9 @@ class Fold:
             for backend in self.backends:
                 with backend.arithmetic():
                     batch = self.batch(backend, block)
+                    if backend.name in self.overflowing:
+                        held = backend.to_numpy(backend.asarray(block.logits))
+                        self.overflowing[backend.name].look(held, backend.to_numpy(batch.logits), block.start)
                     for variant in self.variants:
                         key = (backend.name, variant.name)
                         losses[key] = block.weighted(row_losses(variant, batch))
@@ -227,7 +242,9 @@ class Fold:
         values = np.ascontiguousarray(block.logits) if self.pair.multilabel else block.logits
         logits = backend.asarray(values)
         if self.settings.temperature != 1:
-            logits = logits / self.settings.temperature
+            from softmax_cli.evaluation.tempering import divided
+
+            logits = divided(logits, self.settings.temperature)
         return Batch(backend, logits, backend.target(block.target), backend.criterion(self.criterion), rows)
 
     def _measure_exactly(self, block: Block) -> "tuple[dict[str, NDArray[np.float64]], FrameworkSums | None]":

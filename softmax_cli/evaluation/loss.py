@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from softmax_cli.reports.rows import RowLine
 
 
+@np.errstate(all="ignore")  # what is not finite is counted and explained
 def evaluate(logits: Any, labels: Any = None, **options: Any) -> "LossReport | LikelihoodReport":
     """Return the cross-entropy by every variant, side by side, each compared with float64 arithmetic.
 
@@ -145,6 +146,8 @@ def run_fold(logits: Any, labels: Any, settings: Settings, reading: Reading) -> 
             for backend in backends:
                 stack.enter_context(backend.on_one_thread())
         run(fold, fold.blocks(), settings.workers, lambda: settings.watcher(pair.progress()))
+    for overflowing in fold.overflowing.values():
+        overflowing.refuse()
     return fold
 
 
@@ -171,7 +174,7 @@ def report_of(fold: Fold) -> LossReport:
         ledger=_ledger(fold, units),
         preview=_preview(fold),
         labels=fold.labels,
-        notes=(*fold.pair.notes, *settings.left_out(fold.family)),
+        notes=(*fold.pair.notes, *settings.left_out(fold.family), *_overflows(fold)),
         hints=fold.hints.found(),
         details=None if fold.details is None else fold.details.found(),
         details_title="rows, one by one" if settings.top is None else "rows with the largest losses",
@@ -183,6 +186,11 @@ def report_of(fold: Fold) -> LossReport:
         multilabel=fold.pair.multilabel,
         groups=groups,
     )
+
+
+def _overflows(fold: Fold) -> tuple[str, ...]:
+    """What to say of rows that a small temperature spoils."""
+    return tuple(dict.fromkeys(note for each in fold.overflowing.values() for note in each.notes()))
 
 
 def _line(fold: Fold, backend: Backend, variant: Variant) -> LossLine:

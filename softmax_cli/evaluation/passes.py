@@ -29,10 +29,19 @@ def run(
     threads: int,
     after_each: Callable[[], None] = lambda: None,
 ) -> None:
-    """Measure every block and add what was found, in the blocks' order."""
+    """Measure every block and add what was found, in the blocks' order.
+
+    NumPy says nothing of values that are not finite: they are what the reports count and explain.
+    """
     keep_freed_memory()
-    for found in in_order(fold.measure, blocks, threads):
-        fold.add(found)
+
+    def measured(block: Block_contra) -> Found:
+        with np.errstate(all="ignore"):  # each thread has a state of its own
+            return fold.measure(block)
+
+    for found in in_order(measured, blocks, threads):
+        with np.errstate(all="ignore"):
+            fold.add(found)
         after_each()
 
 

@@ -16,6 +16,7 @@ from softmax_cli.evaluation.hints.watch import Hints
 from softmax_cli.evaluation.saving import check_output, harmless_names, save
 from softmax_cli.evaluation.settings import positive, worker_count
 from softmax_cli.evaluation.signatures import backend_signatures
+from softmax_cli.evaluation.tempering import Overflowing
 from softmax_cli.inputs.axes import axis_notes, find_class_axis, with_known_shape
 from softmax_cli.inputs.chosen_rows import choices, chosen_logits
 from softmax_cli.inputs.class_names import numbered_names
@@ -78,6 +79,7 @@ def softmax(
     (chosen,) = load_backends(backend, device, computing_dtype(dtype, table))
     hints = Hints(table, layout)
     settings = (("dtype", chosen.dtype), ("temperature", temperature), ("class_axis", axis), *layout.signature)
+    overflowing = Overflowing(temperature, chosen.dtype)
     return SoftmaxReport(
         signature=Signature(backend_signatures([chosen]), settings),
         class_names=numbered_names(table.column_names, classes),
@@ -88,10 +90,11 @@ def softmax(
             axis,
             chosen,
             worker_count(threads),
-            lambda values: _block(chosen, values, temperature, log=log),
+            lambda values: _block(chosen, values, temperature, overflowing, log=log),
             hints,
+            overflowing,
         ),
-        notes_so_far=lambda: (*table.notes, *axis_notes(whole, axis)),
+        notes_so_far=lambda: (*table.notes, *axis_notes(whole, axis), *overflowing.notes()),
         find_hints=hints.found,
     )
 
@@ -120,19 +123,36 @@ class SoftmaxBlocks:
     threads: int
     compute: Callable[[NDArray[Any]], SoftmaxBlock]
     hints: Hints
+    overflowing: Overflowing
 
     def __iter__(self) -> Iterator[SoftmaxBlock]:
         rows = rows_per_block(int(self.table.shape[self.axis] or 0), [self.backend])
+        self.overflowing.begin()
         with self.backend.on_one_thread():
             blocks = self.hints.watching(self.table.blocks(rows, self.axis), lambda logits: (logits, None))
-            yield from in_order(self.compute, blocks, self.threads)
+            for first, block in enumerate(in_order(self.compute, blocks, self.threads)):
+                if first == 0 and self.overflowing.none_left:
+                    self._look_ahead(rows)
+                yield block
+
+    def _look_ahead(self, rows: int) -> None:
+        """Raise UsageError if the temperature leaves no row a softmax, before the first one is written."""
+        ahead = self.overflowing.afresh()
+        for values in self.table.blocks(rows, self.axis):
+            with self.backend.arithmetic():
+                ahead.divide(self.backend, self.backend.asarray(values))
+            if not ahead.none_left:
+                return
+        ahead.refuse()
 
 
-def _block(backend: Backend, values: NDArray[Any], temperature: float, *, log: bool) -> SoftmaxBlock:
+def _block(
+    backend: Backend, values: NDArray[Any], temperature: float, overflowing: Overflowing, *, log: bool
+) -> SoftmaxBlock:
     with backend.arithmetic():
         logits = backend.asarray(values)
         if temperature != 1:
-            logits = logits / temperature
+            logits = overflowing.divide(backend, logits)
         probabilities = backend.softmax(logits)
         sums = backend.to_numpy(backend.xp.sum(probabilities, axis=-1))
         if not log:

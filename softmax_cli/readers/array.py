@@ -76,7 +76,8 @@ class ArrayTable:
         if is_bfloat16(values.dtype):
             # It is the upper half of a float32 (https://en.wikipedia.org/wiki/Bfloat16_floating-point_format).
             return (values.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
-        with np.errstate(over="ignore"):  # a longdouble may lie beyond float64; the notes tell of the dtype
+        # A longdouble may lie beyond float64, or be bits that stand for no number; the notes tell of the dtype.
+        with np.errstate(over="ignore", invalid="ignore"):
             return values.astype(self.dtype, copy=False)
 
     def _read(self, views: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:

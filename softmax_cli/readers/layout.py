@@ -22,7 +22,7 @@ from softmax_cli.readers.numerals import (
     truth,
 )
 from softmax_cli.readers.roles import Columns
-from softmax_cli.readers.selection import choose_columns, find_column
+from softmax_cli.readers.selection import asked_names, choose_columns, find_column
 
 NONE = "\x1f"  # the delimiter of a file of one column: the unit separator, which no text holds
 _SEP = re.compile(r'"?sep=(.)"?', re.IGNORECASE)  # as Excel reads it
@@ -170,10 +170,17 @@ def _delimiter(file: str, lines: Sequence[str], dialect: Dialect, selection: Sel
     delimiter = dialect.delimiter or _cutting_alike(_sniff(line), lines)
     if delimiter == "," and dialect.decimal == ",":
         return _comma_beside_comma(file, lines, dialect, selection)
+    if dialect.delimiter is None and selection.text and line.strip() in selection.known:
+        return NONE  # a class may have a name with any character in it
     seen_blank = dialect.delimiter is None and delimiter == " "
-    if seen_blank and selection.text and not all(map(plain_number, _cut(file, 0, line, " "))):
+    if seen_blank and selection.text and not _may_be_cut(_cut(file, 0, line, " "), selection):
         return NONE  # a column of class names, which may have blanks in them
     return delimiter
+
+
+def _may_be_cut(cells: Sequence[str], selection: Selection) -> bool:
+    """Whether blanks separate cells: numbers, or names of columns of which one was asked for."""
+    return all(map(plain_number, cells)) or any(name in cells for name in asked_names(selection))
 
 
 def _sniff(line: str) -> str:

@@ -9,6 +9,7 @@ _TRUTH = {"true": "1", "false": "0"}
 
 _LARGE_EXPONENT = re.compile(r"[eE]\+?\d{3}")
 _MANY_DIGITS = re.compile(r"\d{200}")
+_LONGEST_MISSPELLED = 1000  # the patterns below take the square of a cell's length
 _EXPONENT = r"(?:[eE][+-]?\d+)?"
 # A single point may be decimal as well, and people give --decimal , for the other one of two files.
 _POINT_THOUSANDS = rf"[+-]?[1-9]\d{{0,2}}(?:(?:\.\d{{3}})+,\d*|(?:\.\d{{3}}){{2,}}){_EXPONENT}"
@@ -115,7 +116,7 @@ def content(cell: str, decimal: str | None = None) -> Content:
 
 def misspelling(cell: str, decimal: str | None) -> tuple[str, str] | None:
     """Why a cell that looks like a number is none, and what helps; None for one that does not look like a number."""
-    if cell[:1].isalpha():
+    if cell[:1].isalpha() or len(cell) > _LONGEST_MISSPELLED:
         return None
     if has_minus_sign(cell):
         cell = cell.replace(_MINUS, "-")

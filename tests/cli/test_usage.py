@@ -150,7 +150,11 @@ def test_options_from_the_environment(run, samples, monkeypatch, name, value, pl
 
 def test_a_device_from_the_environment_is_not_ignored(refused, monkeypatch):
     monkeypatch.setenv("SOFTMAX_CLI_DEVICE", "cuda")
-    assert refused("loss", *PAIR) == "the numpy backend has no device 'cuda'; use --backend torch"
+    said = refused("loss", *PAIR)
+    assert (
+        said
+        == "the numpy backend has no device 'cuda'; use --backend torch (from the environment: SOFTMAX_CLI_DEVICE=cuda)"
+    )
 
 
 def test_the_command_line_overrules_the_environment(run, samples, monkeypatch):
@@ -169,4 +173,26 @@ def test_a_format_from_the_environment_is_no_demand(run, samples, monkeypatch, t
 
 def test_a_wrong_format_in_the_environment_is_refused(refused, monkeypatch):
     monkeypatch.setenv("SOFTMAX_CLI_FORMAT", "xml")
-    assert refused("loss", *PAIR) == f"there is no format 'xml'; the formats are {FORMATS}"
+    variable = "SOFTMAX_CLI_FORMAT=xml"
+    said = refused("loss", *PAIR)
+    assert said == f"there is no format 'xml'; the formats are {FORMATS} (from the environment: {variable})"
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("BACKEND", "abacus"),
+        ("DEVICE", "mars"),
+        ("DTYPE", "float7"),
+        ("FORMAT", "docx"),
+        ("KERNEL", "fast"),
+        ("THREADS", "100000"),
+        ("THREADS", "1_0"),
+    ],
+)
+def test_an_error_about_a_value_of_the_environment_names_its_variable(run, samples, monkeypatch, variable, text):
+    monkeypatch.setenv(f"SOFTMAX_CLI_{variable}", text)
+    outcome = run("loss", samples / "logits.csv", samples / "labels.csv")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert outcome.err.count(f"SOFTMAX_CLI_{variable}={text}") == 1
+    assert len(outcome.err.splitlines()) == 1

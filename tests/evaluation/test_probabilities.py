@@ -75,3 +75,25 @@ def test_a_temperature_is_positive(temperature):
 def test_one_backend_at_a_time():
     with pytest.raises(UsageError, match="one backend at a time"):
         softmax_cli.softmax([[1.0]], backend="all")
+
+
+def test_rows_that_a_small_temperature_spoils_are_refused_only_where_no_later_row_is_left(backend, monkeypatch):
+    monkeypatch.setattr("softmax_cli.evaluation.probabilities.rows_per_block", lambda *_: 2)
+    spoiled = [[2.0, 1.0]] * 5
+    report = softmax_cli.softmax([*spoiled, [0.0, 0.0]], backend=backend, temperature=1e-320)
+    found = rows_of(report)
+    assert np.isnan(found[:5]).all()
+    np.testing.assert_array_equal(found[5], [0.5, 0.5])
+    assert [note for note in report.notes_so_far() if "in 5 of 6 rows" in note]
+    with pytest.raises(UsageError, match="in every row"):
+        next(iter(softmax_cli.softmax(spoiled, backend=backend, temperature=1e-320).rows()))
+
+
+@pytest.mark.parametrize(("dtype", "temperature"), [("float16", 7e4), ("float32", 1e39), ("float32", 1e-45)])
+def test_a_temperature_that_the_dtype_does_not_hold(backend, dtype, temperature):
+    values = np.array([[0.9, 0.0, -0.5]]) * float(np.finfo(dtype).max if temperature > 1 else 1e-44)
+    logits = values.astype(dtype)
+    wide = torch.softmax(torch.tensor(logits).double() / temperature, 1).numpy()
+    found = rows_of(softmax_cli.softmax(logits, backend=backend, temperature=temperature))
+    # The quotients, up to 14 apart, are rounded to the dtype; exp makes of that up to 14 times as much.
+    np.testing.assert_allclose(found, wide, rtol=16 * float(np.finfo(dtype).eps))

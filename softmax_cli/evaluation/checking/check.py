@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from softmax_cli.backends.numpy_backend import NumpyBackend
 from softmax_cli.checks import chosen, look
 from softmax_cli.checks.check import Symptom
@@ -23,6 +25,7 @@ from softmax_cli.reports.findings import SEVERITIES, Finding
 from softmax_cli.reports.signature import Signature
 
 
+@np.errstate(all="ignore")  # what is not finite is counted and explained
 def check(
     logits: Any,
     labels: Any = None,

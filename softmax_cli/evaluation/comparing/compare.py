@@ -44,6 +44,7 @@ from softmax_cli.reports.spreads import SHARES, Spread
 _EXACT = NumpyBackend("cpu", "float64")
 
 
+@np.errstate(all="ignore")  # what is not finite is counted and explained
 def compare(a: Any, b: Any, labels: Any = None, **options: Any) -> CompareReport:
     """How far apart two versions of the same logits are: torch and ONNX, float32 and int8, before and after.
 

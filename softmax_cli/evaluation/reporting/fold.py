@@ -15,6 +15,7 @@ from softmax_cli.evaluation.reporting.chunks import by_index
 from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.reporting.temperature import Rows, Sample
 from softmax_cli.evaluation.reporting.worst import Worst
+from softmax_cli.evaluation.tempering import Overflowing, divided
 from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.losses.targets import Indices, Probabilities
 from softmax_cli.metrics.calibration import Bins, equal_widths
@@ -57,6 +58,7 @@ class ReportFold:
         self.hints = Hints.of(pair)
         self.settings = settings
         (self.backend,) = load_backends("numpy", "cpu", settings.dtype or dtype_for(pair))
+        self.overflowing = Overflowing(settings.temperature, self.backend.dtype, multilabel=pair.multilabel)
         self.edges = equal_widths(settings.bins)
         self.deepest = max(settings.depths(pair.classes))
         self.rows = 0
@@ -123,7 +125,10 @@ class ReportFold:
         rows = self.chosen(block)
         _, logits, labels = rows
         if self.settings.temperature != 1:
-            logits = logits / self.settings.temperature
+            with np.errstate(all="ignore"):
+                scaled = divided(logits, self.settings.temperature)
+            self.overflowing.look(logits, scaled, rows[0])
+            logits = scaled
         predictions = predict(logits, labels, self.deepest)
         cells = cells_of(predictions.probabilities, labels, self.edges)
         defined = ~np.isnan(predictions.losses)

@@ -44,6 +44,7 @@ def multilabel_report(pair: Pair, settings: ReportSettings) -> MultilabelReport:
     """The report of multi-label rows."""
     fold = MultilabelFold(pair, settings)
     run(fold, fold.blocks(), settings.workers, fold.tell)
+    fold.overflowing.refuse()
     ranks = _Ranks.of(fold)
     best = tempered(fold)
     lines = _lines(fold, ranks)
@@ -60,7 +61,7 @@ def multilabel_report(pair: Pair, settings: ReportSettings) -> MultilabelReport:
         undefined=fold.undefined,
         first_undefined=fold.first_undefined,
         infinite=fold.infinite,
-        notes=(*pair.notes, *_approximations(fold, ranks)),
+        notes=(*pair.notes, *_approximations(fold, ranks), *fold.overflowing.notes()),
         hints=fold.hints.found(),
     )
 

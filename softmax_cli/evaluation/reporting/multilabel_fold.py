@@ -15,6 +15,7 @@ from softmax_cli.evaluation.reporting.chunks import by_index
 from softmax_cli.evaluation.reporting.fold import dtype_for
 from softmax_cli.evaluation.reporting.settings import ReportSettings
 from softmax_cli.evaluation.reporting.worst import Kept, Largest
+from softmax_cli.evaluation.tempering import Overflowing, divided
 from softmax_cli.inputs.pairs import Block, Pair
 from softmax_cli.losses.targets import MultiLabel
 from softmax_cli.metrics.calibration import equal_widths
@@ -65,6 +66,7 @@ class MultilabelFold:
         self.hints = Hints.of(pair)
         self.settings = settings
         (self.backend,) = load_backends("numpy", "cpu", settings.dtype or dtype_for(pair))
+        self.overflowing = Overflowing(settings.temperature, self.backend.dtype, multilabel=pair.multilabel)
         self.edges = equal_widths(settings.bins)
         self.losses = Moments()
         self.in_order = Order()
@@ -123,11 +125,13 @@ class MultilabelFold:
     def measure(self, block: Block) -> Measured:
         """The elements of a block's rows."""
         logits, right = self.chosen(block)
-        scaled = logits if self.settings.temperature == 1 else logits / self.settings.temperature
+        with np.errstate(all="ignore"):
+            scaled = logits if self.settings.temperature == 1 else divided(logits, self.settings.temperature)
+        numbers = np.arange(block.start, block.start + len(logits))
+        self.overflowing.look(logits, scaled, numbers)
         found = elements(scaled, right)
         cells = self.scores.counted(logits, right)
         pooled = self.pooled.counted(logits.reshape(-1, 1), right.reshape(-1, 1))
-        numbers = np.arange(block.start, block.start + len(logits))
         return Measured(
             rows=LabelledRows(numbers, found.row_losses, right, found.predicted),
             scored=Scored(logits, right, cells, pooled),

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from softmax_cli.evaluation.log_probabilities import label_log_probabilities
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.reporting.best_temperature import tempered
@@ -36,6 +38,7 @@ from softmax_cli.reports.signature import Signature
 _CONFUSED = 10
 
 
+@np.errstate(all="ignore")  # what is not finite is counted and explained
 def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | MultilabelReport | LikelihoodReport:
     """How good a model is, from its logits x (N, C) and labels y (N,), with p = softmax(x / T).
 
@@ -85,6 +88,7 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
         units = open_units(settings.units, labels, logits, pair, reading)
     fold = ReportFold(pair, settings, groups, units)
     run(fold, fold.blocks(), settings.workers, fold.tell)
+    fold.overflowing.refuse()
     found = report_of(fold)
     if settings.keep:
         from softmax_cli.evaluation.keeping import keep
@@ -128,7 +132,7 @@ def report_of(fold: ReportFold) -> ModelReport:
         undefined=fold.undefined,
         first_undefined=fold.first_undefined,
         infinite=fold.infinite,
-        notes=(*pair.notes, *_one_hot(pair), *_approximations(fold)),
+        notes=(*pair.notes, *_one_hot(pair), *_approximations(fold), *fold.overflowing.notes()),
         hints=fold.hints.found(),
         groups=groups,
     )

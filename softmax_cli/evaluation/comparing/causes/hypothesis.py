@@ -68,9 +68,9 @@ class Rows:
         Values that are written coarsely meet more often: one in so many as there are steps between the outermost.
         """
         values = self.b[np.isfinite(self.b)]
-        spread = float(np.ptp(values)) if values.size else 0.0
-        near = max(2 * tolerance, self.grains[1].step)
-        return math.log(near / spread) if 0 < near < spread else 0.0
+        spread = float(np.ptp(values / 2)) if values.size else 0.0  # halves: no difference is beyond float64
+        near = max(2 * tolerance, self.grains[1].step) / 2
+        return math.log(near) - math.log(spread) if 0 < near < spread else 0.0
 
 
 @dataclass(frozen=True)
