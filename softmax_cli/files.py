@@ -24,16 +24,17 @@ def replacing(path: Path) -> Iterator[Path]:
     the old content. A pipe or a device is written to, after its content is complete. Raises UsageError where the file
     cannot be written, as also where it is there and read-only.
     """
-    import tempfile  # for commands that write files alone
+    import secrets  # for commands that write files alone
+    import tempfile
 
     with _as_usage_error(path):
         old = _refusing(path)
         direct = is_stream(path)
         target = Path(os.path.realpath(path))
-        handle, name = tempfile.mkstemp(".part", ".softmax-cli-", None if direct else target.parent)
-        temporary = Path(name)
-        try:
-            os.close(handle)
+        folder = Path(tempfile.gettempdir()) if direct else target.parent
+        temporary = folder / f".softmax-cli-{secrets.token_hex(8)}.part"
+        try:  # before the file is made: a signal may come at any moment
+            os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
             yield temporary
             if direct:
                 _copy(temporary, path)

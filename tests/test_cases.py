@@ -253,7 +253,7 @@ def test_case(run, tmp_path, monkeypatch, case):
         assert float(outcome.out.splitlines()[-1]) == pytest.approx(case.number, rel=case.within)
 
 
-READ = ("c4.npz", "c4.pt", "c4.safetensors", "renamed.csv")
+READ = ("c4.jsonl", "c4.npz", "c4.parquet", "c4.pt", "c4.safetensors", "renamed.csv")
 
 
 @pytest.mark.parametrize("name", READ)

@@ -106,7 +106,13 @@ def test_who_imports_what_never(who, what):
 
 def test_what_is_imported_is_a_dependency_or_an_extra():
     project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["project"]
-    extras = {"torch": {"torch"}, "plot": {"matplotlib"}, "tables": {"polars", "backports"}, "fast": {"numba"}}
+    extras = {
+        "torch": {"torch"},
+        "plot": {"matplotlib"},
+        "tables": {"polars", "backports"},
+        "fast": {"numba"},
+        "hdf5": {"h5py"},
+    }
     assert set(project["optional-dependencies"]) == {*extras, "dev"}
     optional = {*set().union(*extras.values()), "llvmlite"}  # numba brings it
     imports = {module.partition(".")[0] for path in MODULES for module in imported(path)}
@@ -130,7 +136,8 @@ def test_rich_is_imported_by_what_draws_at_a_terminal_and_only_when_it_does():
 
 def test_what_an_extra_adds_is_imported_in_one_place():
     assert importers("matplotlib") == {"softmax_cli.writers.plot"}
-    assert importers("polars") == {"softmax_cli.readers.polars_csv"}
+    assert importers("h5py") == {"softmax_cli.readers.containers.hdf5_datasets"}
+    assert importers("polars") == {"softmax_cli.readers.polars_csv", "softmax_cli.readers.frames"}
     assert importers("numba", "llvmlite") <= part("backends.fused")
 
 

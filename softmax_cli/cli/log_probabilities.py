@@ -1,13 +1,13 @@
 """`loss` and `report` of log-probabilities of what occurred: figures of one kind, and the same gates."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from softmax_cli.cli.options import asked_for
 from softmax_cli.errors import CheckFailedError, UsageError
-from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
+from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES, LOGITS
 
 if TYPE_CHECKING:
     from softmax_cli.gates import Condition
@@ -24,7 +24,25 @@ def gates_of(texts: Sequence[str] | None) -> "list[Condition]":
     return [parse_condition_on(text, LIKELIHOOD_QUANTITIES, EXAMPLE) for text in texts or ()]
 
 
-def loss(context: typer.Context, logits: Sequence[str], labels: Sequence[str], options: dict[str, Any]) -> None:
+def with_known_values(given: Sequence[str], labels: Any, reading: Mapping[str, Any]) -> "tuple[Any, Mapping[str, Any]]":
+    """Return the files and the reading; where a file tells that it holds such values, the reading tells it, too.
+
+    The files are what was given unless they had to be looked into: there are labels for most.
+    """
+    if labels or reading["values"] != LOGITS or reading["label_column"] is not None:
+        return given, reading
+    from softmax_cli.inputs.opening import with_array
+    from softmax_cli.inputs.reading import Reading
+    from softmax_cli.readers.pieces import Files, holds_arrays
+
+    files = Files(given)
+    if not holds_arrays(files):
+        return files, reading
+    _, found = with_array(files, Reading(**reading))
+    return files, {**reading, "values": LABEL_LOG_PROBABILITIES} if found.values == LABEL_LOG_PROBABILITIES else reading
+
+
+def loss(context: typer.Context, logits: Any, labels: Sequence[str], options: dict[str, Any]) -> None:
     """Print the loss of log-probabilities, and hold it against what was expected."""
     from softmax_cli.cli.output import deliver, deliver_number
     from softmax_cli.cli.progress import Watch
@@ -40,7 +58,12 @@ def loss(context: typer.Context, logits: Sequence[str], labels: Sequence[str], o
             if asked_for(context, name):
                 raise UsageError(f"-q prints one number and nothing else; leave it or {option} out")
     with Watch() as watch:
-        report = evaluate(Files(logits), Files(labels) if labels else None, watcher=watch, **options)
+        report = evaluate(
+            logits if isinstance(logits, Files) else Files(logits),
+            Files(labels) if labels else None,
+            watcher=watch,
+            **options,
+        )
     failures = met(report, gates)
     name = "loss_sum" if options["reduction"] == "sum" else "loss"
     for expected in given["expect"] or ():

@@ -118,18 +118,19 @@ def command(
     softmax-cli loss x.npy y.npy --grad-output g.npy
     """
     expected = _expected(context, expect, rtol, atol)
-    if reading["values"] == LABEL_LOG_PROBABILITIES:
+    of_logits: Any
+    of_logits, of_labels = _sorted_out(logits, more, labels)
+    of_rows = (weight, pos_weight, row_weight, by, units, *(keep or ()))
+    before_reading(*of_logits, *of_labels, *of_rows, output=output_path(grad_output))
+    if reading["values"] == LABEL_LOG_PROBABILITIES or not of_labels:
         from softmax_cli.cli import log_probabilities
 
-        of_logits, of_labels = _sorted_out(logits, more, labels)
-        before_reading(*of_logits, *of_labels, row_weight)
+        of_logits, reading = log_probabilities.with_known_values(of_logits, of_labels, reading)
+    if reading["values"] == LABEL_LOG_PROBABILITIES:
         log_probabilities.loss(context, of_logits, of_labels, {**_options(context.params), **reading})
         return
     conditions = _conditions(fail_if) if fail_if else []
     options = {**_options(context.params), **reading}
-    of_logits, of_labels = _sorted_out(logits, more, labels)
-    of_rows = (weight, pos_weight, row_weight, by, units, *(keep or ()))
-    before_reading(*of_logits, *of_labels, *of_rows, output=output_path(grad_output))
     shows_other = {"--steps": steps, "--grad": grad, "--grad-output": grad_output is not None}
     chosen = [option for option, asked in shows_other.items() if asked]
     if chosen:
@@ -199,10 +200,10 @@ def _sorted_out(logits: str, more: Sequence[str] | None, labels: Sequence[str] |
     return files[:1], files[1:]
 
 
-def _files(logits: Sequence[str], labels: Sequence[str]) -> "tuple[Files, Files | None]":
+def _files(logits: Any, labels: Sequence[str]) -> "tuple[Files, Files | None]":
     from softmax_cli.readers.pieces import Files
 
-    return Files(logits), Files(labels) if labels else None
+    return logits if isinstance(logits, Files) else Files(logits), Files(labels) if labels else None
 
 
 def _options(given: Mapping[str, Any]) -> dict[str, Any]:

@@ -123,6 +123,8 @@ def command(
     if path is not None:
         refuse_format_beside_output(context)
         check_file(path)
+    before_reading(logits, labels, *(keep or ()), by, units, output=path)
+    files, reading = log_probabilities.with_known_values([logits], labels, reading)
     likelihood = reading["values"] == LABEL_LOG_PROBABILITIES
     known = multilabel.quantity_names() if reading["multilabel"] else quantity_names(top_k or [TOP_K])
     shares = multilabel.share_names() if reading["multilabel"] else share_names(top_k or [TOP_K])
@@ -133,10 +135,9 @@ def command(
         gates = log_probabilities.gates_of(fail_if)
     from softmax_cli.evaluation.reporting.report import report
 
-    before_reading(logits, labels, *(keep or ()), by, units, output=path)
     with Watch() as watch:
         found = report(
-            logits,
+            files,
             labels,
             dtype=dtype,
             threads=threads,

@@ -28,7 +28,7 @@ from softmax_cli.reports.signature import Signature
 
 ROWS_AT_ONCE = 1 << 14  # however the file is cut, so that the last digits do not depend on it
 WORST = 5
-_USED = ("values", "logit_columns", "skip_rows", "delimiter", "decimal", "header")
+_USED = ("values", "arrays", "padded", "logit_columns", "skip_rows", "delimiter", "decimal", "header")
 _OPTIONS = {"variants": "variant", "losses": "loss", "parameters": "param", "frameworks": "as"}
 _NEEDLESS = ("threads", "watcher", "reduction", "top", "worst", "preview", "reference", "backend", "device", "kernel")
 
@@ -107,7 +107,7 @@ def _one_value_per_row(given: Any, reading: Reading) -> Table:
     table = open_logits(given, reading, "log-probabilities")
     table = ColumnTable(table) if len(table.shape) == 1 else table
     if len(table.shape) != 2 or table.shape[1] != 1:
-        lines = table.shape[0] is None
+        lines = len(table.shape) == 2 and table.shape[0] is None
         what = count(table.shape[1] or 0, "column") if lines else f"shape {shape_text(table.shape)}"
         remedy = "choose the column: --logit-columns" if lines else ""
         raise InputError(table.name, f"{what}; expected one log-probability per row", remedy)

@@ -71,10 +71,13 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> "LossReport | L
     """
     settings, reading = split_options(options, Settings)
     if reading.values == LABEL_LOG_PROBABILITIES:
-        from softmax_cli.evaluation.log_probabilities import label_log_probabilities
-
         logits, labels = as_sources(logits, labels)
         logits, labels, reading = with_arrays(logits, labels, reading)
+    else:
+        logits, labels, settings, reading = with_sources(logits, labels, settings, reading)
+    if reading.values == LABEL_LOG_PROBABILITIES:
+        from softmax_cli.evaluation.log_probabilities import label_log_probabilities
+
         return label_log_probabilities(logits, labels, settings, reading)
     logits, labels, settings, reading = with_sources(logits, labels, settings, reading)
     folds = [run_fold(logits, labels, each, reading) for each in settings.by_dtype()]
@@ -101,6 +104,8 @@ def with_sources(logits: Any, labels: Any, settings: Settings, reading: Reading)
     else:
         logits, labels = as_sources(logits, labels)
     logits, labels, reading = with_arrays(logits, labels, reading)
+    if reading.padded:  # the classes that a row does not have have no part in its loss
+        settings = replace(settings, zero_log_zero=True)
     return logits, labels, settings, reading
 
 

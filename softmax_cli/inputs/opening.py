@@ -12,9 +12,9 @@ from softmax_cli.readers import open_table
 from softmax_cli.readers.address import is_file
 from softmax_cli.readers.array import ArrayTable, reason, refuse_label_column
 from softmax_cli.readers.dialect import Dialect, Selection
-from softmax_cli.readers.pieces import Files, Pieces, holds_arrays, open_files, refuse_second_stdin
+from softmax_cli.readers.pieces import Files, holds_arrays, open_files, refuse_second_stdin
 from softmax_cli.readers.source import Source
-from softmax_cli.readers.table import Table
+from softmax_cli.readers.table import Selectable, Table
 
 _NUMBERS_AT_ONCE = 1 << 17
 
@@ -70,9 +70,10 @@ def select_classes(logits: Table, axis: int, reading: Reading) -> Table:
 
 def _selected(logits: Table, axis: int, reading: Reading) -> Table:
     """Arrays with the chosen classes, in that order; a delimited file has its columns chosen by its reader."""
-    if reading.logit_columns is None or not isinstance(logits, ArrayTable | Pieces):
+    if reading.logit_columns is None or not isinstance(logits, Selectable):
         return logits
-    return logits.select(axis, reading.logit_columns)
+    selected: Table = logits.select(axis, reading.logit_columns)
+    return selected
 
 
 def as_source(given: Any) -> Any:

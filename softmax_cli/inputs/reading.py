@@ -55,6 +55,7 @@ class Reading:
         decimal: the decimal mark of delimited files, a point or a comma; the other one may then separate thousands.
             None: a point, and nothing separates thousands.
         header: whether the first line names the columns; None to see it from the line.
+        padded: -inf stands for classes that a row does not have, as a file tells of itself; no option.
         arrays: which arrays were chosen in files that hold several, as ``("labels", "y")``; no option.
     """
 
@@ -71,6 +72,7 @@ class Reading:
     delimiter: str | None = None
     decimal: str | None = None
     header: bool | None = None
+    padded: bool = field(default=False, metadata={"option": False})
     arrays: tuple[tuple[str, str], ...] = field(default=(), metadata={"option": False})
 
     @classmethod

@@ -1,6 +1,7 @@
 """Quantiles of many values in bounded memory: exact for few, and to a stated resolution for any number."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,19 +62,65 @@ class Quantiles:
         elif self._values is not None:
             self._values.append(found.values)
 
+    @property
+    def count(self) -> int:
+        """How many values there are."""
+        return int(self._counts.sum())
+
     def at(self, shares: tuple[float, ...]) -> tuple[float, ...]:
         """The values below which these shares of all lie, as numpy.quantile has them; nan ranks last.
 
         nan for no values. Beyond EXACT_UP_TO the middle of the bin of the value of that rank.
         """
-        total = int(self._counts.sum())
+        total = self.count
         if not total:
             return (math.nan,) * len(shares)
         if self._values is None:
-            ends = np.cumsum(self._counts)
-            return tuple(_middle(int(np.searchsorted(ends, share * (total - 1), side="right"))) for share in shares)
+            return tuple(self._ranked(share * (total - 1)) for share in shares)
         values = np.sort(np.concatenate(self._values))
         return tuple(_interpolated(values, share * (total - 1)) for share in shares)
+
+    def ranked(self, ranks: Sequence[int]) -> list[float]:
+        """The values of these ranks, counted from 0, the smallest first; as exact as those of :meth:`Quantiles.at`."""
+        if self._values is None:
+            return [self._ranked(rank) for rank in ranks]
+        values = np.sort(np.concatenate(self._values))
+        return [float(values[rank]) for rank in ranks]
+
+    def _ranked(self, rank: float) -> float:
+        return _middle(int(np.searchsorted(np.cumsum(self._counts), rank, side="right")))
+
+
+class SignedQuantiles:
+    """Quantiles of values of either sign: those below 0 are tallied by their size, apart from the others."""
+
+    def __init__(self) -> None:
+        self._below, self._rest = Quantiles(), Quantiles()
+
+    def add(self, values: Floats) -> None:
+        """Add values (n,); the blocks in their order."""
+        keep = Quantiles.keeps(self._below.count + self._rest.count + len(values))
+        negative = values < 0
+        self._below.add(tally(-values[negative], keep=keep))
+        self._rest.add(tally(values[~negative] + 0.0, keep=keep))  # no -0
+
+    def at(self, shares: tuple[float, ...]) -> tuple[float, ...]:
+        """See Quantiles.at; between two values of the neighbouring ranks."""
+        total = self._below.count + self._rest.count
+        if not total:
+            return (math.nan,) * len(shares)
+        ranks = [share * (total - 1) for share in shares]
+        places = sorted({place for rank in ranks for place in (math.floor(rank), math.ceil(rank))})
+        below = [place for place in places if place < self._below.count]
+        found = self._below.ranked([self._below.count - 1 - place for place in below])
+        values = [-value for value in found]
+        values += self._rest.ranked([place - self._below.count for place in places[len(below) :]])
+        return tuple(_between(dict(zip(places, values, strict=True)), rank) for rank in ranks)
+
+
+def _between(values: dict[int, float], rank: float) -> float:
+    one, other = values[math.floor(rank)], values[math.ceil(rank)]
+    return one if one == other or rank == math.floor(rank) else one + (other - one) * (rank - math.floor(rank))
 
 
 def _middle(place: int) -> float:

@@ -6,20 +6,15 @@ from typing import NoReturn
 
 from softmax_cli.errors import InputError
 from softmax_cli.readers.encodings import encoding_of
-from softmax_cli.readers.magic import COMPRESSED, NPY, ZIP
+from softmax_cli.readers.magic import COMPRESSED, NPY, may_hold_arrays
 
 _SAVE = "save one array of it with numpy.save"
 _CSV = "save it as CSV, one row per line"
 _NUMBERS = "only numbers are read, as NPY or delimited text"
 
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file", _SAVE),
     (b"MATLAB 5.0", "a MATLAB file", _SAVE),
-    # The byte after the magic is the first of a Thrift struct; without it a column named PAR1 would do.
-    (b"PAR1\x15", "a Parquet file", _CSV),
-    (b"ARROW1\0\0", "an Arrow (Feather) file", _CSV),
-    (b"\xff\xff\xff\xff", "an Arrow stream", _CSV),
-    (b"FEA1\0\0\0\0", "a Feather file", _CSV),
+    (b"FEA1\0\0\0\0", "a Feather file of version 1", "save it again as version 2, as Arrow files are today"),
     (b"Obj\x01", "an Avro file", _CSV),
     (b"SQLite format 3\0", "an SQLite database", _CSV),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Excel workbook (.xls)", "save its sheet as CSV"),
@@ -44,8 +39,9 @@ _MAY_BE_TEXT = (b"RDX", b"GGUF")
 _NUMBERS_AS_CSV = "write the numbers as CSV, one row per line"
 # Compiled when they are needed: few files begin so.
 _TEXTS = (
-    (rb'\{\s*["}]', "JSON", _NUMBERS_AS_CSV),
-    (rb"[\[(]\s*[\[({\"\d.+-]", "a list as JSON or Python writes it", _NUMBERS_AS_CSV),
+    (rb'\{\s*["}]', "JSON, but not in UTF-8", "save it as UTF-8"),
+    (rb"\[\s*[\[({\"\d.+-]", "a list as JSON or Python writes it, but not in UTF-8", "save it as UTF-8"),
+    (rb"[\[(]\s*[\[({\"\d.+-]", "a list as Python writes it", _NUMBERS_AS_CSV),
     (rb"(?i:<(?:!doctype|html|\?xml)\b)", "a page of HTML or XML", "fetch the file itself"),
 )
 _BEGIN_TEXTS = (b"{", b"[", b"(", b"<")
@@ -55,13 +51,15 @@ _FEW = 3  # control bytes that a text may hold by mistake: their line is named b
 
 def refuse_unread(name: str, head: bytes) -> None:
     """Raise InputError where the first bytes are those of a format that is not read; a zip archive may be one."""
+    if may_hold_arrays(head):
+        return
     encoding = encoding_of(head)
     if encoding is not None:
         head = head.decode(encoding, "ignore").encode()
     found = _known(head)
     if found is not None:
         raise InputError(name, f"this is {found[0]}", found[1])
-    if not head.startswith((NPY, ZIP)) and _is_binary(head):
+    if not head.startswith(NPY) and _is_binary(head):
         what = f"this is not text (byte {_first_control(head)} is a control character), nor any format known here"
         raise InputError(name, what, "save one array with numpy.save")
 

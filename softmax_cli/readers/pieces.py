@@ -18,7 +18,7 @@ from softmax_cli.readers.address import STDIN, cuts, split_address
 from softmax_cli.readers.array import ArrayTable
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import Source
-from softmax_cli.readers.table import Table, WithIds, left_out
+from softmax_cli.readers.table import Selectable, Table, WithIds, left_out
 
 _PATTERN = re.compile(r"[*?]|\[.+\]", re.DOTALL)
 _NUMBER = re.compile(r"([0-9]+)")
@@ -72,10 +72,21 @@ class Files:
         files._sources = tuple(source.of(member, *notes) for source in self.sources())
         return files
 
+    def noting(self, note: str) -> "Files":
+        """The same files, of which the first has something to say."""
+        files = copy(self)
+        first, *others = self.sources()
+        files._sources = (first.of(first.member, note), *others)
+        return files
+
 
 def holds_arrays(given: Any) -> bool:
     """Whether these are files that may hold several arrays, each by its name."""
-    return isinstance(given, Files) and given.sources()[0].holds_arrays
+    if not isinstance(given, Files) or not given.sources()[0].holds_arrays:
+        return False
+    from softmax_cli.readers.containers import is_one_table  # most files hold one array, or are text
+
+    return not is_one_table(given.sources()[0])
 
 
 def refuse_second_stdin(paths: Sequence[str]) -> None:
@@ -149,7 +160,7 @@ class Pieces:
 
     def select(self, axis: int, only: str) -> "Pieces":
         """The same with some places along an axis of arrays; columns of delimited files have been chosen already."""
-        tables = [table.select(axis, only) if isinstance(table, ArrayTable) else table for table in self._tables]
+        tables = [table.select(axis, only) if isinstance(table, Selectable) else table for table in self._tables]
         return Pieces(tables, self.name, self._own_notes)
 
     def id_column(self, name: str) -> "Pieces":

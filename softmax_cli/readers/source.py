@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.readers.address import STDIN, split_address
-from softmax_cli.readers.magic import COMPRESSED, FIRST, HEAD, NPY, ZIP, may_hold_arrays
+from softmax_cli.readers.magic import COMPRESSED, FIRST, HEAD, NPY, may_hold_arrays
 
 if TYPE_CHECKING:
     from softmax_cli.readers.spool import Spool
@@ -43,6 +43,8 @@ class Source:
         self.file = "stdin" if given == STDIN else given
         self.name = self.file if self.member is None else f"{self.file}:{self.member}"
         self.notes: tuple[str, ...] = ()
+        self.memory: dict[str, Any] = {}
+        """What has been found in the file, for all sources of it (see `of`) to share."""
         suffixes = [suffix.lower() for suffix in Path(given).suffixes]
         if suffixes and suffixes[-1] in _COMPRESSED_SUFFIXES:
             suffixes.pop()
@@ -169,7 +171,7 @@ class Source:
             with suppress(InputError), self.reading():  # what is damaged is refused once it is read
                 head = self._decompressor(codec).open(io.BytesIO(packed), "rb").read1(HEAD)
         refuse_unread(self.name, head)
-        return codec is None and not head.startswith((NPY, ZIP))
+        return codec is None and not (head.startswith(NPY) or may_hold_arrays(head))
 
     def _decompressor(self, codec: str) -> Any:
         """The module of that name, which has an open() for the format."""

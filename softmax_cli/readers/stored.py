@@ -5,7 +5,8 @@ its pages count as the process's memory, and touching them one by one is slower 
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,13 +26,15 @@ _SHORTEST_RUN = 1 << 8  # bytes: rows that lie across the file are read so many 
 
 
 class StoredTable(ArrayTable):
-    """The array of an entry whose values lie in the file of a source.
+    """The array of an entry whose values lie in the file of a source; ``packed``: which is compressed as a whole.
 
-    The array that ArrayTable holds has the entry's shape, strides and dtype, and no values.
+    What is packed is unpacked as it is read, where its values are wanted in their order; else a copy is made. The
+    array that ArrayTable holds has the entry's shape, strides and dtype, and no values.
     """
 
-    def __init__(self, source: Source, entry: Entry, **more: Any) -> None:
+    def __init__(self, source: Source, entry: Entry, *, packed: bool = False, **more: Any) -> None:
         super().__init__(entry.layout(), source.name, **more)
+        self._packed = packed
         self._source = source
         self._offset = entry.offset or 0
         self._unpack = entry.unpack
@@ -42,25 +45,43 @@ class StoredTable(ArrayTable):
         layout = self._array
         if axis is not None and layout.strides[axis] != layout.itemsize:
             rows = max(rows, _SHORTEST_RUN // layout.itemsize)
-        if self._unpack is not None and not (layout.flags.c_contiguous and axis in {None, layout.ndim - 1}):
-            self._unpack_all(self._unpack)  # what is packed can only be read from its beginning on
+        in_order = layout.flags.c_contiguous and axis in {None, layout.ndim - 1}
+        if (self._packed or self._unpack is not None) and not in_order:
+            self._unpack_all()
         return super().blocks(rows, axis)
 
-    def _unpack_all(self, unpack: Callable[[Any], Any]) -> None:
+    def _unpack_all(self) -> None:
         """Copy the unpacked bytes to the disk, where they can be read at any place."""
         from softmax_cli.readers.spool import Spool  # for few arrays that are packed
 
-        with self._source.reading(), open(self._source.local_path(), "rb") as file:  # noqa: PTH123
-            stream = unpack(file)
+        with self._source.reading(), self._opened() as stream:
             self._unpacked = Spool(iter(lambda: stream.read(_PART), b""), self.name)
-        self._unpack = None
 
     def _read(self, views: Iterator[NDArray[Any]]) -> Iterator[NDArray[Any]]:
-        path = self._source.local_path() if self._unpacked is None else self._unpacked.path
-        with self._source.reading(), open(path, "rb", buffering=0) as file:  # noqa: PTH123
-            stored = file if self._unpack is None else self._unpack(file)
+        with self._source.reading(), self._opened() as stored:
             for view in views:
                 yield self._values(stored, view)
+            if self._packed and self._unpacked is None and stored.read(1):  # at the end its sum is checked, too
+                self._tell_of_surplus()
+
+    @contextmanager
+    def _opened(self) -> Iterator[Any]:
+        """The bytes in which the entry's offset counts, unpacked."""
+        if self._unpacked is not None:
+            path = self._unpacked.path
+        elif self._packed:
+            with self._source.open() as stream:
+                yield stream
+            return
+        else:
+            path = self._source.local_path()
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            yield file if self._unpack is None or self._unpacked is not None else self._unpack(file)
+
+    def _tell_of_surplus(self) -> None:
+        said = f"{self.name}: what stands behind the first array is left unread"
+        if said not in self.notes:
+            self.notes = (*self.notes, said)
 
     def _values(self, file: Any, view: NDArray[Any]) -> NDArray[Any]:
         """What the file holds where a view of the layout lies."""

@@ -45,6 +45,14 @@ class WithIds(Protocol):
         """Return the column of that name alone, text or whole numbers."""
 
 
+@runtime_checkable
+class Selectable(Protocol):
+    """A table of arrays, whose classes can be chosen along their axis once that is known."""
+
+    def select(self, axis: int, only: str) -> Any:
+        """Return the same with some places along an axis; ``only`` as in Selection."""
+
+
 def left_out(table: Any) -> tuple[str, ...]:
     """The names of the columns that the reader of a file left out without being asked."""
     found: tuple[str, ...] = getattr(table, "left_out", ())

@@ -22,7 +22,7 @@ def change_quantities(name: str) -> tuple[str, ...]:
 class Change:
     """A figure of A and of B, and their difference B - A with its paired standard error and bootstrap interval.
 
-    For a ratio, ``a`` and ``b`` are None and ``change`` is B / A.
+    ``errors`` are the standard errors of A's and B's. For a ratio, ``a`` and ``b`` are None and ``change`` is B / A.
     """
 
     name: str
@@ -32,13 +32,14 @@ class Change:
     standard_error: float
     low: float
     high: float
+    errors: tuple[float | str, float | str] = ("", "")
 
     def figures(self) -> Iterator[Figure]:
         """Each of its numbers."""
         *of_each, change = change_quantities(self.name)
-        for name, value in zip(of_each, (self.a, self.b), strict=False):
+        for name, value, error in zip(of_each, (self.a, self.b), self.errors, strict=False):
             if value is not None:
-                yield Figure(name, value)
+                yield Figure(name, value, error)
         yield Figure(change, self.change, self.standard_error, self.low, self.high)
 
 

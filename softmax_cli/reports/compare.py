@@ -22,6 +22,7 @@ from softmax_cli.reports.groups import GroupedFigures, figure_names
 from softmax_cli.reports.kept import Kept
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.spreads import OF_ROWS, OF_VALUES, Spread, rows_grid, spread_quantities, values_grid
+from softmax_cli.reports.tails import OF_CHANGE, OF_KL
 
 CONFIDENCE = 0.95
 GROUPED = ("mean_kl", "top1_agreement")
@@ -35,6 +36,8 @@ QUANTITIES = (
     *AGREEMENTS,
     *(name for change in OF_LABELS for name in change_quantities(change)),
     *DISCORDANCE,
+    *OF_KL,
+    *OF_CHANGE,
     "nonfinite",
     "undefined",
     "outside",
@@ -135,7 +138,8 @@ class CompareReport(Displayed):
     ``cause`` is what explains the difference in all rows, in a sentence; empty where nothing does.
     ``agreements`` are those of the likeliest class, and of the ``k`` likeliest. ``changed_rows`` are the rows that
     changed most, and the records where they were asked for. ``changes`` and ``discordance`` need labels, ``tolerance``
-    a limit. ``ties`` counts the rows where A and B predict different classes that are equally likely in one of them.
+    a limit. ``tails`` are figures that no table shows. ``ties`` counts the rows where A and B predict different
+    classes that are equally likely in one of them.
     """
 
     signature: Signature
@@ -149,6 +153,7 @@ class CompareReport(Displayed):
     k: int
     ties: int
     changes: tuple[Change, ...]
+    tails: tuple[Figure, ...]
     rows_drawn_at_once: int
     discordance: Discordance | None
     tolerance: Tolerance | None
@@ -193,6 +198,7 @@ class CompareReport(Displayed):
             yield from change.figures()
         if self.discordance is not None:
             yield from self.discordance.figures()
+        yield from self.tails
         yield Figure("nonfinite", self.oddities.unlike)
         yield Figure("undefined", self.oddities.undefined_in_one)
         if self.tolerance is not None:

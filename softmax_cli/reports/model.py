@@ -47,7 +47,12 @@ CALIBRATION = {
     "mce_equal_mass": "... in bins of as many rows each",
     "classwise_ece": "the same for every class's probability, on average",
 }
-SHARES = frozenset({*PREDICTIONS, *CALIBRATION, "ece_at_temperature"})
+HARNESS = {
+    "acc": "by log-likelihood",
+    "acc_norm": "... per character of the choice",
+    "acc_bytes": "... per byte of the choice",
+}
+SHARES = frozenset({*PREDICTIONS, *CALIBRATION, *HARNESS, "ece_at_temperature"})
 """The figures that are from 0 to 1; those of the k likeliest classes are too."""
 TEMPERATURE = ("temperature", "loss_at_temperature", "perplexity_at_temperature", "ece_at_temperature")
 GROUPED = ("loss", "accuracy")
@@ -65,8 +70,8 @@ def top_name(k: int) -> str:
 def quantity_names(top_k: Iterable[int]) -> tuple[str, ...]:
     """Every name that `quantities` may have, for these k."""
     tops = (top_name(k) for k in top_k)
-    of_groups = figure_names(GROUPED)
-    return tuple(dict.fromkeys((*PREDICTIONS, *tops, *PROBABILITIES, *CALIBRATION, *TEMPERATURE, *COUNTS, *of_groups)))
+    of_all = (*PREDICTIONS, *tops, *PROBABILITIES, *CALIBRATION, *TEMPERATURE, *COUNTS, *HARNESS)
+    return tuple(dict.fromkeys((*of_all, *figure_names(GROUPED))))
 
 
 def share_names(top_k: Iterable[int]) -> frozenset[str]:
@@ -147,6 +152,8 @@ class ModelReport(Displayed):
         size = f"{count(self.counted, 'row')} of {count(len(self.class_names), 'class', 'classes')}"
         bins = count(len(self.equal_width), "bin")
         yield figures_grid(f"predictions, {size}", self.figures, {**self._tops(), **PREDICTIONS})
+        if any(figure.quantity in HARNESS for figure in self.figures):
+            yield figures_grid("choices, as lm-eval counts them", self.figures, HARNESS)
         yield figures_grid("probabilities", self.figures, PROBABILITIES)
         yield figures_grid(f"calibration, {bins} of confidence", self.figures, CALIBRATION)
         if not self.tempered.why:

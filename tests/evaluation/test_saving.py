@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from softmax_cli.errors import UsageError
-from softmax_cli.evaluation.saving import check_suffix, save
+from softmax_cli.evaluation.saving import check_output, save
 
 VALUES = np.arange(24, dtype=np.float32).reshape(6, 4) / 7
 NAMES = ("a", "b, c", "d\te", "f")
@@ -56,7 +56,7 @@ def test_one_row_keeps_its_one_axis(tmp_path):
 @pytest.mark.parametrize("name", ["p", "p.txt", "p.npz", "p.csv.gz"])
 def test_an_unknown_suffix(tmp_path, name):
     with pytest.raises(UsageError, match=r"the suffixes are \.npy, \.csv, \.tsv"):
-        check_suffix(tmp_path / name)
+        check_output(tmp_path / name)
     with pytest.raises(UsageError, match="unknown suffix"):
         save(tmp_path / name, blocks(), NAMES, VALUES.shape, 1)
     assert list(tmp_path.iterdir()) == []

@@ -200,3 +200,17 @@ def test_compare_takes_the_labels_of_a_third_file_and_of_several(run):
         outcome = run("compare", "a.npz", "a.npz", labels, "-f", "json")
         assert outcome.status == 0, outcome.err
         assert json.loads(outcome.out)["figures"]["loss_a"]["value"] == pytest.approx(LOSS, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["out.logits", "model.out.Logits"])
+def test_the_last_part_of_a_key_path_is_a_name(run, name):
+    np.savez("run.npz", **{name: LOGITS, "more": LOGITS, "y": LABELS})
+    assert loss(run, "run.npz")[0] == pytest.approx(LOSS, rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["id", "index", "doc_id"])
+def test_numbers_of_rows_are_no_labels(run, name):
+    np.savez("run.npz", **{"logits": LOGITS, name: np.arange(60), "classes": LABELS})
+    value, said = loss(run, "run.npz")
+    assert value == pytest.approx(LOSS, rel=1e-6)
+    assert "run.npz: classes is taken for the labels" in said

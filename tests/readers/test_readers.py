@@ -55,8 +55,8 @@ def archive():
         ("a.csv", b"", "a.csv: the file is empty"),
         ("a.zip", archive(), "a.zip: this is a zip archive of a.png; unpack it"),
         ("a.csv", pickle.dumps(1j), "a.csv: it holds no array"),
-        ("a.h5", b"\x89HDF\r\n\x1a\n", "a.h5: this is an HDF5 file"),
-        ("a.parquet", b"PAR1\x15\x04", "a.parquet: this is a Parquet file; save it as CSV, one row per line"),
+        ("a.h5", b"\x89HDF\r\n\x1a\n", "a.h5: a damaged HDF5 file"),
+        ("a.parquet", b"PAR1\x15\x04", "a.parquet: polars cannot read it (parquet: File out of specification"),
         ("a.npy", b"1,2\n", "a.npy: not a readable NPY file"),
     ],
 )

@@ -15,6 +15,7 @@ from softmax_cli.evaluation.comparing.logits import FoundLogits, LogitsApart
 from softmax_cli.evaluation.comparing.parts import Largest, Part
 from softmax_cli.evaluation.comparing.predictions import FoundPredictions, PredictionsApart
 from softmax_cli.evaluation.comparing.settings import Comparing
+from softmax_cli.evaluation.comparing.tails import tails
 from softmax_cli.evaluation.hints.watch import Hints
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.settings import split_options
@@ -170,6 +171,7 @@ def _report(fold: Comparison) -> CompareReport:
         k=predictions.k,
         ties=predictions.ties,
         changes=label_changes(predictions, comparing) if labelled else (),
+        tails=tuple(tails(predictions, labelled=labelled)),
         rows_drawn_at_once=predictions.units.rows_each,
         discordance=Discordance(**vars(mcnemar(predictions.only_a, predictions.only_b))) if labelled else None,
         tolerance=_tolerance(fold) if comparing.limited else None,

@@ -34,6 +34,7 @@ def label_changes(found: PredictionsApart, comparing: Comparing) -> tuple[Change
                 found.moments[change].mean,
                 found.moments[change].standard_error,
                 *_interval(found.moments[change].mean, means[change], influence[change]),
+                (found.moments[f"{column}_a"].standard_error, found.moments[f"{column}_b"].standard_error),
             )
             for name, column, change in _MEANS
         )
@@ -59,6 +60,7 @@ def _perplexity(
             b - a,
             math.sqrt(max(variance, 0.0)) if math.isfinite(variance) else math.nan,
             *_interval(b - a, of_b - of_a, moved),
+            (a * error_a, b * error_b),
         ),
         Change(
             RATIO,

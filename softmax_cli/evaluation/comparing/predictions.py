@@ -18,7 +18,7 @@ from softmax_cli.metrics.agreement import shared, top_classes
 from softmax_cli.metrics.bootstrap import Units
 from softmax_cli.metrics.divergence import divergences
 from softmax_cli.metrics.moments import Moments
-from softmax_cli.metrics.quantiles import Quantiles, Tally, tally
+from softmax_cli.metrics.quantiles import Quantiles, SignedQuantiles, Tally, tally
 from softmax_cli.reports.changed_rows import ChangedRow
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _GROUPED = {"mean_kl": "kl", "top1_agreement": "same_first", "loss_change": "los
 _GROUPED |= {"accuracy_change": "right_change"}
 """The columns whose means the figures of groups are."""
 
+SQUARED = "p_change_squared"
 DRAWN = ("loss_a", "loss_change", "right_change", "p_change")
 """The columns that the bootstrap draws the rows of, behind one that counts them."""
 
@@ -87,7 +88,8 @@ class PredictionsApart:
         self.total = Sum()
         self.largest = Largest()
         self.divergences = {name: RowFigure() for name in DIVERGENCES}
-        self.moments = {name: Moments() for name in (*AGREEMENTS, *LABELLED)}
+        self.moments = {name: Moments() for name in (*AGREEMENTS, *LABELLED, SQUARED)}
+        self.p_changes = SignedQuantiles()
         self.units = Units(1 + len(DRAWN))
         self.rows = self.ties = self.undefined_in_both = self.undefined_in_one = 0
         self.only_a = self.only_b = 0
@@ -162,6 +164,7 @@ class PredictionsApart:
             if name in columns:
                 moments.add(columns[name].astype(np.float64))
         if "right_a" in columns:
+            self.p_changes.add(columns["p_change"])
             right_a, right_b = columns["right_a"], columns["right_b"]
             self.only_a += int(np.count_nonzero(right_a & ~right_b))
             self.only_b += int(np.count_nonzero(right_b & ~right_a))
@@ -227,6 +230,7 @@ def _by_label(
         "p_a": p_a,
         "p_b": p_b,
         "p_change": p_b - p_a,
+        SQUARED: np.square(p_b - p_a),
     }
 
 

@@ -28,6 +28,7 @@ from softmax_cli.inputs.reading import LABEL_LOG_PROBABILITIES
 from softmax_cli.metrics.calibration import equal_masses
 from softmax_cli.metrics.classwise import ClassBins
 from softmax_cli.metrics.order import EXACT_UP_TO, RESOLUTION
+from softmax_cli.readers.pieces import holds_arrays
 from softmax_cli.reports.grid import count
 from softmax_cli.reports.likelihood import LikelihoodReport
 from softmax_cli.reports.model import GROUPED, ClassLine, ConfusedPair, ModelReport
@@ -89,12 +90,16 @@ def report(logits: Any, labels: Any = None, **options: Any) -> ModelReport | Mul
     run(fold, fold.blocks(), settings.workers, fold.tell)
     fold.overflowing.refuse()
     found = report_of(fold)
-    if not settings.keep:
-        return found
-    from softmax_cli.evaluation.keeping import keep
+    if settings.keep:
+        from softmax_cli.evaluation.keeping import keep
 
-    listed = [detail.row for detail in found.worst]
-    return replace(found, kept=keep(settings.keep, labels, logits, pair, reading, listed))
+        listed = [detail.row for detail in found.worst]
+        found = replace(found, kept=keep(settings.keep, labels, logits, pair, reading, listed))
+    if reading.arrays and holds_arrays(logits):
+        from softmax_cli.evaluation.reporting.harness import with_scores  # few files have any
+
+        return with_scores(found, logits, labels, reading)
+    return found
 
 
 def report_of(fold: ReportFold) -> ModelReport:

@@ -177,7 +177,7 @@ def test_a_file_and_itself_are_not_apart(dtype, labelled):
     a[3, 2], a[4] = -INF, NAN
     report = softmax_cli.compare(a, a.copy(), y if labelled else None, atol=0.0)
     found = report.quantities()
-    ones = {"top1_agreement", "topk_agreement", "topk_overlap", "perplexity_ratio", "mcnemar_p"}
+    ones = {"top1_agreement", "topk_agreement", "topk_overlap", "perplexity_ratio", "mcnemar_p", "loss_correlation"}
     of_one = {name for name in found if name.endswith(("_a", "_b"))}
     assert {name: value for name, value in found.items() if name not in of_one} == {
         name: float(name in ones) for name in found if name not in of_one

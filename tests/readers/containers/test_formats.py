@@ -1,7 +1,9 @@
 """Every format that holds several arrays: the same bits as NumPy has them, in blocks along any axis."""
 
+from functools import partial
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 import safetensors.numpy
@@ -13,10 +15,19 @@ from softmax_cli.readers.containers import entries_of
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import Source
 
+
+def write_hdf5(path, arrays, **more):
+    with h5py.File(path, "w") as file:
+        for name, array in arrays.items():
+            file.create_dataset(name, data=array, **(more if array.size > 20 else {}))
+
+
 WRITERS = {
     "npz": lambda path, arrays: np.savez(path, **arrays),
     "compressed.npz": lambda path, arrays: np.savez_compressed(path, **arrays),
     "safetensors": lambda path, arrays: safetensors.numpy.save_file(arrays, path),
+    "h5": write_hdf5,
+    "compressed.h5": partial(write_hdf5, chunks=True, compression="gzip", shuffle=True),
 }
 NUMBERS = ["<f2", "<f4", "<f8", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8"]
 ORDERED = ["npz", "compressed.npz"]
