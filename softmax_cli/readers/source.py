@@ -40,7 +40,7 @@ class Source:
         given, self.member = split_address(os.fspath(path))
         if not given:
             raise InputError("''", "the name of the file is empty")
-        self.file = "stdin" if given == STDIN else given
+        self.file = "stdin" if given == STDIN else repr(given) if given.isspace() else given
         self.name = self.file if self.member is None else f"{self.file}:{self.member}"
         self.notes: tuple[str, ...] = ()
         self.memory: dict[str, Any] = {}

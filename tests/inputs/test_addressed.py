@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import h5py
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from safetensors.numpy import save_file
@@ -214,3 +216,36 @@ def test_numbers_of_rows_are_no_labels(run, name):
     value, said = loss(run, "run.npz")
     assert value == pytest.approx(LOSS, rel=1e-6)
     assert "run.npz: classes is taken for the labels" in said
+
+
+FORMATS = {
+    "x.h5": lambda: write_hdf5("x.h5"),
+    "x.parquet": lambda: pl.DataFrame({"probs": pl.Series(PROBS), "label": LABELS}).write_parquet("x.parquet"),
+    "x.jsonl": lambda: write_lines("x.jsonl"),
+    "x.npz": lambda: np.savez("x.npz", probs=PROBS, label=LABELS),
+}
+
+
+def write_hdf5(name):
+    with h5py.File(name, "w") as file:
+        file["probs"], file["label"] = PROBS, LABELS
+
+
+def write_lines(name):
+    rows = [
+        json.dumps({"probs": row, "label": label}) for row, label in zip(PROBS.tolist(), LABELS.tolist(), strict=True)
+    ]
+    Path(name).write_text("\n".join(rows) + "\n", encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_taken_is_said_of_every_format(run, name):
+    FORMATS[name]()
+    value, said = loss(run, name)
+    assert value == pytest.approx(LOSS, rel=1e-9)
+    assert f"{name}: probs is taken for the logits, with --values probabilities" in said
+    assert f"{name}: label is taken for the labels" in said
+
+
+def test_a_name_of_blanks_is_seen(run):
+    assert refusal(run, "\t", "\t") == "'\\t': no such file or directory"

@@ -8,7 +8,7 @@ where their values lie, and its row in the table below. What reads the values is
 import os
 from collections.abc import Callable
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from softmax_cli.errors import InputError
 from softmax_cli.readers.array import ArrayTable, refuse_label_column
@@ -74,9 +74,10 @@ def open_member(source: "Source", selection: "Selection") -> "Table":
     if holds_columns(source):
         from softmax_cli.readers.containers.columnar import open_columns
 
-        table = open_columns(source, selection)
+        table: Any = open_columns(source, selection)
         if table is not None:
-            return table
+            table.notes = (*source.notes, *table.notes)
+            return cast("Table", table)
     refuse_label_column(selection, source.name)
     entries = entries_of(source)
     found = [entry for entry in entries if source.member in {None, entry.name}]

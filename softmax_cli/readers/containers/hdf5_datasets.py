@@ -71,7 +71,7 @@ class DatasetTable(BoxTable):
     """
 
     def __init__(self, source: Source, path: str, entry: Entry, *, reverse: bool, **more: Any) -> None:
-        super().__init__(entry, source.name, notes=(entry.note,) if entry.note else (), **more)
+        super().__init__(entry, source.name, notes=tuple(filter(None, [*source.notes, entry.note])), **more)
         self._source = source
         self._path = path
         self._reverse = reverse

@@ -87,12 +87,12 @@ def _layout(file: BinaryIO, size: int, name: str) -> _Layout:
 
 
 def _log_probs(source: Source, text: bool, layout: _Layout, note: str) -> "_LogProbs":
-    return _LogProbs(source, layout, text=text, notes=(note,) if note else ())
+    return _LogProbs(source, layout, text=text, notes=tuple(filter(None, [*source.notes, note])))
 
 
 def _tokens(source: Source, text: bool, layout: _Layout) -> ArrayTable:
     with source.reading(), open(source.local_path(), "rb") as file:  # noqa: PTH123
-        return ArrayTable(_next_tokens(file, layout, source.name), source.name, text=text)
+        return ArrayTable(_next_tokens(file, layout, source.name), source.name, text=text, notes=source.notes)
 
 
 def _next_tokens(file: BinaryIO, layout: _Layout, name: str) -> NDArray[np.int32]:
