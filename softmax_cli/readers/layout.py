@@ -194,20 +194,29 @@ def _sniff(line: str) -> str:
 
 
 def _cutting_alike(delimiter: str, lines: Sequence[str]) -> str:
-    """The delimiter of the first line, or another that cuts all lines alike where no line below has that one.
+    """The delimiter of the first line, or another that cuts all lines alike where that one does not.
 
-    A name may hold one: a semicolon in a header of commas, commas in a header of tabs.
+    A name may hold one: a semicolon in a header of commas, commas in a header of tabs. Where lines below hold the first
+    one, too, the other must leave numbers.
     """
     bare = [unquoted(line) for line in lines if line.strip()]
-    if len(bare) == 1 or any(delimiter in line for line in bare[1:]):
+    below = any(delimiter in line for line in bare[1:])
+    if len(bare) == 1 or (below and len({line.count(delimiter) for line in bare}) == 1):
         return delimiter
     for other in (*DELIMITERS, " "):
-        widths = {len(line.split(None if other == " " else other)) for line in bare}
-        if len(widths) == 1 and widths != {1}:
+        rows = [line.split(None if other == " " else other) for line in bare]
+        alike = len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
+        if alike and other != delimiter and not (below and any(map(_has_few_numbers, rows[1:]))):
             return other
+    if below:
+        return delimiter
     plain = not any(other in line for line in bare[1:] for other in DELIMITERS)
     of_words = all(content(cell.strip()) is Content.TEXT for cell in bare[0].split(delimiter))
     return NONE if delimiter != " " and plain and of_words else delimiter  # the name of the only column
+
+
+def _has_few_numbers(row: Sequence[str]) -> bool:
+    return 2 * sum(plain_number(cell.strip()) is not None for cell in row) <= len(row)
 
 
 def _comma_beside_comma(file: str, lines: Sequence[str], dialect: Dialect, selection: Selection) -> str:

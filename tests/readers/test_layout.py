@@ -356,3 +356,20 @@ def test_a_header_that_may_be_a_row_is_said_to_be_taken_for_one(run, content):
     assert said in outcome.err.splitlines()
     # As a row it is refused, with the cell that is bad.
     assert refusal(run, content, "--no-header").startswith("x.csv:1, column ")
+
+
+def test_names_with_another_delimiter_may_stand_in_the_rows_too(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    rows = ["a;b,cat,fox,label", "1.5,0.25,2,cat", "0.5,1.5,0.125,a;b", "2.5,0.5,1,fox"]
+    (tmp_path / "x.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "z.csv").write_text("1.5,0.25,2\n0.5,1.5,0.125\n2.5,0.5,1\n")
+    (tmp_path / "y.csv").write_text("1\n0\n2\n")
+    assert run("loss", "-q", "x.csv", "--label-column", "label").out == run("loss", "-q", "z.csv", "y.csv").out
+
+
+def test_a_ragged_file_of_semicolons_is_not_cut_at_its_decimal_commas(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.csv").write_text("1,5;2,5\n1,5;2,5;3\n2,5;3,5\n")
+    outcome = run("softmax", "x.csv", "--decimal", ",")
+    assert (outcome.status, outcome.err.count("\n")) == (3, 1)
+    assert outcome.err.startswith("error: x.csv:2: 3 cells where the first line has 2")
