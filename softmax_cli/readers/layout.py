@@ -203,7 +203,7 @@ def _cutting_alike(delimiter: str, lines: Sequence[str]) -> str:
     below = any(delimiter in line for line in bare[1:])
     if len(bare) == 1 or (below and len({line.count(delimiter) for line in bare}) == 1):
         return delimiter
-    for other in (*DELIMITERS, " "):
+    for other in DELIMITERS if below else (*DELIMITERS, " "):
         rows = [line.split(None if other == " " else other) for line in bare]
         alike = len({len(row) for row in rows}) == 1 and len(rows[0]) > 1
         if alike and other != delimiter and not (below and any(map(_has_few_numbers, rows[1:]))):
