@@ -366,3 +366,11 @@ def test_padding_throughout_is_not_mended_by_ignoring_it(run, write):
     (finding,) = json.loads(run("check", "x.csv", "y.csv", "-f", "json").out)["findings"]
     assert (finding["code"], finding["command"]) == ("Y203", "")
     assert finding["message"] == "every label is -100: padding, and no row would count"
+
+
+def test_a_single_label_per_row_is_checked_as_one_of_several(run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", np.array([0.5, -1.0, 2.0, 0.25]))
+    np.save("y.npy", np.array([1, 0, 1, 1]))
+    outcome = run("check", "x.npy", "y.npy", "--multilabel", "-f", "table")
+    assert (outcome.status, outcome.out.splitlines()[0][:24]) == (0, "Nothing found in 4 rows ")

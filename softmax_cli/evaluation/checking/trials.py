@@ -18,6 +18,7 @@ from softmax_cli.evaluation.checking.survey.view import View
 from softmax_cli.evaluation.loss import evaluate
 from softmax_cli.evaluation.passes import run
 from softmax_cli.evaluation.totals import Totals
+from softmax_cli.inputs.chosen_rows import whole
 from softmax_cli.inputs.loose import LooseLabels
 from softmax_cli.inputs.opening import open_logits
 from softmax_cli.inputs.pairs import open_pair
@@ -84,7 +85,10 @@ class Asked:
     def _multilabel_logits(self) -> RawPair:
         pair = open_pair(self.logits, self.labels, self.reading, self.ignore_index)
         reading = replace(self.reading, multilabel=False, shift=0, class_axis=pair.class_axis)
-        return RawPair(RawTables(open_logits(self.logits, reading), None), pair.class_axis, reading)
+        logits = open_logits(self.logits, reading)
+        if len(logits.shape) == 1:  # one class: its values are a column
+            logits = whole(pair.logits)
+        return RawPair(RawTables(logits, None), pair.class_axis, reading)
 
 
 def _or_default(name: str, value: Any) -> Any:
