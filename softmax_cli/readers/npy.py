@@ -73,6 +73,7 @@ def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     if version not in _READ_HEADER:
         raise ValueError("version {}.{} of the format is not known".format(*version))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # Python 2 wrote sizes as 3L: numpy reads them, and complains
+        # numpy complains of sizes as Python 2 wrote them, 3L, and Python's parser of what stands in a damaged header.
+        warnings.simplefilter("ignore")
         header: tuple[tuple[int, ...], bool, np.dtype[Any]] = _READ_HEADER[version](file)
     return header

@@ -44,6 +44,13 @@ def values(content):
     return np.concatenate(list(load(content).blocks(3, 1)))
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_pythons_parser_says_of_a_damaged_header_is_not_passed_on():
+    header = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1or 2, 3), }\n"
+    with pytest.raises(InputError, match="not a readable NPY file"):
+        load(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + bytes(48))
+
+
 def refusal(run, content):
     Path("x.npy").write_bytes(content)
     outcome = run("softmax", "x.npy")
