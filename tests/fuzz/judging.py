@@ -76,7 +76,7 @@ def _of_refusal(case: Case, expected: Expected, outcome: Outcome) -> list[Findin
 def _names_file(case: Case, line: str) -> bool:
     """Whether a line names a file, or an option that it is about."""
     values = {each.split("=", 1)[-1] for each in case.argv} - {""}
-    values |= {" ".join(value.split(" ")) for value in values} | {value.replace("\n", " ") for value in values}
+    values |= {re.sub(r"\s", " ", value) for value in values}  # as a message has them
     names = {name.encode("unicode_escape").decode() for name in values} | values | set(case.files)
     return line.startswith(("error: --", "error: ''")) or "stdin" in line or any(name in line for name in names)
 

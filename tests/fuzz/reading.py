@@ -129,6 +129,8 @@ def labels(data: bytes, facts: Mapping[str, Any], classes: int, by: Criterion) -
     """The labels in a delimited file: indices, names, or rows of probabilities, as ``facts["labels"]`` says."""
     rows = rows_of(data, facts)
     if facts["labels"] == "rows":
+        if len(rows[0]) == 1:
+            raise Doubtful  # cut so short that it may be an index
         if len(rows[0]) != classes:
             raise Unreadable("another number of classes")
         return [[number(cell, facts["decimal"]) for cell in row] for row in rows]
