@@ -22,7 +22,7 @@ EXAMPLES = list(refresh["examples"]())
 
 
 NUMBER = re.compile(r"(?<![\w.])([-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?)(?!\w)")
-LOW_PRECISIONS = ("float32", "float16", "sequence_logits.npy")  # a sample in float32; "float16" is in bfloat16 too
+LOW_PRECISIONS = ("float32", "float16", "sequence_logits.npy", "digits.npz")  # files, and dtypes
 
 
 def without_ulps(text):
