@@ -23,7 +23,8 @@ from softmax_cli.cli.app import Manners, app
 from tests.fuzz.case import Case, Outcome
 
 SECONDS = 20
-"""How long a command on a small input may take before it hangs."""
+"""How long a command on a small input may compute before it hangs; it may wait so many times as long."""
+_PATIENCE = 30
 _LARGEST_FILE = 64 << 20
 _LARGEST_SPACE = 16 << 30
 _SILENT = (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning)  # Python shows none of these
@@ -50,6 +51,7 @@ class Sandbox:
         resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE, resource.RLIM_INFINITY))
         resource.setrlimit(resource.RLIMIT_AS, (_LARGEST_SPACE, resource.RLIM_INFINITY))
         signal.signal(signal.SIGALRM, _over)
+        signal.signal(signal.SIGPROF, _over)
         Manners.get_command = cache(Manners.get_command)  # type: ignore[method-assign]
         self._command = typer.main.get_command(app)
         self._runner = CliRunner()
@@ -131,8 +133,11 @@ def _over(_signal: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def _limited(seconds: int) -> Iterator[None]:
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1)
+    """So many seconds of computing, however busy the machine is; and many more of waiting."""
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1)
+    signal.setitimer(signal.ITIMER_REAL, _PATIENCE * seconds, 1)
     try:
         yield
     finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
