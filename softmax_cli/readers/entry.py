@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from softmax_cli.readers.table import Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Score:
     """How many of ``rows`` rows a way to choose has right, and what the file itself says of it, row by row.
 
@@ -27,7 +27,7 @@ class Score:
     differs: str = ""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Entry:
     """An array in a file: its name, dtype and shape, and where its values lie. No value of it has been read.
 
