@@ -119,27 +119,6 @@ def test_a_second_signal_does_not_cut_the_clean_up_short():
     assert left(".") == before
 
 
-@pytest.mark.parametrize(("name", "ends"), [("SIGTERM", "terminated"), ("SIGHUP", "hung up"), ("SIGINT", "")])
-def test_a_signal_within_a_callback_of_the_garbage_collection_is_not_lost(name, ends):
-    code = (
-        "import os, signal, time, weakref\n"
-        "from softmax_cli.cli.signals import end_in_order\n"
-        "class Thing: pass\n"
-        "end_in_order()\n"
-        "thing = Thing()\n"
-        f"kept = weakref.ref(thing, lambda _: (os.kill(os.getpid(), signal.{name}), time.sleep(0.1)))\n"
-        "try:\n"
-        "    del thing\n"
-        "    time.sleep(100)\n"
-        "except BaseException as end:\n"
-        "    print(type(end).__name__, end)\n"
-    )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=ENOUGH)
-    kind = "EndedError" if ends else "KeyboardInterrupt"
-    assert (run.stdout.split(maxsplit=1)[0], run.stderr) == (kind, "")
-    assert ends in run.stdout
-
-
 def test_an_interrupt_while_the_command_line_is_loaded_is_quiet():
     code = (
         "import sys\n"
