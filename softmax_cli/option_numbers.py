@@ -13,10 +13,10 @@ _NO_NUMBERS = re.compile(r"[+-]?(?:nan|inf|infinity)", re.IGNORECASE)
 _SHOWN = 40
 
 
-def plain_number(text: str) -> float | None:
+def finite_number(text: str) -> float | None:
     """Return a finite decimal number as people write it; None for anything else that float() would take.
 
-    >>> [plain_number(text) for text in ("1.5", "-2e-3", "nan", "1e400", "1_0", " 1")]
+    >>> [finite_number(text) for text in ("1.5", "-2e-3", "nan", "1e400", "1_0", " 1")]
     [1.5, -0.002, None, None, None, None]
     """
     if not _NUMBER.fullmatch(text):
@@ -32,7 +32,7 @@ def number(where: str, text: str, *, infinite: bool = False) -> float:
     """
     if infinite and _NO_NUMBERS.fullmatch(text):
         return float(text)
-    found = plain_number(text)
+    found = finite_number(text)
     if found is None:
         spelled = _NO_NUMBERS.fullmatch(text) or _NUMBER.fullmatch(text)
         needed = "a number, nan or inf is needed" if infinite else "a finite number is needed"

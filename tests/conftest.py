@@ -39,6 +39,13 @@ def plain_environment(monkeypatch):
 
 
 @pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder of the test's own, in which it runs."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
 def run():
     """Run the command line within this process: run("loss", "a.csv", "b.csv", stdin=b"...")."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from softmax_cli import evaluate
 from softmax_cli.errors import UsageError
-from softmax_cli.option_numbers import THREADS, check_limit, number, plain_number, shown, whole_number
+from softmax_cli.option_numbers import THREADS, check_limit, finite_number, number, shown, whole_number
 
 NO_NUMBERS = ["", " ", " 1", "1 ", "1 0", "1_0", "0x3", "1e", "e1", ".", "+", "1,5", "1.5.", "１", "٣", "1e5_0", "one"]
 NOT_FINITE = ["nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e400", "-1e400", "9" * 400]
@@ -16,7 +16,7 @@ NOT_FINITE = ["nan", "NaN", "-nan", "inf", "-inf", "Infinity", "1e400", "-1e400"
 
 @pytest.mark.parametrize("text", ["1", "-1", "+1", "1.", ".5", "1.5", "1e3", "-2.5E-3", "0", "1e-400", "9" * 300])
 def test_a_decimal_number_is_read(text):
-    assert plain_number(text) == float(Decimal(text))
+    assert finite_number(text) == float(Decimal(text))
 
 
 @pytest.mark.parametrize("text", NO_NUMBERS)
@@ -47,7 +47,7 @@ def test_a_whole_number_has_digits_alone(text):
 
 def test_a_long_text_that_is_no_number_takes_no_time_and_is_cut():
     text = "1" * 100_000 + "x"
-    assert plain_number(text) is None
+    assert finite_number(text) is None
     assert len(shown(text)) < 50
     assert shown("\N{FULLWIDTH DIGIT ONE}") == r"'\uff11'"
 

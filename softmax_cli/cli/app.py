@@ -105,12 +105,8 @@ class Manners(TyperGroup):
             status = _ended("interrupted", AbortedError.exit_status)
         except EndedError as end:
             status = _ended(end.said, end.exit_status)
-        except MemoryError:
-            status = _fail("not enough memory", _TROUBLE)
-        except OSError as error:
-            status = _fail("not enough memory", _TROUBLE) if _lacks_memory(error) else _unwritten(error)
-        except Exception as error:  # the last resort, for what nobody foresaw
-            status = _fail("not enough memory", _TROUBLE) if _lacks_memory(error) else _fault(error)
+        except Exception as error:  # the last resort
+            status = _failed(error)
         sys.exit(_flushed(status))
 
     def _run(self, *args: Any, **options: Any) -> int:
@@ -191,8 +187,17 @@ def _ended(said: str, status: int) -> int:
     return _fail(said, status)
 
 
+def _failed(error: Exception) -> int:
+    """Say what the machine lacks: memory, room on a disk; or that it is a fault, which nobody foresaw."""
+    if _lacks_memory(error):
+        return _fail("not enough memory", _TROUBLE)
+    return _unwritten(error) if isinstance(error, OSError) else _fault(error)
+
+
 def _lacks_memory(error: Exception) -> bool:
-    """Whether an error is what others have in the place of MemoryError: torch, a thread's start, a library's."""
+    """Whether it is a MemoryError, or what others have in its place: torch, a thread's start, a library's."""
+    if isinstance(error, MemoryError):
+        return True
     kinds = (RuntimeError, ImportError, OSError)
     return isinstance(error, kinds) and any(words in str(error) for words in _NO_MEMORY)
 

@@ -92,9 +92,9 @@ def asked_for(context: typer.Context, name: str) -> bool:
 
 
 LOGITS = (
-    "Logits, one row per line: CSV, TSV, or a file of arrays (NPY, NPZ, safetensors, torch.save, a pickle), also "
-    "compressed. FILE:NAME is one array of several, - is standard input, and a pattern in quotes ('x-*.npy') its "
-    "matches in order."
+    "Logits, one row per line: CSV, TSV, JSON lines, or a file of arrays (NPY, NPZ, safetensors, torch.save, a pickle, "
+    "HDF5, Parquet, JSON), also compressed. FILE:NAME is one array of several, - is standard input, and a pattern in "
+    "quotes ('x-*.npy') its matches in order."
 )
 LogitsArgument = Annotated[str, typer.Argument(metavar="LOGITS", help=LOGITS)]
 LogitsArguments = Annotated[list[str], typer.Argument(metavar="LOGITS...", help=LOGITS)]

@@ -79,7 +79,6 @@ def evaluate(logits: Any, labels: Any = None, **options: Any) -> "LossReport | L
         from softmax_cli.evaluation.log_probabilities import label_log_probabilities
 
         return label_log_probabilities(logits, labels, settings, reading)
-    logits, labels, settings, reading = with_sources(logits, labels, settings, reading)
     folds = [run_fold(logits, labels, each, reading) for each in settings.by_dtype()]
     reports = [report_of(fold) for fold in folds]
     report = reports[0] if len(reports) == 1 else _side_by_side(reports)

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.beside import open_beside
 from softmax_cli.inputs.feed import Feed
-from softmax_cli.inputs.groups import MOST
 from softmax_cli.inputs.reading import Reading
 from softmax_cli.losses.sums import Sum
 from softmax_cli.readers.table import Table
@@ -41,8 +40,7 @@ class Units:
 
         Raises InputError for another number of numbers.
         """
-        rest = self._feed.take(MOST)
-        self._values += len(rest)
+        self._values += self._feed.rest()
         if self._values == self._rows:
             return self._counted.value()
         if self._values != groups:

@@ -11,7 +11,7 @@ from softmax_cli.errors import InputError, UsageError
 from softmax_cli.inputs.class_names import number_text, numbered_names
 from softmax_cli.inputs.opening import as_source, open_labels, open_logits
 from softmax_cli.inputs.reading import Reading
-from softmax_cli.option_numbers import plain_number
+from softmax_cli.option_numbers import finite_number
 from softmax_cli.readers.address import is_file
 from softmax_cli.readers.source import Source
 from softmax_cli.readers.table import Table
@@ -83,7 +83,7 @@ def _inline(given: InlineWeights, class_names: tuple[str, ...], option: str) -> 
 
 def _number(text: str) -> float | None:
     """Return a finite number as people write it; None for anything else that float() would take."""
-    return plain_number(text.strip())
+    return finite_number(text.strip())
 
 
 def _in_order(weights: NDArray[Any], table: Table, class_names: tuple[str, ...]) -> NDArray[Any]:

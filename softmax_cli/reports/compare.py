@@ -19,7 +19,7 @@ from softmax_cli.reports.display import Displayed
 from softmax_cli.reports.figures import Figure, figure_records
 from softmax_cli.reports.grid import Column, Grid, Records, count, distance_text, edges
 from softmax_cli.reports.groups import GroupedFigures, figure_names
-from softmax_cli.reports.kept import Kept
+from softmax_cli.reports.kept import Kept, row_entries
 from softmax_cli.reports.signature import Signature
 from softmax_cli.reports.spreads import OF_ROWS, OF_VALUES, Spread, rows_grid, spread_quantities, values_grid
 from softmax_cli.reports.tails import OF_CHANGE, OF_KL
@@ -288,10 +288,7 @@ class CompareReport(Displayed):
                 **vars(self.oddities),
                 "first": None if self.oddities.first is None else vars(self.oddities.first),
             },
-            "changed_rows": [
-                {**vars(changed), **({} if self.kept is None else self.kept.as_dict(changed.row))}
-                for changed in self.changed_rows
-            ],
+            "changed_rows": row_entries(self.changed_rows, self.kept),
             **({} if self.groups is None else {"groups": self.groups.as_dict()}),
             "notes": self.notes,
             "hints": self.hints,

@@ -26,6 +26,9 @@ class Kept:
     def _joined(self, rows: Iterable[Any]) -> Iterable[tuple[Any, ...]]:
         return ((*row, *self.values[row[0]]) for row in rows)
 
-    def as_dict(self, row: int) -> dict[str, Any]:
-        """The columns of a row by their names."""
-        return {"kept": dict(zip(self.names, self.values[row], strict=True))}
+
+def row_entries(lines: Iterable[Any], kept: Kept | None) -> list[dict[str, Any]]:
+    """Lines of rows by their fields' names, and with each what is kept of its row."""
+    if kept is None:
+        return [vars(line) for line in lines]
+    return [{**vars(line), "kept": dict(zip(kept.names, kept.values[line.row], strict=True))} for line in lines]

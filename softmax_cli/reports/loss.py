@@ -1,7 +1,7 @@
 """What `loss` found."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -274,13 +274,15 @@ class LossReport(Displayed):
             **({} if self.groups is None else {"groups": self.groups.as_dict()}),
             **({"frameworks": [vars(line) for line in self.frameworks]} if self.frameworks else {}),
             **({"labels": self.labels} if self.reduction == "none" else {}),
-            **({} if self.details is None else {"details": [self._detail(detail) for detail in self.details]}),
+            **({} if self.details is None else {"details": self._details(self.details)}),
             "notes": self.notes,
             "hints": self.hints,
         }
 
-    def _detail(self, detail: Detail) -> dict[str, Any]:
-        return {**vars(detail), **({} if self.kept is None else self.kept.as_dict(detail.row))}
+    def _details(self, details: Iterable[Detail]) -> list[dict[str, Any]]:
+        from softmax_cli.reports.kept import row_entries  # few runs list rows
+
+        return row_entries(details, self.kept)
 
     def signature_line(self) -> str:
         """See Signature."""

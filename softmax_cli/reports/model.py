@@ -11,7 +11,7 @@ from softmax_cli.reports.display import Displayed
 from softmax_cli.reports.figures import Figure, figure_records, figures_grid
 from softmax_cli.reports.grid import Column, Grid, Records, all_ignored, count
 from softmax_cli.reports.groups import GroupedFigures, figure_names
-from softmax_cli.reports.kept import Kept
+from softmax_cli.reports.kept import Kept, row_entries
 from softmax_cli.reports.ledger import LEDGER_ENTRIES, OF_UNITS
 from softmax_cli.reports.rows import RowDetail, details_grid
 from softmax_cli.reports.signature import Signature
@@ -288,10 +288,7 @@ class ModelReport(Displayed):
             "figures": {figure.quantity: figure.as_dict() for figure in self.figures},
             "classes": [vars(line) for line in self.classes],
             "confused": [vars(pair) for pair in self.confused],
-            "worst": [
-                {**vars(detail), **({} if self.kept is None else self.kept.as_dict(detail.row))}
-                for detail in self.worst
-            ],
+            "worst": row_entries(self.worst, self.kept),
             "bins": [vars(each) for each in self.equal_width],
             "bins_equal_mass": [vars(each) for each in self.equal_mass],
             "row_losses": {"edges": self.losses.edges, "counts": self.losses.counts},

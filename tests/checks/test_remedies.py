@@ -135,13 +135,6 @@ FORMS = {
 }
 
 
-@pytest.fixture
-def here(tmp_path, monkeypatch):
-    """An empty working folder."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
 def option_words(options):
     """Options as a shell has them."""
     words = [(f"--{name.replace('_', '-')}", str(value)) for name, value in options.items()]

@@ -9,23 +9,18 @@ from safetensors.torch import save_file
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def files():
+def _files(here):
     np.savez(
-        "run.npz",
+        here / "run.npz",
         probs=np.ones((6, 5), "f4"),
         labels=np.zeros(6, "i8"),
         objects=np.array([{}], object),
         flags=np.ones(3, "c8"),
     )
-    save_file({"logits": torch.ones(6, 5).bfloat16(), "f8": torch.ones(2).to(torch.float8_e5m2)}, "x.safetensors")
+    tensors = {"logits": torch.ones(6, 5).bfloat16(), "f8": torch.ones(2).to(torch.float8_e5m2)}
+    save_file(tensors, here / "x.safetensors")
 
 
-@pytest.mark.usefixtures("files")
 def test_the_arrays_of_a_file_and_what_they_would_be_taken_for(run):
     lines = run("inspect", "run.npz", "x.safetensors", "-f", "tsv").lines
     assert lines[0] == ["file", "name", "dtype", "shape", "taken_for", "remark"]
@@ -40,21 +35,18 @@ def test_the_arrays_of_a_file_and_what_they_would_be_taken_for(run):
     assert len(rows) == 6
 
 
-@pytest.mark.usefixtures("files")
 def test_records_and_json_are_the_same(run):
     lines = run("inspect", "run.npz", "-f", "tsv").lines
     found = json.loads(run("inspect", "run.npz", "-f", "json").out)["arrays"]
     assert [list(array.values()) for array in found] == lines[1:]
 
 
-@pytest.mark.usefixtures("files")
 def test_a_table_names_the_file_once_and_says_how_to_address_an_array(run):
     shown = run("inspect", "run.npz", "-f", "table").out
     assert shown.count("run.npz\n") == 1
     assert "run.npz:probs" in shown
 
 
-@pytest.mark.usefixtures("files")
 def test_one_array_of_a_file(run):
     lines = run("inspect", "run.npz:labels", "-f", "tsv").lines
     assert [row[1] for row in lines[1:]] == ["labels"]
@@ -74,7 +66,6 @@ def test_files_of_one_table_are_one_line(run, tmp_path):
     ]
 
 
-@pytest.mark.usefixtures("files")
 def test_standard_input_and_patterns(run, tmp_path):
     content = (tmp_path / "run.npz").read_bytes()
     assert run("inspect", "-", "-f", "tsv", stdin=content).lines[1][:2] == ["stdin", "probs"]
@@ -91,7 +82,6 @@ def test_nothing_but_headers_is_read(run, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["gone.npz", "run.npz:gone"])
-@pytest.mark.usefixtures("files")
 def test_what_is_not_there_is_one_line(run, name):
     outcome = run("inspect", name)
     assert (outcome.status, outcome.out, outcome.err.count("\n")) == (3, "", 1)

@@ -19,17 +19,18 @@ EXPECTED = F.cross_entropy(torch.tensor(LOGITS), torch.tensor(LABELS)).item()
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def _here(here):
     for place, piece in zip((1, 2, 10), np.split(LOGITS, [4, 9]), strict=True):
-        np.save(f"x-{place}.npy", piece)
-        np.savetxt(f"x-{place}.csv", piece, delimiter=",", fmt="%.4f", header="a,b,c", comments="")
+        np.save(here / f"x-{place}.npy", piece)
+        np.savetxt(here / f"x-{place}.csv", piece, delimiter=",", fmt="%.4f", header="a,b,c", comments="")
     for place, piece in zip((1, 2, 10), np.split(LABELS, [1, 7]), strict=True):
-        np.save(f"y-{place}.npy", piece)
-        np.savetxt(f"y-{place}.csv", piece, fmt="%d")
+        np.save(here / f"y-{place}.npy", piece)
+        np.savetxt(here / f"y-{place}.csv", piece, fmt="%d")
     for place, rows in zip((1, 2, 10), np.split(np.column_stack([LOGITS, LABELS]), [4, 9]), strict=True):
-        np.savetxt(f"p-{place}.csv", rows, delimiter=",", fmt=["%.4f"] * 3 + ["%d"], header="a,b,c,y", comments="")
-    np.save("y.npy", LABELS)
+        np.savetxt(
+            here / f"p-{place}.csv", rows, delimiter=",", fmt=["%.4f"] * 3 + ["%d"], header="a,b,c,y", comments=""
+        )
+    np.save(here / "y.npy", LABELS)
 
 
 _SAID = r"^note: (\S+: 3 files in the order of their numbers, \S+ before \S+|.* has a column 'y' too, but .*)$"

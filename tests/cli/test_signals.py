@@ -19,10 +19,9 @@ signals = pytest.mark.parametrize("number", STATUS, ids=lambda number: number.na
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "tmp").mkdir()
-    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+def _here(here, monkeypatch):
+    (here / "tmp").mkdir()
+    monkeypatch.setenv("TMPDIR", str(here / "tmp"))
     np.save("y.npy", np.array([0, 1]))
     os.mkfifo("pipe")
 

@@ -19,11 +19,6 @@ LOSS = cross_entropy(torch.from_numpy(LOGITS).double(), torch.from_numpy(LABELS)
 PROBS = torch.softmax(torch.from_numpy(LOGITS).double(), 1).numpy()
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def loss(run, *arguments, stdin=b""):
     """What `loss -q` prints, and says."""
     outcome = run("loss", "-q", *arguments, stdin=stdin)

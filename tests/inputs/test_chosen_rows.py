@@ -20,11 +20,6 @@ LABELS = RNG.integers(V, size=(B, T))
 SOFT = RNG.dirichlet(np.ones(V), size=(B, T))
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def shifted(logits, labels, shift):
     """Sequences are on axis 1."""
     if shift > 0:

@@ -25,11 +25,6 @@ NAMES = np.array(["cat", "dog", "fox"])
 ORDER = [2, 0, 1]
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def save(name, rows, header):
     lines = [",".join(header)] if len(header) else []
     Path(name).write_text("\n".join([*lines, *(",".join(map(str, row)) for row in rows)]) + "\n", encoding="utf-8")

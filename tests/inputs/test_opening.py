@@ -19,12 +19,11 @@ JOINED = torch.tensor(np.concatenate(LOGITS)), torch.tensor(np.concatenate(LABEL
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+def _here(here):
     for place, piece in enumerate(LOGITS, 8):
-        np.save(f"x-{place}.npy", piece)
+        np.save(here / f"x-{place}.npy", piece)
     for place, piece in enumerate(LABELS, 9):
-        np.save(f"y-{place}.npy", piece)
+        np.save(here / f"y-{place}.npy", piece)
 
 
 NAMES = [f"x-{place}.npy" for place in range(8, 12)]

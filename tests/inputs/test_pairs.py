@@ -15,11 +15,6 @@ LOGITS = [[0.5, -1.0, 2.0], [1.5, 0.25, -0.75], [0.0, 3.0, 1.0]]
 LABELS = [2, 0, 1]
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def of_torch(logits, labels):
     """The mean by torch, the classes on axis 1."""
     logits = torch.as_tensor(np.asarray(logits, float))

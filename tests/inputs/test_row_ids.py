@@ -15,11 +15,6 @@ TEXT = np.array([f"img_{place}.png" for place in range(60)])
 NUMBERS = np.arange(60) + 100
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def write(name, header, *columns):
     lines = [header, *(",".join(map(str, row)) for row in zip(*columns, strict=True))]
     Path(name).write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -7,6 +7,11 @@ import pytest
 from softmax_cli.readers import delimited
 
 
+@pytest.fixture(autouse=True)
+def _here(here):
+    """Every test of this folder runs in a folder of its own."""
+
+
 @pytest.fixture(params=["loadtxt", "polars"])
 def csv_reader(request, monkeypatch):
     """Each of the two readers of delimited files, whatever the size of the file."""

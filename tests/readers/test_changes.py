@@ -36,9 +36,8 @@ WRITERS = {"x.npy": np.save, "x.csv": save_csv, "x.csv.gz": save_gz}
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    np.save("y.npy", LABELS)
+def _here(here):
+    np.save(here / "y.npy", LABELS)
 
 
 @pytest.fixture(params=WRITERS)

@@ -18,11 +18,6 @@ CHUNK = 1 << 20  # bytes that are parsed together
 pytestmark = pytest.mark.usefixtures("csv_reader")
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def table(content, *, delimiter=None, header=None, **selection):
     Path("x.csv").write_bytes(content.encode() if isinstance(content, str) else content)
     return open_table(Source("x.csv"), Dialect(delimiter, header), Selection(**selection))

@@ -23,11 +23,6 @@ from softmax_cli.readers.source import Source
 VALUES = np.array([[1.5, 2.5], [0.25, -1.0]], np.float32)
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def saved(write):
     """What a function writes into a file that it is given."""
     stream = io.BytesIO()

@@ -19,11 +19,6 @@ NAMES = ("cat", "dog", "fox")
 pytestmark = pytest.mark.usefixtures("csv_reader")
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def table(content, *, delimiter=None, header=None, decimal=None, **selection):
     Path("x.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
     return open_table(Source("x.csv"), Dialect(delimiter, header, decimal), Selection(**selection))

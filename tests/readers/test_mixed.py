@@ -15,9 +15,8 @@ PRINTED = "is the text of an array or a list as Python prints it; save it with n
 
 
 @pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    np.savetxt("y.csv", LABELS, fmt="%d")
+def _here(here):
+    np.savetxt(here / "y.csv", LABELS, fmt="%d")
 
 
 def write(rows, *, names=None, delimiter=","):

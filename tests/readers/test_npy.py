@@ -19,11 +19,6 @@ from softmax_cli.readers.source import Source
 VALUES = np.arange(24.0).reshape(4, 6)
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def saved(array, version=None):
     file = io.BytesIO()
     np.lib.format.write_array(file, array, version)

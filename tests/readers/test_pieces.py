@@ -18,11 +18,6 @@ VALUES = np.random.default_rng(0).standard_normal((9, 4)).round(6)
 CUTS = ([0, 9], [0, 4, 9], [0, 1, 2, 8, 9], list(range(10)))
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def csv(rows, header=None):
     lines = [] if header is None else [header]
     return "\n".join([*lines, *(",".join(map(str, np.atleast_1d(row).tolist())) for row in rows)]) + "\n"

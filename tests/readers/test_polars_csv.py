@@ -19,11 +19,6 @@ from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import Source
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def bits(values):
     return np.asarray(values, np.float64).view(np.uint64).tolist()
 

@@ -19,11 +19,6 @@ np.save(NPY, np.array([[1.5, 2.5]]))
 pytestmark = pytest.mark.usefixtures("csv_reader")
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def read(name, content):
     Path(name).write_bytes(content)
     return np.concatenate(list(open_table(Source(name), Dialect(), Selection()).blocks(100, 1)))

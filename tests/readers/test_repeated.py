@@ -11,11 +11,6 @@ LABELS = np.random.default_rng(0).integers(0, 2, 100)
 pytestmark = pytest.mark.usefixtures("csv_reader")
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 @pytest.mark.parametrize(("classes", "rows"), [(2, 60), (3, 4), (3, 20), (3, 60), (5, 20)])
 @pytest.mark.parametrize("index", [False, True])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

@@ -19,11 +19,6 @@ EXPECTED = float(torch.nn.functional.cross_entropy(torch.tensor(LOGITS), torch.t
 IDS = [14, 434, 130, 688, 95, 695, 126]
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def write(path, columns, *, names=True, delimiter=","):
     """A file of columns by their names."""
     lines = [delimiter.join(map(str, row)) for row in zip(*columns.values(), strict=True)]

@@ -31,11 +31,6 @@ COMPRESS = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst"
 ROWS = b"1.5,2.5\n" * 3000
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def whole(source):
     with source.reading(), source.open() as file:
         return file.read()

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
 _MOST_LISTED = 20
 
-
 _FORMATS: tuple[tuple[Callable[[bytes], bool], str], ...] = (
     (lambda head: head.startswith(ZIP), "softmax_cli.readers.containers.zips"),
     (is_safetensors, "softmax_cli.readers.containers.safetensors"),

@@ -46,11 +46,6 @@ WRITERS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 @pytest.fixture(params=WRITERS)
 def written(request):
     """Write columns of pyarrow to a file of each kind in turn; returns its name."""

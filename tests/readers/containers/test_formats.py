@@ -34,11 +34,6 @@ ORDERED = ["npz", "compressed.npz"]
 """Formats that keep the order of an array's axes in memory, and its byte order."""
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 @pytest.fixture(params=WRITERS)
 def written(request):
     """Write arrays to a file of each format in turn; returns its name."""

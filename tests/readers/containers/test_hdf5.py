@@ -20,11 +20,6 @@ from softmax_cli.readers.source import Source
 VALUES = np.random.default_rng(0).normal(size=(200, 6)).astype(np.float32)
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 @pytest.fixture
 def file():
     with h5py.File("x.h5", "w") as opened:

@@ -21,11 +21,6 @@ LOSS = cross_entropy(torch.from_numpy(LOGITS), torch.from_numpy(LABELS)).item()
 ROWS = [{"logits": x.tolist(), "label": int(y), "note": "n" * 900} for x, y in zip(LOGITS, LABELS, strict=True)]
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def values(address, *, text=False, axis=1):
     table = open_table(Source(address), Dialect(), Selection(text=text))
     return np.concatenate(list(table.blocks(7, axis)))

@@ -27,11 +27,6 @@ MAKERS = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def places(value, path=()):
     """The path of everything in a value, but for the value itself."""
     if path:

@@ -20,11 +20,6 @@ from softmax_cli.readers.source import Source
 ROW = '{"logits": [1, 2.5, 3], "label": 2}'
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def write(*lines, name="x.jsonl", end="\n"):
     Path(name).write_bytes(
         b"".join((line if isinstance(line, bytes) else line.encode()) + end.encode() for line in lines)

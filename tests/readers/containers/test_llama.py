@@ -15,11 +15,6 @@ from softmax_cli.readers.source import Source
 from .llama_files import kl_divergence, log_probs, written
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def drawn(chunks=3, context=9, classes=7, scale=3.0, seed=0):
     generator = np.random.default_rng(seed)
     logits = generator.normal(0, scale, (chunks, context - 1 - context // 2, classes)).astype(np.float32)

@@ -18,11 +18,6 @@ from tests.readers.containers.lm_eval_files import as_text, drawn_choices, multi
 ROWS = 120
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def drawn(numbers=(4,), seed=0, **more):
     """Samples with so many choices, in turn, their log-likelihoods and their labels."""
     generator = np.random.default_rng(seed)

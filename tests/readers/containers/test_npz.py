@@ -15,11 +15,6 @@ from softmax_cli.readers.source import Source
 VALUES = np.arange(24.0).reshape(4, 6)
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def values(address):
     table = open_table(Source(address), Dialect(), Selection())
     return np.concatenate(list(table.blocks(3, 1)))

@@ -14,11 +14,6 @@ from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import Source
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def values(address):
     table = open_table(Source(address), Dialect(), Selection())
     return np.concatenate(list(table.blocks(3, 1)))

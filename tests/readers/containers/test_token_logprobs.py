@@ -17,11 +17,6 @@ VALUES = [(-np.random.default_rng(seed).gamma(1, 2, size)).tolist() for seed, si
 FLAT = np.concatenate(VALUES)
 
 
-@pytest.fixture(autouse=True)
-def _here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-
-
 def completion(values):
     """https://platform.openai.com/docs/api-reference/completions, with echo: the first token has none."""
     logprobs = {"tokens": ["a"] * (len(values) + 1), "token_logprobs": [None, *values], "text_offset": [0]}

@@ -18,6 +18,7 @@ from softmax_cli.readers import open_table
 from softmax_cli.readers.containers import torch_file
 from softmax_cli.readers.dialect import Dialect, Selection
 from softmax_cli.readers.source import Source
+from tests.readers.containers.counted import Counted
 from tests.readers.containers.mutations import rewritten, saved
 
 INTEGERS = [torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64, torch.uint16, torch.uint32, torch.uint64]
@@ -388,17 +389,10 @@ def test_every_cut_is_an_error():
 
 
 def test_only_the_pickle_is_read():
-    class Counted(io.BytesIO):
-        taken = 0
-
-        def read(self, size=-1):
-            got = super().read(size)
-            Counted.taken += len(got)
-            return got
-
     data = saved({"x": torch.zeros(2_000_000), "y": torch.ones(3, 1_000_000)})
-    assert len(torch_file.entries(Counted(data), len(data), "x.pt")) == 2
-    assert Counted.taken < 500_000
+    file = Counted(data)
+    assert len(torch_file.entries(file, len(data), "x.pt")) == 2
+    assert file.taken < 500_000
 
 
 # --- as a table ---------------------------------------------------------------------------------------------------
